@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# Installs what a build needs and is not there yet: the wasm target, cargo-leptos, wasm-bindgen and
+# the npm packages, and copies the widget's pinned files into the site. Seconds when all is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+CARGO_LEPTOS=0.3.10
+WASM_BINDGEN=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
+WIDGET=1.12.0
+
+say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
+need() { command -v "$1" >/dev/null || { echo "$1 is missing: $2" >&2; exit 1; }; }
+
+need cargo "install Rust from https://rustup.rs"
+need npm "install Node.js 20 or newer"
+need cc "install a C compiler (on Debian: apt-get install build-essential)"
+
+if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then
+    say "Adding the wasm32-unknown-unknown target"
+    rustup target add wasm32-unknown-unknown
+fi
+
+# tool CRATE VERSION BINARY [OPTIONS]: installs it where cargo installs things, or into .tools when
+# another version is there already and belongs to another project.
+tool() {
+    local crate=$1 version=$2 binary=$3
+    shift 3
+    if command -v "$binary" >/dev/null && [[ "$("$binary" --version 2>/dev/null)" == *"$version"* ]]; then
+        return
+    fi
+    local root=()
+    command -v "$binary" >/dev/null && root=(--root .tools)
+    if command -v cargo-binstall >/dev/null; then
+        say "Installing $crate $version"
+        cargo binstall --no-confirm --disable-strategies compile "${root[@]}" "$crate@$version" && return
+    fi
+    say "Compiling $crate $version, once (minutes)"
+    # It is only a tool: a quick compile beats quick code.
+    CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 \
+        cargo install --debug --version "$version" "${root[@]}" "$@" "$crate"
+}
+
+tool cargo-leptos "$CARGO_LEPTOS" cargo-leptos --locked
+# Without --locked: its lock file names a version that may not resolve any more.
+tool wasm-bindgen-cli "$WASM_BINDGEN" wasm-bindgen
+
+if ! cmp -s package-lock.json node_modules/.installed-lock; then
+    say "Installing the npm packages"
+    npm ci --no-audit --no-fund
+    cp package-lock.json node_modules/.installed-lock
+fi
+
+if [ ! -e "public/widget/$WIDGET/widget.css" ]; then
+    say "Copying the chat widget $WIDGET into the site"
+    rm -rf public/widget
+    mkdir -p "public/widget/$WIDGET"
+    cp node_modules/@ticketping/chat-widget/dist/widget.{min.js,css} "public/widget/$WIDGET/"
+fi

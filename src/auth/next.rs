@@ -1,0 +1,41 @@
+//! Where to go after log-in: a path on this site or nothing.
+
+/// Takes `next` only when a browser would stay on this site with it.
+pub fn local_path(next: &str) -> Option<&str> {
+    let local = next.starts_with('/') && !next.starts_with("//");
+    // Browsers read `\` as `/` and drop control characters before they look at a URL.
+    let tame = !next.contains('\\') && !next.chars().any(char::is_control) && next.len() <= 2_000;
+    // Back to a form that is done would only confuse.
+    let form = ["/login", "/signup", "/api/"].iter().any(|form| next.starts_with(form));
+    (local && tame && next.is_ascii() && !form).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local_path;
+
+    #[test]
+    fn only_paths_on_this_site_are_taken() {
+        for good in ["/account", "/", "/a?b=c&d=%2F%2F", "/a#b"] {
+            assert_eq!(local_path(good), Some(good));
+        }
+        for bad in [
+            "",
+            "account",
+            "//evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "https:evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "\n//evil.example",
+            "/a\r\nSet-Cookie: x",
+            "/ä",
+            "/api/auth/log-out",
+            "/login",
+        ] {
+            assert_eq!(local_path(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Ties axum-login to the users table.
+
+use axum_login::{AuthUser, AuthnBackend, UserId};
+use secrecy::SecretString;
+
+use super::{HashError, Passwords, User, Users};
+
+/// The session of a request, and its user.
+pub type AuthSession = axum_login::AuthSession<Backend>;
+
+/// What axum-login asks.
+#[derive(Clone)]
+pub struct Backend {
+    /// The accounts.
+    pub users: Users,
+    /// Their passwords.
+    pub passwords: Passwords,
+}
+
+/// What a person types to log in.
+pub struct Credentials {
+    /// As typed.
+    pub email: String,
+    /// As typed.
+    pub password: SecretString,
+}
+
+/// The question could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The hash could not be made or read.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
+impl AuthUser for User {
+    type Id = String;
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    // A new password ends every session of the user.
+    fn session_auth_hash(&self) -> &[u8] {
+        self.password_hash.as_bytes()
+    }
+}
+
+impl AuthnBackend for Backend {
+    type User = User;
+    type Credentials = Credentials;
+    type Error = BackendError;
+
+    async fn authenticate(&self, given: Credentials) -> Result<Option<User>, BackendError> {
+        let user = self.users.by_email(&given.email).await?;
+        let hash = user.as_ref().map(|user| user.password_hash.as_str());
+        let right = self.passwords.verify(&given.password, hash).await?;
+        Ok(user.filter(|_| right))
+    }
+
+    async fn get_user(&self, id: &UserId<Self>) -> Result<Option<User>, BackendError> {
+        Ok(self.users.by_id(id).await?)
+    }
+}

@@ -1,0 +1,15 @@
+//! What is behind the doors: accounts, passwords, sessions. In the server only.
+
+mod accounts;
+mod backend;
+mod flash;
+mod password;
+mod session;
+mod users;
+
+pub use accounts::{Accounts, LogIn, SecureCookies, SignUp};
+pub use backend::{AuthSession, Backend};
+pub use flash::{read_cookie, take_feedback};
+pub use password::{HashError, Passwords};
+pub use session::{Sessions, layer, sessions};
+pub use users::{NewUser, User, Users};

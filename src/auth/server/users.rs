@@ -1,0 +1,101 @@
+//! The `users` table: every statement on it is here.
+
+use std::fmt;
+
+use sqlx::{FromRow, SqlitePool};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::auth::CurrentUser;
+
+/// A row of `users`.
+#[derive(Clone, FromRow)]
+pub struct User {
+    /// UUID v7 text; never changes.
+    pub id: String,
+    /// As typed, trimmed.
+    pub email: String,
+    /// If there is one.
+    pub name: Option<String>,
+    /// argon2id, in PHC format.
+    pub password_hash: String,
+}
+
+impl fmt::Debug for User {
+    // axum-login logs what it returns: nothing personal may be in here.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("User").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl From<User> for CurrentUser {
+    fn from(user: User) -> Self {
+        Self { id: user.id, email: user.email, name: user.name }
+    }
+}
+
+/// An account to be made.
+pub struct NewUser {
+    /// As typed, trimmed.
+    pub email: String,
+    /// If there is one.
+    pub name: Option<String>,
+    /// argon2id, in PHC format.
+    pub password_hash: String,
+}
+
+/// The accounts in the database.
+#[derive(Clone, Debug)]
+pub struct Users {
+    pool: SqlitePool,
+}
+
+impl Users {
+    /// Over a migrated database.
+    pub fn new(pool: SqlitePool) -> Self {
+        Self { pool }
+    }
+
+    /// Adds an account; `None` when the e-mail is taken.
+    pub async fn add(&self, new: NewUser) -> sqlx::Result<Option<User>> {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        sqlx::query_as(
+            "INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_key) DO NOTHING \
+             RETURNING id, email, name, password_hash",
+        )
+        .bind(Uuid::now_v7().to_string())
+        .bind(&new.email)
+        .bind(email_key(&new.email))
+        .bind(&new.name)
+        .bind(&new.password_hash)
+        .bind(now)
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Whether the table can be read.
+    pub async fn reachable(&self) -> sqlx::Result<()> {
+        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.pool).await.map(|_| ())
+    }
+
+    /// By public id.
+    pub async fn by_id(&self, id: &str) -> sqlx::Result<Option<User>> {
+        sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+    }
+
+    /// By e-mail, whatever its case.
+    pub async fn by_email(&self, email: &str) -> sqlx::Result<Option<User>> {
+        sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE email_key = $1")
+            .bind(email_key(email))
+            .fetch_optional(&self.pool)
+            .await
+    }
+}
+
+fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}

@@ -1,0 +1,54 @@
+//! Everything a browser may learn of a failure: one enum, each variant a sentence that says what
+//! to do. The cause stays on the server, where `server::error` logs it once.
+
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize};
+
+/// A failure as a visitor sees it. On the wire it is JSON such as `{"error":"not_signed_in"}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "error", rename_all = "snake_case")]
+pub enum AppError {
+    /// The request could not be read: missing or repeated fields, not UTF-8, an unknown type.
+    #[error("We could not read that request. Go back, check what you entered and send it again.")]
+    BadRequest,
+    /// No session, or one that has ended.
+    #[error("You are not logged in. Log in and try again.")]
+    NotSignedIn,
+    /// A form that came from another site.
+    #[error("That request came from another site, so nothing was done. Use the form on this site.")]
+    Forbidden,
+    /// No such page.
+    #[error("There is no page at this address. Check it, or go to the start page.")]
+    NotFound,
+    /// The right address, the wrong verb.
+    #[error("This address does not answer that kind of request. Go back and use the form.")]
+    MethodNotAllowed,
+    /// The body was larger than any form of ours.
+    #[error("That was too much to send at once. Make it shorter and try again.")]
+    TooLarge,
+    /// Chat has no settings on this server.
+    #[error("Chat is not set up on this server.")]
+    ChatNotConfigured,
+    /// More work than the server takes on at once.
+    #[error("The server is busy. Wait a few seconds and try again.")]
+    Busy,
+    /// Our fault.
+    #[error("Something went wrong on our side. Nothing was lost; try again in a moment.")]
+    Internal,
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::BadRequest
+            }
+            _ => Self::Internal,
+        }
+    }
+}

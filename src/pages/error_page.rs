@@ -1,0 +1,32 @@
+//! What a visitor sees when something failed, whatever it was.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::error::AppError;
+
+/// The sentence of `error`, and the ways on from here.
+#[component]
+pub fn ErrorPage(error: AppError) -> impl IntoView {
+    let title = match error {
+        AppError::NotFound => "Page not found",
+        AppError::NotSignedIn => "Log in first",
+        AppError::Internal => "Something went wrong",
+        AppError::Busy => "Busy right now",
+        AppError::ChatNotConfigured => "No chat here",
+        AppError::BadRequest | AppError::Forbidden | AppError::MethodNotAllowed | AppError::TooLarge => {
+            "That did not work"
+        }
+    };
+    view! {
+        <Title text=title/>
+        <section class="form-card">
+            <h1>{title}</h1>
+            <p role="alert">{error.to_string()}</p>
+            <p class="button-row">
+                <a class="button primary" href="/">"Go to the start page"</a>
+                {(error == AppError::NotSignedIn).then(|| view! { <a class="button" href="/login">"Log in"</a> })}
+            </p>
+        </section>
+    }
+}

@@ -1,0 +1,109 @@
+//! The fields that forms are made of: label above, error below, tied together for every reader.
+
+use leptos::prelude::*;
+
+use crate::auth::{Feedback, Field};
+
+/// What stands above a form that failed. The focus goes here when there is no field to fix.
+#[component]
+pub fn Summary(feedback: Feedback) -> impl IntoView {
+    let whole: Vec<_> = feedback.problems.iter().filter(|problem| problem.field().is_none()).collect();
+    let focus = !whole.is_empty();
+    (!feedback.problems.is_empty()).then(|| {
+        let text = match whole.first() {
+            Some(problem) => problem.text(),
+            None => "That did not work yet. Correct the marked fields and send it again.",
+        };
+        view! { <p class="form-summary" role="alert" tabindex="-1" autofocus=focus>{text}</p> }
+    })
+}
+
+/// A labelled input with its error.
+#[component]
+pub fn TextField(
+    /// Which one it is, for its error.
+    field: Field,
+    /// The word above it.
+    label: &'static str,
+    /// The name it is posted under, which is its id too.
+    name: &'static str,
+    /// `text`, `email` or `password`.
+    kind: &'static str,
+    /// What browsers may fill in.
+    autocomplete: &'static str,
+    /// What was typed before. Never for a password.
+    #[prop(optional)]
+    value: String,
+    /// A line of help under the label.
+    #[prop(optional)]
+    hint: Option<&'static str>,
+    /// Whether the form can do without it.
+    #[prop(optional)]
+    optional: bool,
+    /// What the form has to say.
+    feedback: Feedback,
+) -> impl IntoView {
+    let error = feedback.on(field);
+    let first = feedback.problems.first().is_some_and(|problem| problem.field() == Some(field));
+    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let described_by: Vec<String> =
+        [hint.map(|_| hint_id.clone()), error.map(|_| error_id.clone())].into_iter().flatten().collect();
+    let described_by = (!described_by.is_empty()).then(|| described_by.join(" "));
+    let input = view! {
+        <input
+            id=name
+            name=name
+            type=kind
+            value=(kind != "password").then_some(value)
+            autocomplete=autocomplete
+            autocapitalize=(kind != "text").then_some("none")
+            spellcheck=(kind != "text").then_some("false")
+            required=!optional
+            autofocus=first
+            aria-invalid=error.map(|_| "true")
+            aria-describedby=described_by
+        />
+    };
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
+            {if kind == "password" {
+                view! { <div class="password-row">{input}<ShowPassword for_id=name.to_owned()/></div> }.into_any()
+            } else {
+                input.into_any()
+            }}
+            {error.map(|error| view! { <p class="field-error" id=error_id>{error}</p> })}
+        </div>
+    }
+}
+
+/// Shows and hides what is typed into a password field. There only with JavaScript.
+#[island]
+pub fn ShowPassword(
+    /// The id of the field.
+    for_id: String,
+) -> impl IntoView {
+    let works = RwSignal::new(false);
+    let shown = RwSignal::new(false);
+    Effect::new(move || works.set(true));
+    let toggle = move |_| {
+        let show = !shown.get_untracked();
+        if let Some(input) = document().get_element_by_id(&for_id) {
+            let _kept = input.set_attribute("type", if show { "text" } else { "password" });
+            shown.set(show);
+        }
+    };
+    view! {
+        <button
+            type="button"
+            class="show-password"
+            hidden=move || !works.get()
+            aria-pressed=move || shown.get().to_string()
+            aria-label="Show password"
+            on:click=toggle
+        >
+            {move || if shown.get() { "Hide" } else { "Show" }}
+        </button>
+    }
+}

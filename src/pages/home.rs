@@ -1,0 +1,134 @@
+//! `/`
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    auth::{CurrentUser, use_current_user},
+    support_chat::{ChatWithUs, TokenLifeBar},
+};
+
+/// What this is, and how the support team sees whoever is looking.
+#[component]
+pub fn Home() -> impl IntoView {
+    let user = use_current_user();
+    let signed_in = user.is_some();
+    view! {
+        <Title text="Support chat that knows who is asking"/>
+        <div class="hero">
+            <section class="hero-text">
+                <h1>"Support chat that knows who is asking"</h1>
+                <p class="lead">
+                    "Your server vouches for each logged-in user with a token that lives five minutes. "
+                    "On a shared browser, nobody ever sees the chat of the person before."
+                </p>
+                <p class="button-row">
+                    {(!signed_in).then(|| view! { <a class="button primary" href="/signup">"Sign up"</a> })}
+                    {signed_in.then(|| view! { <a class="button primary" href="/account">"Your account"</a> })}
+                    <ChatWithUs/>
+                </p>
+            </section>
+            <IdentityCard user/>
+        </div>
+        <WayOfAToken/>
+    }
+}
+
+/// How an agent sees this visitor.
+#[component]
+fn IdentityCard(user: Option<CurrentUser>) -> impl IntoView {
+    match user {
+        None => view! {
+            <section class="identity-card" aria-label="How the support team sees you">
+                <p class="identity-title">"How the support team sees you"</p>
+                <div class="identity-who">
+                    <span class="avatar" aria-hidden="true">"?"</span>
+                    <div>
+                        <p class="identity-name">"Anonymous visitor"</p>
+                        <p class="muted">"Log in, and the agent knows your name."</p>
+                    </div>
+                </div>
+            </section>
+        }
+        .into_any(),
+        Some(user) => {
+            let name = display_name(&user);
+            let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
+            view! {
+                <section class="identity-card" aria-label="How the support team sees you">
+                    <p class="identity-title">"How the support team sees you"</p>
+                    <div class="identity-who">
+                        <span class="avatar" aria-hidden="true">{initial}</span>
+                        <div>
+                            <p class="identity-name">{name.clone()}</p>
+                            <p class="muted">{user.email.clone()}</p>
+                        </div>
+                    </div>
+                    <p class="verified">
+                        <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
+                            <path d="M4 10.5l4 4 8-9" fill="none" stroke="currentColor" stroke-width="2.5" stroke-linecap="round" stroke-linejoin="round"/>
+                        </svg>
+                        "verified by your server"
+                    </p>
+                    <dl class="claims">
+                        <dt>"external_id"</dt><dd>{user.id}</dd>
+                        <dt>"email"</dt><dd>{user.email}</dd>
+                        <dt>"display_name"</dt><dd>{name}</dd>
+                        <dt>"exp"</dt><dd><TokenLifeBar/></dd>
+                    </dl>
+                </section>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// The name in the token: the user's, or the part of the e-mail before `@`.
+fn display_name(user: &CurrentUser) -> String {
+    let before_at = user.email.split('@').next().unwrap_or_default();
+    user.name.clone().unwrap_or_else(|| before_at.to_owned())
+}
+
+const STEPS: [(&str, &str, &str); 4] = [
+    ("The browser asks", "An island asks for a token, once the page is idle.", "ticketping/component.rs"),
+    ("A server function signs", "HS256, four claims, five minutes. The secret stays here.", "support_chat.rs"),
+    ("The widget presents it", "It is swapped for a chat token, kept for this user only.", "ticketping/browser.rs"),
+    ("Ticketping verifies", "The agent sees a name that nobody can make up.", "ticketping.com"),
+];
+
+/// The way of a token in four steps.
+#[component]
+fn WayOfAToken() -> impl IntoView {
+    view! {
+        <section class="way" aria-labelledby="way">
+            <h2 id="way">"The way of a token"</h2>
+            <ol class="way-steps">
+                {STEPS
+                    .iter()
+                    .zip(PICTURES)
+                    .map(|((title, text, file), picture)| view! {
+                        <li>
+                            <svg class="way-picture" viewBox="0 0 48 48" width="48" height="48" aria-hidden="true">
+                                <path d=picture fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"/>
+                            </svg>
+                            <svg class="way-arrow" viewBox="0 0 200 12" aria-hidden="true" preserveAspectRatio="xMaxYMid slice">
+                                <path d="M0 6h198m-6-5l6 5-6 5" fill="none" stroke="currentColor" stroke-width="1.5"/>
+                            </svg>
+                            <h3>{*title}</h3>
+                            <p>{*text}</p>
+                            <code>{*file}</code>
+                        </li>
+                    })
+                    .collect_view()}
+            </ol>
+        </section>
+    }
+}
+
+/// A browser window, a key, a speech bubble, a check mark.
+const PICTURES: [&str; 4] = [
+    "M8 12h32v24H8zM8 18h32M12 15h.01M16 15h.01",
+    "M18 24a6 6 0 1 0-12 0 6 6 0 0 0 12 0zm0 0h22v6m-7-6v5",
+    "M8 10h32v22H24l-8 7v-7H8zM15 18h18M15 24h12",
+    "M24 6l16 6v12c0 9-7 15-16 18C15 39 8 33 8 24V12zM17 24l5 5 9-10",
+];

@@ -1,0 +1,116 @@
+//! From a failure to what the caller sees: a page for people, JSON for programs.
+
+use axum::{
+    Json,
+    body::to_bytes,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use leptos::{
+    prelude::provide_context,
+    server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
+};
+
+use super::{router, state::AppState};
+use crate::{auth::CurrentUser, error::AppError};
+
+/// The most that an error of ours takes as JSON.
+const ERROR_BYTES: usize = 1_000;
+
+/// Who was looking, left on the response for [`error_pages`].
+#[derive(Clone)]
+pub struct Viewed(pub Option<CurrentUser>);
+
+impl AppError {
+    /// The HTTP status that says it best.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::NotSignedIn => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ChatNotConfigured | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::NotSignedIn,
+            StatusCode::FORBIDDEN => Self::Forbidden,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::SERVICE_UNAVAILABLE => Self::Busy,
+            status if status.is_client_error() => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+}
+
+impl IntoResponse for AppError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status(), Json(self)).into_response();
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives a failed server function its status: Leptos calls every one of them a 500, or sends the
+/// browser back to where it came from.
+pub async fn server_fn_errors(mut request: Request, next: Next) -> Response {
+    if request.method() == http::Method::GET {
+        // A form is posted. Whoever gets, a person's browser too, is to get the answer itself.
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    let response = next.run(request).await;
+    if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        return response;
+    }
+    match to_bytes(response.into_body(), ERROR_BYTES).await {
+        Ok(body) => AppError::de(body).into_response(),
+        Err(_) => AppError::Internal.into_response(),
+    }
+}
+
+/// Turns every failure that is not a page yet into one, where the caller reads HTML.
+pub async fn error_pages(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let head = parts.clone();
+    let response = next.run(Request::from_parts(parts, body)).await;
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    if !failed || has(response.headers(), header::CONTENT_TYPE, "text/html") {
+        return response;
+    }
+    let error = response.extensions().get().copied().unwrap_or_else(|| AppError::of_status(status));
+    let known = response.extensions().get::<AppError>().is_some();
+    if !has(&head.headers, header::ACCEPT, "text/html") {
+        let own_body = known || has(response.headers(), header::CONTENT_TYPE, "json");
+        return if own_body { response } else { with_status(error.into_response(), status) };
+    }
+    let viewed = response.extensions().get::<Viewed>().cloned();
+    let mut page = Request::from_parts(head, axum::body::Body::empty());
+    *page.method_mut() = http::Method::GET;
+    let page = router::page(&state, page, move || {
+        if let Some(Viewed(user)) = &viewed {
+            crate::auth::provide_current_user(user.clone());
+        }
+        provide_context(error);
+    });
+    with_status(page.await, status)
+}
+
+fn with_status(mut response: Response, status: StatusCode) -> Response {
+    *response.status_mut() = status;
+    response
+}
+
+fn has(headers: &HeaderMap, name: header::HeaderName, part: &str) -> bool {
+    headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
+}

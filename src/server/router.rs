@@ -1,0 +1,189 @@
+//! The way of a request, from outside in: trace, security headers, error pages, forms from this
+//! site only, session and user, then the page or the server function.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_axum::{
+    LeptosRoutes, ResponseOptions, generate_route_list, handle_server_fns_with_context,
+    render_app_to_stream_with_context,
+};
+use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, trace::TraceLayer};
+
+use super::{
+    error::{self, Viewed},
+    security,
+    state::AppState,
+};
+use crate::{
+    app::{App, Cookies, Redirect as PageRedirect, SiteInfo, shell},
+    auth::{
+        provide_current_user,
+        server::{self as accounts, AuthSession, SecureCookies, take_feedback},
+    },
+    error::AppError,
+    ticketping::CHAT_COOKIE,
+};
+
+/// The largest form, in bytes. Ours are far smaller.
+const FORM_BYTES: usize = 64 * 1024;
+
+/// Everything that answers. `assets` serves the site's files.
+pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower_http::csrf::ConfigError> {
+    let sessions = accounts::layer(state.sessions.clone(), state.backend.clone(), state.config.is_https());
+    let context = {
+        let state = state.clone();
+        move || provide_page_context(&state)
+    };
+    let page_shell = {
+        let state = state.clone();
+        move || shell(state.leptos.clone())
+    };
+    let routes = generate_route_list(App);
+    let pages = Router::new()
+        .leptos_routes_with_context(&state, routes, context, page_shell)
+        .fallback(not_found)
+        .layer(CompressionLayer::new());
+    let functions = Router::new()
+        .route("/api/auth/{name}", axum::routing::post(server_function))
+        .route("/api/ticketping/chat-jwt", get(server_function))
+        .layer(middleware::from_fn(error::server_fn_errors))
+        .layer(middleware::map_response(never_store));
+    let with_user = pages
+        .merge(functions)
+        .layer(middleware::from_fn(note_viewer))
+        .layer(sessions)
+        .layer(middleware::map_response(forget_chat_with_session))
+        .layer(RequestBodyLimitLayer::new(FORM_BYTES));
+    let icon = state.assets.url("mark.svg");
+    let mut all = with_user
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .route("/robots.txt", get(|| async { "User-agent: *\nAllow: /\n" }))
+        .route("/favicon.ico", get(move || std::future::ready(Redirect::temporary(&icon))))
+        .merge(assets)
+        .layer(security::same_origin(&state.config)?);
+    if let Some(sandbox) = &state.sandbox {
+        // Stands for another origin: no session, no form rules, its own limits.
+        all = all.nest_service("/sandbox", sandbox.router());
+    }
+    let all = all.layer(middleware::from_fn_with_state(state.clone(), error::error_pages));
+    let all = security::headers(all, &state.config);
+    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request| {
+        // The path alone: a query can hold a token.
+        tracing::info_span!("request", method = %request.method(), path = request.uri().path())
+    });
+    Ok(all.layer(trace).with_state(state))
+}
+
+/// Renders the app for a request that no route of its own answers.
+pub async fn page(state: &AppState, request: Request, extra: impl Fn() + Clone + Send + Sync + 'static) -> Response {
+    let (context, options) = (state.clone(), state.leptos.clone());
+    let context = move || {
+        provide_page_context(&context);
+        extra();
+    };
+    render_app_to_stream_with_context(context, move || shell(options.clone()))(request).await.into_response()
+}
+
+async fn not_found(State(state): State<AppState>, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return AppError::NotFound.into_response();
+    }
+    let response = page(&state, request, || provide_context(AppError::NotFound)).await;
+    (StatusCode::NOT_FOUND, response).into_response()
+}
+
+async fn server_function(State(state): State<AppState>, request: Request) -> Response {
+    handle_server_fns_with_context(move || provide_function_context(&state), request).await.into_response()
+}
+
+fn provide_function_context(state: &AppState) {
+    if let Some(parts) = use_context::<Parts>() {
+        provide_current_user(current_user(&parts));
+    }
+    provide_context(Arc::clone(&state.signer));
+    provide_context(SecureCookies(state.config.is_https()));
+}
+
+fn provide_page_context(state: &AppState) {
+    provide_context(SiteInfo {
+        assets: state.assets.base().to_owned(),
+        public_url: state.config.origin(),
+        sandbox: state.sandbox.is_some(),
+    });
+    provide_context(Arc::clone(&state.widget));
+    // Both are missing once, when the routes are listed at start.
+    let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else { return };
+    if let Some(policy) = use_nonce().and_then(|nonce| security::content_security_policy(&state.config, &nonce)) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    let redirected = response.clone();
+    provide_context(PageRedirect(Arc::new(move |path| {
+        if let Ok(path) = HeaderValue::from_str(path) {
+            redirected.insert_header(header::LOCATION, path);
+            redirected.set_status(StatusCode::SEE_OTHER);
+        }
+    })));
+    provide_context(Cookies { theme: accounts::read_cookie(&parts.headers, "theme") });
+    let user = current_user(&parts);
+    // A signed-in page must not come back after log-out, from any cache.
+    let caching = if user.is_some() { "no-store" } else { "private, no-cache" };
+    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    provide_current_user(user);
+    if matches!(parts.uri.path(), "/login" | "/signup")
+        && let Some((feedback, forget)) = take_feedback(&parts.headers, state.config.is_https())
+    {
+        response.append_header(header::SET_COOKIE, forget);
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+        provide_context(feedback);
+    }
+}
+
+fn current_user(parts: &Parts) -> Option<crate::auth::CurrentUser> {
+    parts.extensions.get::<AuthSession>().and_then(|auth| auth.user.clone()).map(Into::into)
+}
+
+async fn note_viewer(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let viewed = Viewed(current_user(&parts));
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    response.extensions_mut().insert(viewed);
+    response
+}
+
+async fn never_store(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// A new session cookie is a new identity: the chat token of the one before must go with it, also
+/// where no script runs to remove it.
+async fn forget_chat_with_session(mut response: Response<Body>) -> Response<Body> {
+    let cookies = response.headers().get_all(header::SET_COOKIE);
+    let changed = cookies.iter().any(|cookie| cookie.as_bytes().starts_with(b"session="));
+    if changed {
+        let expired = format!("{CHAT_COOKIE}=; Max-Age=0; Path=/; SameSite=Strict");
+        if let Ok(expired) = HeaderValue::from_str(&expired) {
+            response.headers_mut().append(header::SET_COOKIE, expired);
+        }
+    }
+    response
+}
+
+async fn ready(State(state): State<AppState>) -> StatusCode {
+    match state.backend.users.reachable().await {
+        Ok(()) => StatusCode::OK,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    }
+}

@@ -1,0 +1,130 @@
+//! Puts the parts together and serves until it is told to stop.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::{net::TcpListener, signal, task::JoinHandle, time};
+use tower_sessions::ExpiredDeletion;
+
+use super::{
+    assets::Assets,
+    config::{Config, LogFormat},
+    database::{self, DatabaseError},
+    router::router,
+    state::{AppState, widget_settings},
+};
+use crate::{
+    auth::server::{Backend, HashError, Passwords, Sessions, Users, sessions},
+    sandbox::Sandbox,
+    ticketping::Signer,
+};
+
+/// How long requests may take to finish once the server was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+/// How often ended sessions are removed from the database.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Why the server did not start or did not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("cannot prepare the sessions table: {0}")]
+    Sessions(sqlx::Error),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error("PUBLIC_URL cannot be an origin that forms come from: {0}")]
+    Origin(#[from] tower_http::csrf::ConfigError),
+    #[error("cannot listen on {0}: {1}. Set LEPTOS_SITE_ADDR to another address.")]
+    Listen(SocketAddr, io::Error),
+    #[error("the server stopped: {0}")]
+    Serve(io::Error),
+}
+
+/// A server that is ready to answer.
+pub struct App {
+    /// All routes.
+    pub router: Router,
+    /// The database, to be closed at the end.
+    pub pool: sqlx::SqlitePool,
+    sweeper: JoinHandle<()>,
+}
+
+/// Opens the database and builds everything that answers.
+pub async fn build(config: Config) -> Result<App, RunError> {
+    let config = Arc::new(config);
+    let pool = database::open(&config.database_url).await?;
+    let sessions = sessions(pool.clone()).await.map_err(RunError::Sessions)?;
+    let sweeper = tokio::spawn(sweep(sessions.clone()));
+    let (assets, files) = Assets::load();
+    let state = AppState {
+        leptos: assets.leptos_options(config.site_addr),
+        signer: Arc::new(Signer::new(&config.chat.secret, config.chat.ttl)),
+        widget: Arc::new(widget_settings(&config.chat, &assets)),
+        sandbox: config.chat.sandbox.then(|| Sandbox::new(&config.chat)),
+        backend: Backend { users: Users::new(pool.clone()), passwords: Passwords::new()? },
+        sessions,
+        assets: Arc::new(assets),
+        config,
+    };
+    Ok(App { router: router(state, files)?, pool, sweeper })
+}
+
+/// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
+pub async fn run(config: Config) -> Result<(), RunError> {
+    start_logging(&config);
+    let (address, url, sandbox) = (config.site_addr, config.origin(), config.chat.sandbox);
+    let app = build(config).await?;
+    let listener = TcpListener::bind(address).await.map_err(|error| RunError::Listen(address, error))?;
+    tracing::info!(%address, url, sandbox, "serving");
+    let (told, stopping) = tokio::sync::oneshot::channel();
+    let serve = axum::serve(listener, app.router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            stop_signal().await;
+            tracing::info!("stopping");
+            let _gone = told.send(());
+        });
+    let too_long = async {
+        let _never_told = stopping.await;
+        time::sleep(DRAIN).await;
+    };
+    let served = tokio::select! {
+        served = serve => served,
+        () = too_long => Ok(()),
+    };
+    app.sweeper.abort();
+    app.pool.close().await;
+    served.map_err(RunError::Serve)
+}
+
+fn start_logging(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::new(&config.log_filter);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match config.log_format {
+        LogFormat::Text => logs.init(),
+        LogFormat::Json => logs.json().init(),
+    }
+}
+
+async fn sweep(sessions: Sessions) {
+    let mut clock = time::interval(SWEEP);
+    loop {
+        clock.tick().await;
+        if let Err(error) = sessions.delete_expired().await {
+            tracing::warn!(%error, "ended sessions could not be removed");
+        }
+    }
+}
+
+async fn stop_signal() {
+    let interrupt = async {
+        let _unavailable = signal::ctrl_c().await;
+    };
+    match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        Ok(mut terminate) => tokio::select! {
+            () = interrupt => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => interrupt.await,
+    }
+}

@@ -1,0 +1,61 @@
+//! What every request can reach.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+
+use super::{
+    assets::Assets,
+    config::{ChatConfig, Config},
+};
+use crate::{
+    auth::server::{Backend, Sessions},
+    sandbox::Sandbox,
+    ticketping::{Loading, Signer, WidgetSettings},
+};
+
+/// The parts of a running server. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// Names and addresses that Leptos writes into pages.
+    pub leptos: LeptosOptions,
+    /// The settings.
+    pub config: Arc<Config>,
+    /// Where the site's files are.
+    pub assets: Arc<Assets>,
+    /// Accounts and passwords.
+    pub backend: Backend,
+    /// The session store.
+    pub sessions: Sessions,
+    /// Signs chat tokens.
+    pub signer: Arc<Signer>,
+    /// What the widget is told.
+    pub widget: Arc<WidgetSettings>,
+    /// The stand-in for Ticketping's API, when it is on.
+    pub sandbox: Option<Sandbox>,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+/// The folder of the widget's pinned files, in the site.
+const WIDGET: &str = "widget/1.12.0";
+
+/// What the widget is told on every page.
+pub fn widget_settings(chat: &ChatConfig, assets: &Assets) -> WidgetSettings {
+    WidgetSettings {
+        app_id: chat.app_id.clone(),
+        team_slug: chat.team_slug.clone(),
+        team_logo_icon: chat.team_logo_icon.clone().unwrap_or_else(|| assets.url("mark.svg")),
+        api_base: chat.api_base.clone(),
+        ws_base: chat.ws_base.clone(),
+        script: assets.url(&format!("{WIDGET}/widget.min.js")),
+        style: assets.url(&format!("{WIDGET}/widget.css")),
+        token: "/api/ticketping/chat-jwt".to_owned(),
+        loading: Loading::Idle,
+    }
+}
