@@ -14,7 +14,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{
-    LeptosRoutes, ResponseOptions, generate_route_list, handle_server_fns_with_context,
+    LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions, handle_server_fns_with_context,
     render_app_to_stream_with_context,
 };
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, trace::TraceLayer};
@@ -48,7 +48,9 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
         let state = state.clone();
         move || shell(state.leptos.clone())
     };
-    let routes = generate_route_list(App);
+    // Leptos would serve its functions beside the pages; they have a way of their own below.
+    let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    let routes = generate_route_list_with_exclusions(App, Some(functions));
     let pages = Router::new()
         .leptos_routes_with_context(&state, routes, context, page_shell)
         .fallback(not_found)

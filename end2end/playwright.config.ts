@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { defineConfig } from "@playwright/test";
+
+const port = process.env.E2E_PORT ?? "3199";
+const origin = `http://127.0.0.1:${port}`;
+const root = join(__dirname, "..");
+const debian = "/usr/bin/chromium";
+
+export default defineConfig({
+    testDir: "tests",
+    outputDir: "results",
+    fullyParallel: true,
+    workers: 2,
+    retries: 0,
+    forbidOnly: !!process.env.CI,
+    timeout: 30_000,
+    reporter: [["list"]],
+    use: {
+        baseURL: origin,
+        launchOptions: {
+            // Playwright's own Chromium where it could be downloaded, else Debian's.
+            executablePath: process.env.CHROMIUM ?? (existsSync(debian) ? debian : undefined),
+            args: [
+                "--no-sandbox",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--disable-quic",
+            ],
+        },
+    },
+    webServer: {
+        command: process.env.E2E_BINARY ?? join(root, "target/debug/ticketping-leptos"),
+        cwd: root,
+        url: `${origin}/readyz`,
+        reuseExistingServer: false,
+        env: {
+            LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+            DATABASE_URL: `sqlite://${join(tmpdir(), `ticketping-e2e-${port}-${process.ppid}.db`)}`,
+            TICKETPING_SANDBOX: "true",
+            RATE_LIMIT_FACTOR: "1000",
+            RUST_LOG: "warn",
+        },
+    },
+});
