@@ -14,6 +14,9 @@ pub enum AppError {
     /// The request could not be read: missing or repeated fields, not UTF-8, an unknown type.
     #[error("We could not read that request. Go back, check what you entered and send it again.")]
     BadRequest,
+    /// A body that is not a form.
+    #[error("We could not read that request. Send it as a form.")]
+    UnknownType,
     /// No session, or one that has ended.
     #[error("You are not logged in. Log in and try again.")]
     NotSignedIn,

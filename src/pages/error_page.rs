@@ -14,9 +14,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         AppError::Internal => "Something went wrong",
         AppError::Busy => "Busy right now",
         AppError::ChatNotConfigured => "No chat here",
-        AppError::BadRequest | AppError::Forbidden | AppError::MethodNotAllowed | AppError::TooLarge => {
-            "That did not work"
-        }
+        _ => "That did not work",
     };
     view! {
         <Title text=title/>

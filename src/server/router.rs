@@ -58,6 +58,7 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
     let functions = Router::new()
         .route("/api/auth/{name}", axum::routing::post(server_function))
         .route("/api/ticketping/chat-jwt", get(server_function))
+        .layer(middleware::from_fn(forms_only))
         .layer(middleware::from_fn(error::server_fn_errors))
         .layer(middleware::map_response(never_store));
     let with_user = pages
@@ -162,6 +163,17 @@ async fn note_viewer(request: Request, next: Next) -> Response {
     let mut response = next.run(Request::from_parts(parts, body)).await;
     response.extensions_mut().insert(viewed);
     response
+}
+
+/// A body of another type would be read as a form with nothing in it.
+async fn forms_only(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+    // A form without fields may come without a type.
+    if request.method() == http::Method::GET || form || kind.is_none() {
+        return next.run(request).await;
+    }
+    AppError::UnknownType.into_response()
 }
 
 async fn never_store(mut response: Response) -> Response {

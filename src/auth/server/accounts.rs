@@ -3,7 +3,7 @@
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tower_sessions::Expiry;
 
 use super::{
@@ -66,6 +66,7 @@ impl Accounts {
 
     /// Creates the account, logs in and goes to `/account`.
     pub async fn sign_up(mut self, form: SignUp) -> Result<(), AppError> {
+        readable(&[&form.name, &form.email, form.password.expose_secret()])?;
         let name = form.name.trim();
         let email = form.email.trim();
         let mut problems = Vec::new();
@@ -96,11 +97,12 @@ impl Accounts {
 
     /// Logs in and goes where the person was going.
     pub async fn log_in(mut self, form: LogIn) -> Result<(), AppError> {
+        readable(&[&form.email, form.password.expose_secret()])?;
         let mut problems = Vec::new();
         if form.email.trim().is_empty() {
             problems.push(Problem::EmailMissing);
         }
-        if secrecy::ExposeSecret::expose_secret(&form.password).is_empty() {
+        if form.password.expose_secret().is_empty() {
             problems.push(Problem::PasswordMissing);
         }
         let next = local_path(&form.next);
@@ -154,6 +156,12 @@ impl Accounts {
             self.response.set_status(StatusCode::SEE_OTHER);
         }
     }
+}
+
+/// Bytes that are not UTF-8 arrive as replacement characters: then what was typed is lost.
+fn readable(fields: &[&str]) -> Result<(), AppError> {
+    let lost = fields.iter().any(|field| field.contains(char::REPLACEMENT_CHARACTER));
+    if lost { Err(AppError::BadRequest) } else { Ok(()) }
 }
 
 fn check_email(email: &str) -> Option<Problem> {

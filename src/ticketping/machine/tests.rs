@@ -191,7 +191,7 @@ fn a_stop_during_a_start_leaves_nothing() {
     world.send(Event::Wanted(None));
     world.answer(token("a"));
     world.send(Event::Script { loaded: true });
-    assert_eq!((world.live, world.starts()), (None, 0));
+    assert_eq!((world.live.as_ref(), world.starts()), (None, 0));
 }
 
 #[test]

@@ -1,0 +1,37 @@
+# Installed tools first: npm's wasm-opt, and what could not go where cargo installs things.
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help tools run watch test e2e release bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+
+tools: ## install what a build needs and is missing
+	@scripts/tools.sh
+
+run: tools ## build and serve at http://127.0.0.1:3000, with the sandbox
+	@echo "==> Building (minutes the first time, seconds after that)"
+	@cargo leptos build
+	@echo "==> Open http://127.0.0.1:3000 (Ctrl-C stops it)"
+	@./target/debug/ticketping-leptos
+
+watch: tools ## the same, rebuilt and reloaded on every change
+	@cargo leptos watch
+
+test: ## everything CI runs
+	@scripts/test.sh
+
+e2e: tools ## the browser tests alone; ARGS goes to Playwright
+	@scripts/browser.sh
+	@cargo leptos build
+	@npx playwright test -c end2end $(ARGS)
+
+release: tools ## the single binary, target/release/ticketping-leptos
+	@scripts/release.sh
+
+bench: release ## the figures the README quotes
+	@scripts/bench.sh
+
+clean: ## remove everything that was built
+	@rm -rf target public/widget end2end/results

@@ -1,0 +1,8 @@
+//! The app over HTTP, without a browser: each test has an app and a database of its own.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accounts;
+mod bad_input;
+mod chat_token;
+mod security;
+mod test_app;

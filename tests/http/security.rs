@@ -1,0 +1,93 @@
+//! Headers, and forms from other sites.
+
+use crate::test_app::{HOST, PASSWORD, TestApp};
+use http::{Method, Request, StatusCode, header};
+
+async fn post_from(app: &TestApp, headers: &[(&str, &str)]) -> StatusCode {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri("/api/auth/sign-up")
+        .header(header::HOST, HOST)
+        .header(header::ACCEPT, "text/html")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let form = format!("email=alice@example.com&password={}", PASSWORD.replace(' ', "+"));
+    app.browser().send(request, form).await.status
+}
+
+#[tokio::test]
+async fn forms_from_other_sites_change_nothing() {
+    let app = TestApp::new().await;
+    for headers in [
+        &[("origin", "https://evil.example")][..],
+        &[("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "cross-site"), ("origin", "null")],
+        &[("sec-fetch-site", "same-site"), ("origin", "http://other.127.0.0.1:3000")],
+    ] {
+        assert_eq!(post_from(&app, headers).await, StatusCode::FORBIDDEN, "{headers:?}");
+    }
+    assert_eq!(app.users().await, 0);
+    // No browser sends neither; a program that does carries no visitor's cookie.
+    assert_eq!(post_from(&app, &[]).await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn every_page_has_a_policy_with_a_nonce_of_its_own() {
+    let app = TestApp::new().await;
+    let mut seen = std::collections::HashSet::new();
+    for path in ["/", "/", "/login", "/signup", "/no-such-page"] {
+        let page = app.browser().get(path).await;
+        let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+        let nonce = policy.split("'nonce-").nth(1).unwrap().split('\'').next().unwrap().to_owned();
+        assert!(page.body.contains(&format!(r#"nonce="{nonce}""#)), "{path}");
+        assert!(!policy.contains("'unsafe-eval'") && !policy.contains("script-src 'unsafe-inline'"));
+        assert!(policy.contains("style-src 'self';") && policy.contains("frame-ancestors 'none'"));
+        assert!(seen.insert(nonce), "the nonce of {path} was used before");
+    }
+}
+
+#[tokio::test]
+async fn the_policy_names_the_configured_hosts_and_no_path() {
+    let app = TestApp::with(&[
+        ("TICKETPING_API_BASE", "https://api.example.com/v2"),
+        ("TICKETPING_WS_BASE", "wss://ws.example.com:8443"),
+        ("TICKETPING_TEAM_LOGO_ICON", "https://cdn.example.com/logo.png"),
+    ])
+    .await;
+    let page = app.browser().get("/").await;
+    let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+    assert!(policy.contains("connect-src 'self' https://api.example.com wss://ws.example.com:8443"), "{policy}");
+    assert!(policy.contains("img-src 'self' data: https://api.example.com https://cdn.example.com"), "{policy}");
+}
+
+#[tokio::test]
+async fn every_response_has_the_fixed_headers_and_https_adds_hsts() {
+    let plain = TestApp::new().await;
+    for path in ["/", "/healthz", "/api/ticketping/chat-jwt", "/no-such-page"] {
+        let page = plain.browser().get(path).await;
+        assert_eq!(page.headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(page.headers["referrer-policy"], "same-origin", "{path}");
+        assert_eq!(page.headers["cross-origin-opener-policy"], "same-origin", "{path}");
+        assert!(
+            page.headers.contains_key("permissions-policy") && page.headers.contains_key("content-security-policy")
+        );
+        assert!(!page.headers.contains_key("strict-transport-security"));
+    }
+    let secure = TestApp::with(&[("PUBLIC_URL", "https://app.example.com")]).await;
+    assert!(
+        secure.browser().get("/").await.headers["strict-transport-security"].to_str().unwrap().contains("63072000")
+    );
+}
+
+#[tokio::test]
+async fn signed_in_pages_are_kept_by_no_cache() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser();
+    assert_eq!(browser.get("/").await.headers[header::CACHE_CONTROL], "private, no-cache");
+    browser.sign_up("alice@example.com").await;
+    for path in ["/", "/account", "/no-such-page"] {
+        assert_eq!(browser.get(path).await.headers[header::CACHE_CONTROL], "no-store", "{path}");
+    }
+}
