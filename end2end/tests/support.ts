@@ -1,0 +1,121 @@
+// What the tests share: people, the live widget, and what the API's side received.
+import { expect, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
+
+export const PASSWORD = "correct horse battery";
+export const TOKEN_URL = "**/api/ticketping/chat-jwt";
+
+export type Person = { name: string; email: string };
+
+let made = 0;
+export function person(name: string): Person {
+    made += 1;
+    const unique = `${Date.now().toString(36)}${made}${Math.random().toString(36).slice(2, 6)}`;
+    return { name, email: `${name.toLowerCase().replace(/\W+/g, ".")}.${unique}@example.com` };
+}
+
+export async function signUp(page: Page, who: Person): Promise<void> {
+    await page.goto("/signup");
+    await page.getByLabel("Name").fill(who.name);
+    await page.getByLabel("Email").fill(who.email);
+    await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+    await page.getByRole("button", { name: "Create account" }).click();
+    await page.waitForURL("**/account");
+}
+
+export async function logIn(page: Page, who: Person, password = PASSWORD): Promise<void> {
+    await page.goto("/login");
+    await page.getByLabel("Email").fill(who.email);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Log in" }).click();
+}
+
+export async function logOut(page: Page): Promise<void> {
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.waitForURL((url) => url.pathname === "/");
+}
+
+export const bubble = (page: Page) => page.locator(".ticketping-chat-bubble");
+export const chatWindow = (page: Page) => page.locator(".ticketping-chat-window");
+
+/** Waits until the one live widget is up. */
+export async function ready(page: Page): Promise<void> {
+    await page.waitForFunction(() => (window as any).TicketpingChat?.instance?.isInitialized === true);
+}
+
+/** Opens the chat on a new conversation, as a visitor does. */
+export async function startConversation(page: Page): Promise<void> {
+    await ready(page);
+    await bubble(page).click();
+    await page.locator(".ticketping-start-conversation-btn").click();
+    await expect(page.locator(".ticketping-message.agent").first()).toBeVisible();
+}
+
+export async function closeChat(page: Page): Promise<void> {
+    await chatWindow(page).getByRole("button", { name: "Close chat" }).filter({ visible: true }).click();
+    await expect(chatWindow(page)).not.toHaveClass(/open/);
+}
+
+export async function say(page: Page, text: string): Promise<void> {
+    await page.locator("#messageInput").fill(text);
+    await page.keyboard.press("Enter");
+}
+
+/** The configuration of the live widget. */
+export function config(page: Page): Promise<Record<string, any>> {
+    return page.evaluate(() => ({ ...(window as any).TicketpingChat.instance.config }));
+}
+
+export function claims(jwt: string): Record<string, any> {
+    return JSON.parse(Buffer.from(jwt.split(".")[1], "base64url").toString());
+}
+
+/** Who the widget says it is: an external id, or "" for nobody. */
+export async function identity(page: Page): Promise<string> {
+    const { userJWT } = await config(page);
+    return userJWT === "" ? "" : claims(userJWT).external_id;
+}
+
+/** Whose chat token the browser holds: `user:…`, `anonymous:…`, or "" without one. */
+export async function chatCookie(context: BrowserContext): Promise<string> {
+    const cookie = (await context.cookies()).find(({ name }) => name === "ticketping_chat_jwt");
+    return cookie ? claims(cookie.value).visitor.key : "";
+}
+
+export type Entry = { call: string; visitor: string; ok: boolean; text: string };
+
+/** What the API's side received since it was started. */
+export async function journal(request: APIRequestContext): Promise<Entry[]> {
+    return (await request.get("/sandbox/journal")).json();
+}
+
+/** Everything the widget left in this browser's storage, the device id aside. */
+export function stored(page: Page): Promise<Record<string, string>> {
+    return page.evaluate(() =>
+        Object.fromEntries(
+            Object.entries({ ...localStorage }).filter(([key]) => /^ticketping_(?!device_id)/.test(key)),
+        ),
+    );
+}
+
+/** Collects the console lines that are ours, and everything that must never happen. */
+export function listen(page: Page) {
+    const heard = { ours: [] as string[], violations: [] as string[], exceptions: [] as string[], errors: [] as string[] };
+    page.on("console", (line) => {
+        const text = line.text();
+        if (text.startsWith("Ticketping chat is not available")) heard.ours.push(text);
+        if (/Content.Security.Policy/i.test(text)) heard.violations.push(text);
+        if (line.type() === "error") heard.errors.push(text);
+    });
+    page.on("pageerror", (error) => heard.exceptions.push(String(error)));
+    return heard;
+}
+
+/** The sockets of a page that are open now. */
+export function openSockets(page: Page) {
+    const open = new Set<string>();
+    page.on("websocket", (socket) => {
+        open.add(socket.url());
+        socket.on("close", () => open.delete(socket.url()));
+    });
+    return open;
+}
