@@ -7,16 +7,16 @@ use leptos::{prelude::*, server_fn::codec::GetUrl};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    auth::{CurrentUser, use_current_user},
+    auth::use_current_user,
     error::AppError,
-    ticketping::{Chat, Identity, Theme, TicketpingChat, WidgetSettings},
+    ticketping::{Chat, ChatSettings, Settings, Theme, TicketpingChat, WidgetSettings, page_identity},
 };
 
 /// Where people reach support when there is no chat.
 pub const SUPPORT_ADDRESS: &str = "mailto:support@example.com";
 
 /// The widget in the page's own colours. They are custom properties, so it follows the theme.
-const THEME: Theme = Theme {
+pub const THEME: Theme = Theme {
     primary_color: "var(--accent)",
     primary_button_text: "var(--on-accent)",
     primary_hover: "var(--accent-strong)",
@@ -67,18 +67,22 @@ pub async fn chat_jwt() -> Result<SignedToken, AppError> {
 #[component]
 pub fn ChatOnPage() -> impl IntoView {
     let settings = use_context::<Arc<WidgetSettings>>();
-    let external_id = use_current_user().map(|user: CurrentUser| user.id);
-    settings.map(|settings| view! { <SupportChat settings=(*settings).clone() external_id/> })
+    let external_id = use_current_user().map(|user| user.id);
+    settings.map(|settings| {
+        view! {
+            <ChatSettings settings=(*settings).clone() external_id/>
+            <SupportChat/>
+        }
+    })
 }
 
 #[island]
-fn SupportChat(settings: WidgetSettings, external_id: Option<String>) -> impl IntoView {
-    let identity = Identity::of(external_id);
+fn SupportChat() -> impl IntoView {
     let on_moved = move || {
         // The server knows who is logged in now; this page does not.
         let _leaving = window().location().reload();
     };
-    view! { <TicketpingChat settings theme=THEME identity=Signal::stored(identity) on_moved/> }
+    view! { <TicketpingChat settings=Settings::of_page identity=Signal::derive(page_identity) on_moved/> }
 }
 
 /// Opens the chat; a plain link to the support address until it can.
@@ -110,7 +114,7 @@ pub fn TokenLifeBar() -> impl IntoView {
         let age = (now.get() - token.since).max(0.0);
         Some(((token.life - age).max(0.0), token.life))
     };
-    let seconds = move || left().map_or_else(|| "–".to_owned(), |(left, _)| format!("{:.0} s", left / 1_000.0));
+    let seconds = move || left().map_or_else(|| "–".to_owned(), |(left, _)| format!("{} s", (left / 1_000.0) as u32));
     let share = move || left().map_or(0.0, |(left, life)| left / life * 100.0);
     view! {
         <span class="token-life">

@@ -69,7 +69,7 @@ pub fn TextField(
             <label for=name>{label}</label>
             {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
             {if kind == "password" {
-                view! { <div class="password-row">{input}<ShowPassword for_id=name.to_owned()/></div> }.into_any()
+                view! { <div class="password-row">{input}<ShowPassword/></div> }.into_any()
             } else {
                 input.into_any()
             }}
@@ -78,28 +78,28 @@ pub fn TextField(
     }
 }
 
-/// Shows and hides what is typed into a password field. There only with JavaScript.
+/// Shows and hides what is typed into the password field before it. There only with JavaScript.
 #[island]
-pub fn ShowPassword(
-    /// The id of the field.
-    for_id: String,
-) -> impl IntoView {
+pub fn ShowPassword() -> impl IntoView {
     let works = RwSignal::new(false);
     let shown = RwSignal::new(false);
+    let button = NodeRef::<leptos::html::Button>::new();
     Effect::new(move || works.set(true));
     let toggle = move |_| {
         let show = !shown.get_untracked();
-        if let Some(input) = document().get_element_by_id(&for_id) {
+        let row = button.get_untracked().and_then(|button| button.closest(".password-row").ok().flatten());
+        if let Some(input) = row.and_then(|row| row.query_selector("input").ok().flatten()) {
             let _kept = input.set_attribute("type", if show { "text" } else { "password" });
             shown.set(show);
         }
     };
     view! {
         <button
+            node_ref=button
             type="button"
             class="show-password"
             hidden=move || !works.get()
-            aria-pressed=move || shown.get().to_string()
+            aria-pressed=move || if shown.get() { "true" } else { "false" }
             aria-label="Show password"
             on:click=toggle
         >

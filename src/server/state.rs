@@ -12,7 +12,8 @@ use super::{
 use crate::{
     auth::server::{Backend, Sessions},
     sandbox::Sandbox,
-    ticketping::{Loading, Signer, WidgetSettings},
+    support_chat::THEME,
+    ticketping::{InitConfig, Loading, NoToken, Signer, WidgetSettings},
 };
 
 /// The parts of a running server. Cheap to clone.
@@ -48,11 +49,15 @@ const WIDGET: &str = "widget/1.12.0";
 /// What the widget is told on every page.
 pub fn widget_settings(chat: &ChatConfig, assets: &Assets) -> WidgetSettings {
     WidgetSettings {
-        app_id: chat.app_id.clone(),
-        team_slug: chat.team_slug.clone(),
-        team_logo_icon: chat.team_logo_icon.clone().unwrap_or_else(|| assets.url("mark.svg")),
-        api_base: chat.api_base.clone(),
-        ws_base: chat.ws_base.clone(),
+        init: InitConfig {
+            app_id: chat.app_id.clone(),
+            team_slug: chat.team_slug.clone(),
+            team_logo_icon: chat.team_logo_icon.clone().unwrap_or_else(|| assets.url("mark.svg")),
+            theme: THEME,
+            api_base: chat.api_base.clone(),
+            ws_base: chat.ws_base.clone(),
+            user_jwt: NoToken,
+        },
         script: assets.url(&format!("{WIDGET}/widget.min.js")),
         style: assets.url(&format!("{WIDGET}/widget.css")),
         token: "/api/ticketping/chat-jwt".to_owned(),

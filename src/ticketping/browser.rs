@@ -6,14 +6,13 @@
 
 use js_sys::{Array, Date, Function, JSON, Object, Promise, Reflect};
 use leptos::prelude::{document, window};
-use serde::Deserialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, HtmlTextAreaElement, RequestInit, Response, Storage};
 
 use super::{
     machine::{Answer, Identity},
-    settings::{Theme, WidgetSettings},
+    settings::{Loading, WidgetSettings},
 };
 
 /// Where this folder notes who owns what the widget stored. Its own name is not the widget's
@@ -75,6 +74,54 @@ pub struct Live {
     _hooks: Vec<Closure<dyn Fn(JsValue, JsValue, JsValue) -> JsValue>>,
 }
 
+/// The id of the element that [`ChatSettings`](super::ChatSettings) puts into a page.
+pub const SETTINGS_ID: &str = "ticketping-chat";
+
+/// [`WidgetSettings`] as the browser needs them.
+pub struct Settings {
+    init: Object,
+    script: String,
+    style: String,
+    pub token: String,
+    pub loading: Loading,
+}
+
+impl Settings {
+    /// What stands in the page.
+    pub fn of_page() -> Option<Self> {
+        Self::read(&on_page()?)
+    }
+
+    /// What an app without server-rendered settings made itself.
+    pub fn of(settings: &WidgetSettings) -> Option<Self> {
+        Self::read(&JSON::parse(&settings.on_page(None)).ok()?)
+    }
+
+    fn read(json: &JsValue) -> Option<Self> {
+        let loading = match text(json, "loading")?.as_str() {
+            "FirstClick" => Loading::FirstClick,
+            "Consent" => Loading::Consent,
+            _ => Loading::Idle,
+        };
+        Some(Self {
+            init: get(json, "init")?.dyn_into().ok()?,
+            script: text(json, "script")?,
+            style: text(json, "style")?,
+            token: text(json, "token")?,
+            loading,
+        })
+    }
+}
+
+/// Whose page this is.
+pub fn page_identity() -> Identity {
+    Identity::of(on_page().and_then(|json| text(&json, "external_id")))
+}
+
+fn on_page() -> Option<JsValue> {
+    JSON::parse(&document().get_element_by_id(SETTINGS_ID)?.text_content()?).ok()
+}
+
 /// A clock that only goes forward, in milliseconds. It takes the longer of the monotonic clock's
 /// step (which may stand still while a machine sleeps) and the wall clock's (which may be set back).
 #[derive(Default)]
@@ -132,7 +179,7 @@ pub fn is_owner_key(key: Option<String>) -> bool {
 
 /// Loads the widget's stylesheet and its script, the script as a module: as a classic script the
 /// file overwrites its own `init`. `attempt` makes a retry a new URL, as failures are remembered.
-pub async fn load(settings: &WidgetSettings, attempt: u32) -> Result<(), &'static str> {
+pub async fn load(settings: &Settings, attempt: u32) -> Result<(), &'static str> {
     if namespace().is_some() {
         return Ok(());
     }
@@ -143,17 +190,6 @@ pub async fn load(settings: &WidgetSettings, attempt: u32) -> Result<(), &'stati
     JsFuture::from(style).await.map_err(|_| "its stylesheet could not be loaded")?;
     JsFuture::from(script).await.map_err(|_| "its script could not be loaded")?;
     namespace().map(|_| ()).ok_or("its script did not define TicketpingChat")
-}
-
-#[derive(Deserialize)]
-struct TokenBody {
-    jwt: String,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    external_id: String,
-    exp: f64,
 }
 
 /// Asks the app's own server for the token of the session's user.
@@ -182,34 +218,39 @@ async fn try_fetch_token(url: &str) -> Result<Answer, JsValue> {
     }
     // Both times are the server's, so that a wrong clock here does not matter.
     let served = response.headers().get("date")?.map(|date| Date::parse(&date));
-    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    let body = JsFuture::from(response.json()?).await?;
     let read = || {
-        let body: TokenBody = serde_json::from_str(&body).ok()?;
-        let claims = read_claims(&body.jwt)?;
+        let jwt = text(&body, "jwt")?;
+        let claims = read_claims(&jwt)?;
+        let external_id = text(&claims, "external_id")?;
         let now = served.filter(|served| served.is_finite()).unwrap_or_else(Date::now);
-        let life = claims.exp * 1_000.0 - now;
-        (life > 0.0).then_some(Answer::Token { jwt: body.jwt, external_id: claims.external_id, life })
+        let life = get(&claims, "exp")?.as_f64()? * 1_000.0 - now;
+        (life > 0.0).then_some(Answer::Token { jwt, external_id, life })
     };
     Ok(read().unwrap_or(Answer::Failed))
 }
 
 /// Reads whose token it is. Not a check: only the server and Ticketping can check it.
-fn read_claims(jwt: &str) -> Option<Claims> {
-    let payload = jwt.split('.').nth(1)?.replace('-', "+").replace('_', "/");
+fn read_claims(jwt: &str) -> Option<JsValue> {
+    let payload: String = jwt
+        .split('.')
+        .nth(1)?
+        .chars()
+        .map(|c| match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
+        })
+        .collect();
     let latin1 = window().atob(&payload).ok()?;
     let bytes: Vec<u8> = latin1.chars().map(|c| c as u8).collect();
-    serde_json::from_slice(&bytes).ok()
+    JSON::parse(&String::from_utf8(bytes).ok()?).ok()
 }
 
 /// Starts the widget and hooks it before its first answer can arrive.
-pub fn start(
-    settings: &WidgetSettings,
-    theme: &Theme,
-    identity: &Identity,
-    jwt: &str,
-    on_change: impl Fn(Seen) + 'static,
-) -> Option<Live> {
-    let config = JSON::parse(&settings.init_json(theme, jwt)).ok()?;
+pub fn start(settings: &Settings, identity: &Identity, jwt: &str, on_change: impl Fn(Seen) + 'static) -> Option<Live> {
+    let config = Object::assign(&Object::new(), &settings.init);
+    set(&config, "userJWT", &jwt.into());
     let instance = namespace()?.init(&config).ok()?;
     let mut hooks = Vec::new();
     guard(&instance, identity, &mut hooks);
@@ -278,13 +319,12 @@ impl Live {
         if !self.instance.is_open() {
             return forget_resume();
         }
-        let resume = Resume {
-            owner: self.identity.to_marker(),
-            session: self.instance.current_chat_session(),
-            draft: draft_box().map(|input| input.value()).unwrap_or_default(),
-        };
-        if let (Some(storage), Ok(json)) = (session_storage(), serde_json::to_string(&resume)) {
-            let _blocked = storage.set_item(RESUME_KEY, &json);
+        let resume = Object::new();
+        set(&resume, "owner", &self.identity.to_marker().into());
+        set(&resume, "session", &self.instance.current_chat_session().into());
+        set(&resume, "draft", &draft_box().map(|input| input.value()).into());
+        if let (Some(storage), Some(json)) = (session_storage(), JSON::stringify(&resume).ok()) {
+            let _blocked = storage.set_item(RESUME_KEY, &String::from(json));
         }
     }
 
@@ -293,11 +333,11 @@ impl Live {
         let Some(resume) = take_resume(&instance.identity) else { return };
         let instance = instance.instance;
         let _gone = instance.open();
-        let Some(session) = resume.session else { return };
+        let Some(session) = text(&resume, "session") else { return };
         let input = draft_box();
         if let Some(input) = &input {
             let _frozen = Reflect::set(input, &"focus".into(), &noop());
-            input.set_value(&resume.draft);
+            input.set_value(&text(&resume, "draft").unwrap_or_default());
             if let Ok(event) = web_sys::Event::new("input") {
                 let _cancelled = input.dispatch_event(&event);
             }
@@ -362,17 +402,10 @@ pub struct ResumeTarget {
     identity: Identity,
 }
 
-#[derive(serde::Serialize, Deserialize)]
-struct Resume {
-    owner: String,
-    session: Option<String>,
-    draft: String,
-}
-
-fn take_resume(identity: &Identity) -> Option<Resume> {
+fn take_resume(identity: &Identity) -> Option<JsValue> {
     let json = session_storage()?.get_item(RESUME_KEY).ok()??;
     forget_resume();
-    serde_json::from_str(&json).ok().filter(|resume: &Resume| resume.owner == identity.to_marker())
+    JSON::parse(&json).ok().filter(|resume| text(resume, "owner") == Some(identity.to_marker()))
 }
 
 /// Forgets what was open on the page before.
@@ -472,6 +505,14 @@ fn hook(
     let closure: Hook = Closure::new(body);
     set(target, method, closure.as_ref());
     hooks.push(closure);
+}
+
+fn get(target: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(target, &name.into()).ok()
+}
+
+fn text(target: &JsValue, name: &str) -> Option<String> {
+    get(target, name)?.as_string()
 }
 
 fn function(target: &JsValue, name: &str) -> Option<Function> {

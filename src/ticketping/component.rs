@@ -7,33 +7,49 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::BroadcastChannel;
 
 use super::{
-    browser::{self, Clock, Live},
+    browser::{self, Clock, Live, Settings},
     chat::{Chat, TokenLife, Wish},
     machine::{Answer, Command, Event, Facts, Identity, Machine},
-    settings::{Loading, Theme, WidgetSettings},
+    settings::{Loading, WidgetSettings},
 };
+
+/// Puts the settings, and whose page it is, into a server-rendered page, for [`TicketpingChat`] in
+/// an island to read. Never a token.
+#[component]
+pub fn ChatSettings(
+    /// What the widget is told.
+    settings: WidgetSettings,
+    /// The id of the page's user; none when nobody is logged in.
+    external_id: Option<String>,
+) -> impl IntoView {
+    let json = settings.on_page(external_id.as_deref());
+    view! { <script type="application/json" id=browser::SETTINGS_ID inner_html=json></script> }
+}
 
 /// Ticketping's chat on this page. Mount it once; it renders nothing but, where loading waits for
 /// a click, the stand-in for the widget's bubble.
 #[component]
-pub fn TicketpingChat(
-    /// What the widget is told.
-    settings: WidgetSettings,
-    /// Its colours.
-    theme: Theme,
-    /// Whose chat the page wants. A change of it is a switch of user.
+pub fn TicketpingChat<S>(
+    /// What the widget is told: [`Settings::of_page`] in an island, [`Settings::of`] elsewhere.
+    settings: S,
+    /// Whose chat the page wants, such as [`page_identity`](super::page_identity). A change of it
+    /// is a switch of user.
     #[prop(into)]
     identity: Signal<Identity>,
     /// Called when this page was made for somebody else than the session's user.
     #[prop(into)]
     on_moved: Callback<()>,
-) -> impl IntoView {
+) -> impl IntoView
+where
+    S: Fn() -> Option<Settings> + 'static,
+{
     let stands_in = RwSignal::new(false);
-    Effect::new(move |driver: Option<Rc<Driver>>| {
+    Effect::new(move |driver: Option<Option<Rc<Driver>>>| {
         let wanted = identity.get();
-        let driver = driver.unwrap_or_else(|| Driver::mount(settings.clone(), theme, on_moved, stands_in));
+        let driver =
+            driver.flatten().or_else(|| settings().map(|settings| Driver::mount(settings, on_moved, stands_in)))?;
         driver.handle(Event::Wanted(Some(wanted)));
-        driver
+        Some(driver)
     });
     move || {
         stands_in.get().then(|| {
@@ -55,8 +71,7 @@ pub fn TicketpingChat(
 
 /// Everything that lives as long as the component.
 struct Driver {
-    settings: WidgetSettings,
-    theme: Theme,
+    settings: Settings,
     on_moved: Callback<()>,
     stands_in: RwSignal<bool>,
     machine: RefCell<Machine>,
@@ -71,11 +86,10 @@ struct Driver {
 }
 
 impl Driver {
-    fn mount(settings: WidgetSettings, theme: Theme, on_moved: Callback<()>, stands_in: RwSignal<bool>) -> Rc<Self> {
+    fn mount(settings: Settings, on_moved: Callback<()>, stands_in: RwSignal<bool>) -> Rc<Self> {
         let loading = settings.loading;
         let driver = Rc::new(Self {
             settings,
-            theme,
             on_moved,
             stands_in,
             machine: RefCell::default(),
@@ -198,7 +212,7 @@ impl Driver {
     fn load(self: &Rc<Self>) {
         let driver = Rc::clone(self);
         let attempt = self.loads.replace_with(|loads| *loads + 1);
-        leptos::task::spawn_local(async move {
+        wasm_bindgen_futures::spawn_local(async move {
             let loaded = browser::load(&driver.settings, attempt).await;
             if let Err(reason) = loaded {
                 driver.complain(reason);
@@ -209,7 +223,7 @@ impl Driver {
 
     fn fetch_token(self: &Rc<Self>, request: u32) {
         let driver = Rc::clone(self);
-        leptos::task::spawn_local(async move {
+        wasm_bindgen_futures::spawn_local(async move {
             let answer = browser::fetch_token(&driver.settings.token).await;
             match &answer {
                 Answer::Token { life, .. } => {
@@ -228,7 +242,7 @@ impl Driver {
             return self.complain("another TicketpingChat is already running on this page");
         }
         let driver = Rc::downgrade(self);
-        let live = browser::start(&self.settings, &self.theme, identity, jwt, move |seen| {
+        let live = browser::start(&self.settings, identity, jwt, move |seen| {
             let Some(driver) = driver.upgrade() else { return };
             let first = seen.ready && !Chat::was_ready();
             Chat::show(seen);
@@ -248,7 +262,7 @@ impl Driver {
         self.stands_in.set(false);
         let target = self.live.borrow().as_ref().map(Live::resume_target);
         if let Some(target) = target {
-            leptos::task::spawn_local(Live::resume(target));
+            wasm_bindgen_futures::spawn_local(Live::resume(target));
         }
         if let Some(wish) = self.wish.take() {
             self.carry_out(wish);

@@ -2,23 +2,23 @@
 //! app around it. Read `machine.rs` for what happens when, `browser.rs` for how.
 //!
 //! * The server signs: [`Signer`] turns a [`Visitor`] into a five-minute token.
-//! * The page mounts [`TicketpingChat`] once, with [`WidgetSettings`] and the user's id.
+//! * The page holds [`WidgetSettings`] and the user's id, and mounts [`TicketpingChat`] once.
 //! * The page talks to it through [`Chat`].
 
+mod browser;
 mod chat;
 mod component;
 pub mod machine;
 mod settings;
 
-mod browser;
-
 #[cfg(feature = "ssr")]
 mod server;
 
+pub use browser::{Settings, page_identity};
 pub use chat::Chat;
-pub use component::TicketpingChat;
+pub use component::{ChatSettings, TicketpingChat};
 pub use machine::Identity;
-pub use settings::{AppId, Loading, TeamSlug, Theme, WidgetSettings};
+pub use settings::{AppId, InitConfig, Loading, NoToken, TeamSlug, Theme, WidgetSettings};
 
 #[cfg(feature = "ssr")]
 pub use server::{CHAT_COOKIE, JwtSecret, JwtSecretError, SignError, Signer, Visitor};

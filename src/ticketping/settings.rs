@@ -1,7 +1,7 @@
 //! What the widget is told, as types that cannot hold what it would swallow in silence.
 //! Runs everywhere: the server fills it in, the browser hands it to `init()`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// Why an id was refused. The widget itself would show nothing and say nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,7 +18,7 @@ fn parse_id(text: &str) -> Result<String, IdError> {
 }
 
 /// The app id from the Ticketping dashboard. Public.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AppId(String);
 
 impl AppId {
@@ -29,7 +29,7 @@ impl AppId {
 }
 
 /// The team slug from the Ticketping dashboard. Public.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TeamSlug(String);
 
 impl TeamSlug {
@@ -45,7 +45,7 @@ impl TeamSlug {
 }
 
 /// When the widget's script is fetched.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum Loading {
     /// By itself, once the page is idle.
     #[default]
@@ -84,19 +84,11 @@ pub struct Theme {
     pub shadow_dark: &'static str,
 }
 
-/// What the widget is told beside its colours and who the visitor is. Options it ignores are not here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the widget is told on a page, but who the visitor is. Options it ignores are not here.
+#[derive(Clone, Debug, Serialize)]
 pub struct WidgetSettings {
-    /// Which app of the team this is.
-    pub app_id: AppId,
-    /// Whose support it is.
-    pub team_slug: TeamSlug,
-    /// URL of a square logo.
-    pub team_logo_icon: String,
-    /// Where its calls go, without a slash at the end.
-    pub api_base: String,
-    /// Where its sockets go, without a slash at the end.
-    pub ws_base: String,
+    /// The object given to `init()`, key for key.
+    pub init: InitConfig,
     /// URL of the widget's `widget.min.js`, which is loaded as a module.
     pub script: String,
     /// URL of the widget's `widget.css`.
@@ -107,35 +99,53 @@ pub struct WidgetSettings {
     pub loading: Loading,
 }
 
-/// The object given to `init()`, key for key.
-#[derive(Serialize)]
+/// What the published widget reads of its configuration.
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct InitConfig<'a> {
-    app_id: &'a AppId,
-    team_slug: &'a TeamSlug,
-    team_logo_icon: &'a str,
-    theme: &'a Theme,
-    api_base: &'a str,
-    ws_base: &'a str,
-    // "" is the anonymous embed. Never null: the widget refuses it and shows nothing.
+pub struct InitConfig {
+    /// Which app of the team this is.
+    pub app_id: AppId,
+    /// Whose support it is.
+    pub team_slug: TeamSlug,
+    /// URL of a square logo.
+    pub team_logo_icon: String,
+    /// Colours.
+    pub theme: Theme,
+    /// Where its calls go, without a slash at the end.
+    pub api_base: String,
+    /// Where its sockets go, without a slash at the end.
+    pub ws_base: String,
+    /// Filled in by the browser.
     #[serde(rename = "userJWT")]
-    user_jwt: &'a str,
+    pub user_jwt: NoToken,
+}
+
+/// The place of the token. A page never holds one: what is here is "", the anonymous embed. It is
+/// not null, which the widget refuses and shows nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoToken;
+
+impl Serialize for NoToken {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("")
+    }
+}
+
+/// The settings and the identity of a page, as JSON that stands in it: an island then needs no
+/// JSON reader of its own, which would be a tenth of its bytes.
+#[derive(Serialize)]
+struct OnPage<'a> {
+    #[serde(flatten)]
+    settings: &'a WidgetSettings,
+    external_id: Option<&'a str>,
 }
 
 impl WidgetSettings {
-    /// JSON for `init()`. An empty `user_jwt` is an anonymous visitor.
-    pub(super) fn init_json(&self, theme: &Theme, user_jwt: &str) -> String {
-        let config = InitConfig {
-            app_id: &self.app_id,
-            team_slug: &self.team_slug,
-            team_logo_icon: &self.team_logo_icon,
-            theme,
-            api_base: &self.api_base,
-            ws_base: &self.ws_base,
-            user_jwt,
-        };
-        // Strings and structs of strings: serialising them cannot fail.
-        serde_json::to_string(&config).unwrap_or_default()
+    /// JSON for [`ChatSettings`](super::ChatSettings), which puts it into the page.
+    pub(super) fn on_page(&self, external_id: Option<&str>) -> String {
+        let json = serde_json::to_string(&OnPage { settings: self, external_id }).unwrap_or_default();
+        // Inside a script element only this can end it, or begin a comment.
+        json.replace('<', "\\u003c")
     }
 }
 
@@ -193,20 +203,27 @@ mod tests {
         "shadowDark",
     ];
 
-    #[test]
-    fn init_gets_exactly_the_keys_the_published_widget_reads() {
-        let settings = WidgetSettings {
-            app_id: AppId::parse("app-1").expect("valid"),
-            team_slug: TeamSlug::parse("acme").expect("valid"),
-            team_logo_icon: "/mark.svg".into(),
-            api_base: "https://api.example".into(),
-            ws_base: "wss://ws.example".into(),
+    fn settings(logo: &str) -> WidgetSettings {
+        WidgetSettings {
+            init: InitConfig {
+                app_id: AppId::parse("app-1").expect("valid"),
+                team_slug: TeamSlug::parse("acme").expect("valid"),
+                team_logo_icon: logo.into(),
+                theme: THEME,
+                api_base: "https://api.example".into(),
+                ws_base: "wss://ws.example".into(),
+                user_jwt: NoToken,
+            },
             script: "/w.js".into(),
             style: "/w.css".into(),
             token: "/jwt".into(),
             loading: Loading::Idle,
-        };
-        let mut given: Value = serde_json::from_str(&settings.init_json(&THEME, "")).expect("JSON");
+        }
+    }
+
+    #[test]
+    fn init_gets_exactly_the_keys_the_published_widget_reads() {
+        let mut given: Value = serde_json::to_value(settings("/mark.svg").init).expect("JSON");
         let theme = given["theme"].take();
         assert_eq!(
             given,
@@ -218,6 +235,14 @@ mod tests {
         let theme = theme.as_object().expect("an object");
         assert_eq!(theme.len(), 21);
         assert!(THEME_KEYS.iter().all(|key| theme[*key] == "#fff"));
+    }
+
+    #[test]
+    fn nothing_in_the_settings_can_end_the_element_they_stand_in() {
+        let json = settings("/</script><script>alert(1)</script>").on_page(Some("<!--"));
+        assert!(!json.contains('<'), "{json}");
+        let read: Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(read["external_id"], "<!--");
     }
 
     #[test]
