@@ -51,7 +51,7 @@ export async function startConversation(page: Page): Promise<void> {
 }
 
 export async function closeChat(page: Page): Promise<void> {
-    await chatWindow(page).getByRole("button", { name: "Close chat" }).filter({ visible: true }).click();
+    await page.locator(".ticketping-tab-content.active [aria-label='Close chat']").click();
     await expect(chatWindow(page)).not.toHaveClass(/open/);
 }
 
@@ -73,6 +73,11 @@ export function claims(jwt: string): Record<string, any> {
 export async function identity(page: Page): Promise<string> {
     const { userJWT } = await config(page);
     return userJWT === "" ? "" : claims(userJWT).external_id;
+}
+
+/** Waits until the server gives another token than this one: one of the same second is the same. */
+export async function anotherSecond(page: Page, jwt: string): Promise<void> {
+    await expect.poll(async () => (await (await page.request.get("/api/ticketping/chat-jwt")).json()).jwt).not.toBe(jwt);
 }
 
 /** Whose chat token the browser holds: `user:…`, `anonymous:…`, or "" without one. */
@@ -97,12 +102,12 @@ export function stored(page: Page): Promise<Record<string, string>> {
     );
 }
 
-/** Collects the console lines that are ours, and everything that must never happen. */
+/** Collects the pages on which a console line was ours, and everything that must never happen. */
 export function listen(page: Page) {
     const heard = { ours: [] as string[], violations: [] as string[], exceptions: [] as string[], errors: [] as string[] };
     page.on("console", (line) => {
         const text = line.text();
-        if (text.startsWith("Ticketping chat is not available")) heard.ours.push(text);
+        if (text.startsWith("Ticketping chat is not available")) heard.ours.push(new URL(page.url()).pathname);
         if (/Content.Security.Policy/i.test(text)) heard.violations.push(text);
         if (line.type() === "error") heard.errors.push(text);
     });

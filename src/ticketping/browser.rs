@@ -71,8 +71,10 @@ pub struct Live {
     instance: Instance,
     identity: Identity,
     // The widget calls these; they must live as long as it does.
-    _hooks: Vec<Closure<dyn Fn(JsValue, JsValue, JsValue) -> JsValue>>,
+    _hooks: Vec<Hook>,
 }
+
+type Hook = Closure<dyn Fn(JsValue, JsValue, JsValue) -> JsValue>;
 
 /// The id of the element that [`ChatSettings`](super::ChatSettings) puts into a page.
 pub const SETTINGS_ID: &str = "ticketping-chat";
@@ -186,9 +188,11 @@ pub async fn load(settings: &Settings, attempt: u32) -> Result<(), &'static str>
     let again = if attempt == 0 { String::new() } else { format!("?retry={attempt}") };
     let style = append("link", &[("rel", "stylesheet"), ("href", &format!("{}{again}", settings.style))]);
     let script = append("script", &[("type", "module"), ("src", &format!("{}{again}", settings.script))]);
-    let (style, script) = (style.ok_or("no document")?, script.ok_or("no document")?);
-    JsFuture::from(style).await.map_err(|_| "its stylesheet could not be loaded")?;
-    JsFuture::from(script).await.map_err(|_| "its script could not be loaded")?;
+    // Both are listened to from the start: a rejection that nobody waits for yet is an exception.
+    let style = JsFuture::from(style.ok_or("there is no document")?);
+    let script = JsFuture::from(script.ok_or("there is no document")?);
+    style.await.map_err(|_| "its stylesheet could not be loaded")?;
+    script.await.map_err(|_| "its script could not be loaded")?;
     namespace().map(|_| ()).ok_or("its script did not define TicketpingChat")
 }
 
@@ -257,8 +261,6 @@ pub fn start(settings: &Settings, identity: &Identity, jwt: &str, on_change: imp
     watch(&instance, on_change, &mut hooks);
     Some(Live { instance, identity: identity.clone(), _hooks: hooks })
 }
-
-type Hook = Closure<dyn Fn(JsValue, JsValue, JsValue) -> JsValue>;
 
 /// Lets the widget near its cookie and storage only while they are its owner's: it would use, and
 /// leave behind, whatever is there, and another tab may have changed the owner a moment ago.

@@ -16,6 +16,8 @@ pub(super) enum Wish {
     Consent,
 }
 
+pub(super) type CarryOut = Rc<dyn Fn(Wish)>;
+
 /// The token under the open chat: when it was had and for how long, in milliseconds of
 /// `performance.now()`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +34,7 @@ pub struct Chat;
 struct Page {
     seen: ArcRwSignal<Seen>,
     token: ArcRwSignal<Option<TokenLife>>,
-    carry_out: RefCell<Option<Rc<dyn Fn(Wish)>>>,
+    carry_out: RefCell<Option<CarryOut>>,
 }
 
 thread_local! {
@@ -108,7 +110,7 @@ impl Chat {
         PAGE.with(|page| page.token.clone()).set(life);
     }
 
-    pub(super) fn connect(carry_out: Option<Rc<dyn Fn(Wish)>>) {
+    pub(super) fn connect(carry_out: Option<CarryOut>) {
         PAGE.with(|page| *page.carry_out.borrow_mut() = carry_out);
     }
 }

@@ -1,0 +1,169 @@
+// What can fail, fails: the app works, at most one line in the console says why, no exception,
+// and the chat has the right identity or none.
+import { expect, test, type Page, type Route } from "@playwright/test";
+import { TOKEN_URL, bubble, identity, listen, logOut, person, ready, signUp, startConversation } from "./support";
+
+const live = (page: Page) => page.evaluate(() => !!(window as any).TicketpingChat?.instance);
+
+async function worksWithoutChat(page: Page) {
+    await page.goto("/account");
+    await expect(page.getByRole("heading", { name: "Account" })).toBeVisible();
+    await logOut(page);
+    await expect(page.getByRole("link", { name: "Log in" })).toBeVisible();
+}
+
+const scripts: [string, (route: Route) => Promise<void>][] = [
+    ["is a 404", (route) => route.fulfill({ status: 404, body: "not here" })],
+    ["is served as HTML", (route) => route.fulfill({ contentType: "text/html", body: "<p>hello</p>" })],
+    ["is blocked", (route) => route.abort()],
+    ["defines nothing", (route) => route.fulfill({ contentType: "text/javascript", body: "0" })],
+];
+for (const [fault, answer] of scripts) {
+    test(`the widget's script ${fault}`, async ({ page }) => {
+        const heard = listen(page);
+        await page.route("**/widget.min.js*", answer);
+        await signUp(page, person("Alice"));
+        await page.goto("/");
+        await expect.poll(() => heard.ours.filter((path) => path === "/")).toHaveLength(1);
+        expect(await live(page)).toBe(false);
+        // Then the button is what it is without JavaScript: a link to the support address.
+        const followed = await page.getByRole("link", { name: "Chat with us" }).evaluate((link) => {
+            let stopped = true;
+            addEventListener("click", (click) => { stopped = click.defaultPrevented; click.preventDefault(); }, { once: true });
+            (link as HTMLElement).click();
+            return !stopped;
+        });
+        expect(followed).toBe(true);
+        await worksWithoutChat(page);
+        expect(heard.exceptions).toEqual([]);
+    });
+}
+
+const payload = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
+const tokens: [string, Parameters<Route["fulfill"]>[0]][] = [
+    ["answers HTML", { contentType: "text/html", body: "<p>log in</p>" }],
+    ["answers 204", { status: 204 }],
+    ["answers 500", { status: 500, body: "oops" }],
+    ["answers a token without exp", { json: { jwt: payload({ external_id: "x", email: "x" }) } }],
+    ["answers no token", { json: { jwt: null } }],
+    ["answers a dead token", { json: { jwt: payload({ external_id: "x", exp: 1 }) } }],
+];
+for (const [fault, answer] of tokens) {
+    test(`the token endpoint ${fault}`, async ({ page }) => {
+        const heard = listen(page);
+        await page.route(TOKEN_URL, (route) => route.fulfill(answer));
+        await signUp(page, person("Alice"));
+        await expect.poll(() => heard.ours).toEqual(["/account"]);
+        expect(await live(page)).toBe(false);
+        await page.unroute(TOKEN_URL);
+        await page.evaluate(() => window.dispatchEvent(new Event("online")));
+        await ready(page);
+        expect(await identity(page)).not.toBe("");
+        expect(heard.ours).toHaveLength(1);
+        expect(heard.exceptions).toEqual([]);
+    });
+}
+
+test("a token for somebody else is not used, and the page is made again", async ({ page, context }) => {
+    const [alice, bob] = [person("Alice"), person("Bob")];
+    await signUp(page, alice);
+    await ready(page);
+    const aliceId = await identity(page);
+    // Bob logs in behind the page's back: another tab without any script.
+    await page.route("**/widget.min.js*", (route) => route.abort(), { times: 1 });
+    await context.request.post("/api/auth/sign-up", { form: { ...bob, password: "correct horse battery" } });
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await page.goto("/");
+    await expect(page.getByRole("banner")).toContainText("Bob");
+    await page.reload();
+    await ready(page);
+    expect(await identity(page)).not.toBe(aliceId);
+});
+
+for (const answer of ["500", "nonsense", "hangs"]) {
+    test(`the API answers ${answer}`, async ({ page }) => {
+        const heard = listen(page);
+        await page.route("**/sandbox/api/**", (route) => {
+            if (answer === "500") return route.fulfill({ status: 500, body: "oops" });
+            if (answer === "nonsense") return route.fulfill({ contentType: "application/json", body: "{\"x\":[1,2" });
+        });
+        await signUp(page, person("Alice"));
+        await page.waitForFunction(() => (window as any).TicketpingChat?.instance);
+        if (answer !== "hangs") await expect(bubble(page)).toBeVisible();
+        await worksWithoutChat(page);
+        expect(heard.exceptions).toEqual([]);
+    });
+}
+
+test("sockets that close at once do no harm", async ({ page }) => {
+    const heard = listen(page);
+    await page.routeWebSocket(/\/sandbox\/ws\//, (socket) => socket.close());
+    await signUp(page, person("Alice"));
+    await ready(page);
+    await bubble(page).click();
+    await page.locator(".ticketping-start-conversation-btn").click();
+    await worksWithoutChat(page);
+    expect(heard.exceptions).toEqual([]);
+});
+
+const blocked: [string, () => void][] = [
+    ["localStorage throws", () => Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("no", "SecurityError"); } })],
+    ["localStorage is full", () => { Storage.prototype.setItem = () => { throw new DOMException("no", "QuotaExceededError"); }; }],
+    ["cookies are blocked for scripts", () => Object.defineProperty(document, "cookie", { get: () => "", set: () => {} })],
+];
+for (const [fault, block] of blocked) {
+    test(`${fault}: the chat still has the right identity, and then nobody's`, async ({ page }) => {
+        const heard = listen(page);
+        await page.addInitScript(block);
+        const alice = person("Alice");
+        await signUp(page, alice);
+        await startConversation(page);
+        await expect(page.getByText(`You are Alice, ${alice.email}, verified`)).toBeVisible();
+        await page.goto("/");
+        await logOut(page);
+        await startConversation(page);
+        await expect(page.getByText("I see an anonymous visitor")).toBeVisible();
+        expect(heard.exceptions).toEqual([]);
+    });
+}
+
+test("a click on the button while the widget is still loading opens it when it is there", async ({ page }) => {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/widget.min.js*", async (route) => { await held; await route.continue(); });
+    await page.goto("/");
+    await page.waitForFunction(() => document.querySelector("script[src*='widget.min.js']"));
+    await page.getByRole("link", { name: "Chat with us" }).click();
+    release();
+    await expect(page.locator(".ticketping-chat-window")).toHaveClass(/open/);
+});
+
+test("where loading waits for a click, a stand-in costs no byte of the widget until then", async ({ page }) => {
+    await page.route((url) => url.pathname === "/", async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, body: (await answer.text()).replace('"loading":"Idle"', '"loading":"FirstClick"') });
+    });
+    const asked: string[] = [];
+    page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
+    await page.goto("/");
+    const standIn = page.getByRole("button", { name: "Open chat" });
+    await expect(standIn).toBeVisible();
+    expect(asked).toEqual([]);
+    await standIn.click();
+    await expect(page.locator(".ticketping-chat-window")).toHaveClass(/open/);
+    await expect(page.locator(".chat-stand-in")).toHaveCount(0);
+});
+
+test("without consent nothing is ever loaded", async ({ page }) => {
+    await page.route((url) => url.pathname === "/", async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, body: (await answer.text()).replace('"loading":"Idle"', '"loading":"Consent"') });
+    });
+    const asked: string[] = [];
+    page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
+    await page.goto("/");
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("chat-owner"))).toBe("anonymous");
+    await page.getByRole("link", { name: "Chat with us" }).click();
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => resolve(0))));
+    expect(asked).toEqual([]);
+});

@@ -1,0 +1,162 @@
+// What the widget keeps in a browser belongs to one identity, and goes with it.
+import { expect, test } from "@playwright/test";
+import { chatCookie, closeChat, identity, journal, listen, logIn, logOut, openSockets, person, ready, say, signUp, startConversation, stored } from "./support";
+
+test("on a shared browser, Bob sees nothing of Alice and the API hears nothing of her again", async ({ page, context, request }) => {
+    const [alice, bob] = [person("Alice"), person("Bob")];
+    await signUp(page, alice);
+    await startConversation(page);
+    await say(page, "Alice's private words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    const aliceId = await identity(page);
+    expect(await chatCookie(context)).toBe(`user:${aliceId}`);
+    expect(JSON.stringify(await stored(page))).toContain("private words");
+    await closeChat(page);
+    await logOut(page);
+    await ready(page);
+    expect(JSON.stringify(await stored(page))).not.toContain("private words");
+    expect(await chatCookie(context)).not.toContain(aliceId);
+    const before = (await journal(request)).filter(({ visitor }) => visitor.includes(aliceId)).length;
+
+    await signUp(page, bob);
+    await startConversation(page);
+    await expect(page.getByText(`You are Bob, ${bob.email}, verified`)).toBeVisible();
+    expect(await chatCookie(context)).toBe(`user:${await identity(page)}`);
+    expect(await page.locator(".ticketping-widget").innerText()).not.toContain("private words");
+    const after = (await journal(request)).filter(({ visitor }) => visitor.includes(aliceId)).length;
+    expect(after).toBe(before);
+});
+
+test("Alice finds her conversation again when she comes back", async ({ page }) => {
+    const alice = person("Alice");
+    await signUp(page, alice);
+    await startConversation(page);
+    await say(page, "See you later");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    await closeChat(page);
+    await logOut(page);
+    await logIn(page, alice);
+    await page.waitForURL("**/account");
+    await ready(page);
+    await expect(page.locator("#recentConversationItem")).toContainText("Thank you, Alice");
+});
+
+test("the same owner's chat token is kept from page to page", async ({ page, context, request }) => {
+    await signUp(page, person("Alice"));
+    await ready(page);
+    const id = await identity(page);
+    const swaps = async () =>
+        (await journal(request)).filter(({ call, visitor }) => call === "auth" && visitor === `user:${id}`).length;
+    expect(await swaps()).toBe(1);
+    await page.goto("/");
+    await ready(page);
+    expect(await swaps()).toBe(1);
+    expect(await chatCookie(context)).toBe(`user:${id}`);
+});
+
+for (const script of ["loads", "is blocked"]) {
+    test(`what an unknown owner left is removed when the widget's script ${script}`, async ({ page, context, baseURL }) => {
+        await page.goto("/nope");
+        await ready(page);
+        if (script === "is blocked") await page.route("**/widget.min.js*", (route) => route.abort());
+        await page.evaluate(() => {
+            localStorage.removeItem("chat-owner");
+            localStorage.setItem("ticketping_conversations", JSON.stringify([{ sessionId: "x", messages: [{ messageText: "left behind" }] }]));
+            localStorage.setItem("ticketping_user", "{}");
+        });
+        await context.addCookies([{ name: "ticketping_chat_jwt", value: "a.e30.c", url: baseURL! }]);
+        await page.goto("/");
+        await expect.poll(() => page.evaluate(() => localStorage.getItem("chat-owner"))).toBe("anonymous");
+        if (script === "loads") await ready(page);
+        expect(JSON.stringify(await stored(page))).not.toContain("left behind");
+        expect((await context.cookies()).map(({ value }) => value)).not.toContain("a.e30.c");
+        expect(await page.evaluate(() => localStorage.getItem("ticketping_device_id"))).toBeTruthy();
+    });
+}
+
+test("the server expires the chat cookie with the session, without any script", async ({ page, context }) => {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    expect(await chatCookie(context)).toMatch(/^user:/);
+    await page.request.post("/api/auth/log-out");
+    expect(await chatCookie(context)).toBe("");
+});
+
+test("logging out in one tab ends the chat in the other within a second", async ({ page, context, request }) => {
+    await signUp(page, person("Alice"));
+    const other = await context.newPage();
+    await other.goto("/account");
+    await startConversation(other);
+    const aliceId = await identity(other);
+    const sockets = openSockets(other);
+    await logOut(page);
+    await expect(other).toHaveURL(/\/login/, { timeout: 1_500 });
+    await ready(other);
+    expect(await identity(other)).toBe("");
+    expect([...sockets].filter((url) => url.includes("jwt="))).toEqual([]);
+    await expect(other.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
+    const received = (await journal(request)).filter(({ visitor }) => visitor === `user:${aliceId}`).length;
+    await other.goto("/");
+    await ready(other);
+    expect((await journal(request)).filter(({ visitor }) => visitor === `user:${aliceId}`).length).toBe(received);
+});
+
+test("without BroadcastChannel the storage event does it", async ({ page, context }) => {
+    await context.addInitScript(() => delete (window as any).BroadcastChannel);
+    await signUp(page, person("Alice"));
+    const other = await context.newPage();
+    await other.goto("/account");
+    await ready(other);
+    await logOut(page);
+    await expect(other).toHaveURL(/\/login/, { timeout: 1_500 });
+});
+
+test("switching to Bob in one tab makes the other tab Bob's", async ({ page, context }) => {
+    const [alice, bob] = [person("Alice"), person("Bob")];
+    await signUp(page, bob);
+    await logOut(page);
+    await signUp(page, alice);
+    const other = await context.newPage();
+    await other.goto("/");
+    await ready(other);
+    const aliceId = await identity(other);
+    await logOut(page);
+    await logIn(page, bob);
+    await page.waitForURL("**/account");
+    await expect(other.getByRole("banner")).toContainText("Bob");
+    await ready(other);
+    expect(await identity(other)).not.toBe(aliceId);
+    expect(await identity(other)).toBe(await identity(page));
+});
+
+test("going back after log-out shows neither the old page nor the old chat", async ({ page }) => {
+    const alice = person("Alice");
+    await signUp(page, alice);
+    await ready(page);
+    await logOut(page);
+    await page.goBack();
+    await expect(page).toHaveURL(/\/(login|account|signup)/);
+    await expect(page.getByText(alice.email)).toHaveCount(0);
+    await ready(page);
+    expect(await identity(page)).toBe("");
+});
+
+test("the chat that was open, its conversation and its draft are there on the next page, and the focus stays", async ({ page }) => {
+    const heard = listen(page);
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await say(page, "First words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    await page.locator("#messageInput").fill("half a sentence");
+    await page.getByRole("link", { name: "Ticketping" }).first().click();
+    await page.waitForURL((url) => url.pathname === "/");
+    await expect(page.locator(".ticketping-chat-window")).toHaveClass(/open/);
+    await expect(page.locator(".ticketping-message.user")).toContainText("First words");
+    await expect(page.locator("#messageInput")).toHaveValue("half a sentence");
+    expect(await page.evaluate(() => document.activeElement?.id)).not.toBe("messageInput");
+    await closeChat(page);
+    await logOut(page);
+    await ready(page);
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain("half a sentence");
+    expect(heard.exceptions).toEqual([]);
+});
