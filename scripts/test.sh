@@ -29,13 +29,16 @@ suite() {
     if [ "$bad" != 0 ]; then broken+=("$1"); fi
 }
 
-scripts/tools.sh || exit 1
+scripts/tools.sh --test || exit 1
 scripts/browser.sh || exit 1
 
 check "Format" cargo fmt --all --check
 check "Lints, server" cargo clippy --quiet --all-targets --features ssr -- -D warnings
 check "Lints, browser" cargo clippy --quiet --lib --target wasm32-unknown-unknown --features hydrate --target-dir target/front -- -D warnings
-if command -v cargo-deny >/dev/null; then check "Dependencies" cargo deny --all-features --offline check bans licenses sources; fi
+check "Licences and sources of dependencies" cargo deny --all-features check --hide-inclusion-graph bans licenses sources
+# Known vulnerabilities are looked up online, where the databases can be reached.
+if curl -sfIm 10 https://github.com/rustsec/advisory-db >/dev/null; then check "Advisories" cargo deny check advisories; fi
+if npm ping >/dev/null 2>&1 && npm audit --json 2>/dev/null | grep -q auditReportVersion; then check "npm audit" npm audit; fi
 suite "Unit and HTTP tests" '^test result: .* \K\d+(?= passed)' '\d+(?= failed;)' cargo test --features ssr --no-fail-fast
 check "Build" cargo leptos build
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end

@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 CARGO_LEPTOS=0.3.10
 WASM_BINDGEN=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
+CARGO_DENY=0.20.2
 WIDGET=1.12.0
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
@@ -43,6 +44,8 @@ tool() {
 tool cargo-leptos "$CARGO_LEPTOS" cargo-leptos --locked
 # Without --locked: its lock file names a version that may not resolve any more.
 tool wasm-bindgen-cli "$WASM_BINDGEN" wasm-bindgen
+
+if [ "${1:-}" = --test ]; then tool cargo-deny "$CARGO_DENY" cargo-deny --locked; fi
 
 if ! cmp -s package-lock.json node_modules/.installed-lock; then
     say "Installing the npm packages"

@@ -25,7 +25,7 @@ pub const THEME: Theme = Theme {
     text_secondary: "var(--muted)",
     text_muted: "var(--muted)",
     background: "var(--surface)",
-    background_secondary: "var(--ground)",
+    background_secondary: "var(--raised)",
     background_tertiary: "var(--line)",
     border: "var(--line)",
     border_light: "var(--line)",

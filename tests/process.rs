@@ -89,18 +89,30 @@ fn sigterm_answers_what_is_under_way_and_exits_0() {
         line.clear();
         assert!(log.read_line(&mut line).unwrap() > 0, "it did not start");
     }
-    // A request that is half sent when the signal comes.
+    // A log-in whose form is still on its way when the signal comes.
+    let form = "email=a@example.com&password=wrong";
+    let (first, rest) = form.split_at(10);
     let mut request = TcpStream::connect(&address).unwrap();
-    request.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n").unwrap();
+    let head = format!(
+        "POST /api/auth/log-in HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        form.len()
+    );
+    request.write_all(head.as_bytes()).unwrap();
+    // The server says that it is reading the form: the request is under way.
+    let mut answers = BufReader::new(request.try_clone().unwrap());
+    answers.read_line(&mut line).unwrap();
+    assert!(line.contains("100 Continue"), "{line}");
+    request.write_all(first.as_bytes()).unwrap();
     let terminate = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
     assert!(terminate.success());
     while !line.contains("stopping") {
         line.clear();
         assert!(log.read_line(&mut line).unwrap() > 0, "it did not notice the signal");
     }
-    request.write_all(b"Connection: close\r\n\r\n").unwrap();
+    request.write_all(rest.as_bytes()).unwrap();
     let mut answer = String::new();
-    request.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answers.read_to_string(&mut answer).unwrap();
+    assert!(answer.trim_start().starts_with("HTTP/1.1 303"), "{answer}");
     assert_eq!(server.wait().unwrap().code(), Some(0));
 }

@@ -15,8 +15,8 @@ use super::{
     settings::{Loading, WidgetSettings},
 };
 
-/// Where this folder notes who owns what the widget stored. Its own name is not the widget's
-/// prefix, so that a purge is the only thing that removes it.
+/// Where this folder notes who owns what the widget stored. It only ever changes from one owner to
+/// the next: were it gone in between, another tab would take the storage for cleared and claim it.
 const OWNER_KEY: &str = "chat-owner";
 /// Where the open conversation and the draft wait for the next page. Per tab.
 const RESUME_KEY: &str = "chat-resume";
@@ -158,7 +158,7 @@ pub fn purge() {
         let keys: Vec<String> =
             (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok().flatten()).collect();
         for key in keys {
-            if key == OWNER_KEY || (key.starts_with(WIDGET_PREFIX) && key != DEVICE_KEY) {
+            if key.starts_with(WIDGET_PREFIX) && key != DEVICE_KEY {
                 let _blocked = storage.remove_item(&key);
             }
         }

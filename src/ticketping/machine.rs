@@ -84,7 +84,7 @@ pub enum Command {
     LoadScript,
     /// Ask for a token; answer with [`Event::Answered`].
     FetchToken { request: u32 },
-    /// Remove the widget's cookie and storage.
+    /// Remove the widget's cookie and storage, but not the note of who owns them.
     Purge,
     /// Note who owns what will be stored, and tell the other tabs.
     Claim(Identity),
@@ -172,15 +172,12 @@ impl Machine {
             Event::Tick | Event::OwnerChanged => {}
         }
         let stranger = facts.stored.is_some() && facts.stored != self.wanted;
-        let mut stored = facts.stored.clone();
-        if commands.contains(&Command::Purge) {
-            stored = None;
-        } else if stranger && self.wanted.is_some() && (other_tab || self.claimed) {
+        if stranger && self.wanted.is_some() && (other_tab || self.claimed) {
             // Another tab has purged and claimed: what is stored is not ours to touch.
             self.give_up(&mut commands);
             commands.push(Command::Moved);
         }
-        self.settle(stored, facts, &mut commands);
+        self.settle(facts, &mut commands);
         commands
     }
 
@@ -243,13 +240,13 @@ impl Machine {
         self.want(None);
     }
 
-    fn settle(&mut self, stored: Option<Identity>, facts: &Facts, commands: &mut Vec<Command>) {
+    fn settle(&mut self, facts: &Facts, commands: &mut Vec<Command>) {
         if self.live.is_some() && self.live != self.wanted {
             self.live = None;
             commands.push(Command::Stop);
         }
         let Some(wanted) = self.wanted.clone() else { return };
-        if stored.as_ref() != Some(&wanted) {
+        if facts.stored.as_ref() != Some(&wanted) {
             commands.push(Command::Purge);
             commands.push(Command::Claim(wanted.clone()));
         }
