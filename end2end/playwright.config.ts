@@ -5,6 +5,7 @@ import { defineConfig } from "@playwright/test";
 
 const port = process.env.E2E_PORT ?? "3199";
 const origin = `http://127.0.0.1:${port}`;
+const example = `http://127.0.0.1:${Number(port) + 2}`;
 const root = join(__dirname, "..");
 const debian = "/usr/bin/chromium";
 
@@ -17,8 +18,11 @@ export default defineConfig({
     forbidOnly: !!process.env.CI,
     timeout: 30_000,
     reporter: [["list"]],
+    projects: [
+        { name: "app", testIgnore: "example.spec.ts", use: { baseURL: origin } },
+        { name: "example", testMatch: "example.spec.ts", use: { baseURL: example } },
+    ],
     use: {
-        baseURL: origin,
         launchOptions: {
             // Playwright's own Chromium where it could be downloaded, else Debian's.
             executablePath: process.env.CHROMIUM ?? (existsSync(debian) ? debian : undefined),
@@ -31,7 +35,7 @@ export default defineConfig({
             ],
         },
     },
-    webServer: {
+    webServer: [{
         command: process.env.E2E_BINARY ?? join(root, "target/debug/ticketping-leptos"),
         cwd: root,
         url: `${origin}/readyz`,
@@ -43,5 +47,10 @@ export default defineConfig({
             RATE_LIMIT_FACTOR: "1000",
             RUST_LOG: "warn",
         },
-    },
+    }, {
+        command: `${join(root, "target/debug/full-hydration")} ${example.slice(7)} target/example`,
+        cwd: root,
+        url: example,
+        reuseExistingServer: false,
+    }],
 });

@@ -41,6 +41,7 @@ if curl -sfIm 10 https://github.com/rustsec/advisory-db >/dev/null; then check "
 if npm ping >/dev/null 2>&1 && npm audit --json 2>/dev/null | grep -q auditReportVersion; then check "npm audit" npm audit; fi
 suite "Unit and HTTP tests" '^test result: .* \K\d+(?= passed)' '\d+(?= failed;)' cargo test --features ssr --no-fail-fast
 check "Build" cargo leptos build
+check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end
 
 say "Done"

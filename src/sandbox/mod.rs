@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use crate::{server::config::ChatConfig, ticketping::TeamSlug};
+use crate::ticketping::{JwtSecret, TeamSlug};
 use store::Store;
 use tokens::Tokens;
 
@@ -33,14 +33,9 @@ struct Inner {
 }
 
 impl Sandbox {
-    /// Verifies with the secret that the app signs with.
-    pub fn new(chat: &ChatConfig) -> Self {
-        let inner = Inner {
-            tokens: Tokens::new(&chat.secret),
-            store: Store::default(),
-            team: chat.team_slug.clone(),
-            base: chat.api_base.clone(),
-        };
+    /// Verifies with the secret that the app signs with. `base` is how browsers reach it.
+    pub fn new(secret: &JwtSecret, team: TeamSlug, base: String) -> Self {
+        let inner = Inner { tokens: Tokens::new(secret), store: Store::default(), team, base };
         Self { inner: Arc::new(inner) }
     }
 

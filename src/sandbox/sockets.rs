@@ -11,13 +11,14 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{HeaderMap, StatusCode};
+use cookie::Cookie;
+use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{Sandbox, agent, store::Listed, tokens::Visitor};
-use crate::{auth::server::read_cookie, ticketping::CHAT_COOKIE};
+use crate::ticketping::CHAT_COOKIE;
 
 /// The widget pings every 30 seconds; whoever is silent for longer is gone.
 const SILENCE: Duration = Duration::from_secs(90);
@@ -144,8 +145,10 @@ async fn notifications(
     if team != sandbox.inner.team.as_str() {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let cookie = read_cookie(&headers, CHAT_COOKIE).unwrap_or_default();
-    let key = sandbox.inner.tokens.of_chat(&cookie).map(|visitor| visitor.key).unwrap_or_default();
+    let cookies = headers.get(header::COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
+    let chat = Cookie::split_parse(cookies).flatten().find(|cookie| cookie.name() == CHAT_COOKIE);
+    let visitor = chat.and_then(|cookie| sandbox.inner.tokens.of_chat(cookie.value()));
+    let key = visitor.map(|visitor| visitor.key).unwrap_or_default();
     upgrade.max_message_size(FRAME_BYTES).on_upgrade(async move |socket| notify(sandbox, socket, key).await)
 }
 

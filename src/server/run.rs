@@ -61,7 +61,10 @@ pub async fn build(config: Config) -> Result<App, RunError> {
         leptos: assets.leptos_options(config.site_addr),
         signer: Arc::new(Signer::new(&config.chat.secret, config.chat.ttl)),
         widget: Arc::new(widget_settings(&config.chat, &assets)),
-        sandbox: config.chat.sandbox.then(|| Sandbox::new(&config.chat)),
+        sandbox: config
+            .chat
+            .sandbox
+            .then(|| Sandbox::new(&config.chat.secret, config.chat.team_slug.clone(), config.chat.api_base.clone())),
         backend: Backend { users: Users::new(pool.clone()), passwords: Passwords::new()? },
         sessions,
         assets: Arc::new(assets),

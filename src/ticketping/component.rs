@@ -44,12 +44,16 @@ where
     S: Fn() -> Option<Settings> + 'static,
 {
     let stands_in = RwSignal::new(false);
-    Effect::new(move |driver: Option<Option<Rc<Driver>>>| {
-        let wanted = identity.get();
-        let driver =
-            driver.flatten().or_else(|| settings().map(|settings| Driver::mount(settings, on_moved, stands_in)))?;
-        driver.handle(Event::Wanted(Some(wanted)));
-        Some(driver)
+    let driver = StoredValue::new_local(None);
+    // An effect of its own, which tracks nothing: what it sets up is taken down when it runs again.
+    Effect::new(move || {
+        driver.set_value(untrack(&settings).map(|settings| Driver::mount(settings, on_moved, stands_in)));
+    });
+    Effect::new(move || {
+        let wanted = Event::Wanted(Some(identity.get()));
+        if let Some(driver) = driver.get_value() {
+            driver.handle(wanted);
+        }
     });
     move || {
         stands_in.get().then(|| {

@@ -1,0 +1,216 @@
+// The same folder in an app with full hydration and client-side routing: no page load anywhere.
+import { expect, test, type Page } from "@playwright/test";
+import { bubble, chatCookie, identity, journal, listen, openSockets, ready, say, startConversation, stored } from "./support";
+
+const be = (page: Page, who: string) => page.getByRole("button", { name: `Be ${who}` }).click();
+
+async function open(page: Page, path = "/") {
+    await page.goto(path);
+    await page.waitForFunction(() => document.querySelector("nav button") && (window as any).wasHydrated !== false);
+}
+
+const isLive = (page: Page, who: string) =>
+    expect.poll(() => page.evaluate(() => {
+        const instance = (window as any).TicketpingChat?.instance;
+        if (!instance?.isInitialized) return "none";
+        const jwt = instance.config.userJWT;
+        return jwt === "" ? "nobody" : JSON.parse(atob(jwt.split(".")[1].replace(/-/g, "+").replace(/_/g, "/"))).external_id;
+    })).toBe(who);
+
+test("one widget survives route changes", async ({ page }) => {
+    await open(page);
+    await isLive(page, "nobody");
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await startConversation(page);
+    await page.evaluate(() => ((window as any).TicketpingChat.instance.theSame = true));
+    await page.getByRole("link", { name: "Other" }).click();
+    await expect(page.getByRole("heading", { name: "Other" })).toBeVisible();
+    await page.getByRole("link", { name: "Home" }).click();
+    await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
+    expect(await page.evaluate(() => (window as any).TicketpingChat.instance.theSame)).toBe(true);
+    await expect(page.locator(".ticketping-widget")).toHaveCount(1);
+    await say(page, "Still here");
+    await expect(page.getByText("Thank you, alice. I read: “Still here”")).toBeVisible();
+});
+
+test("a switch of user without a page load ends with only the new user's chat", async ({ page, context, request }) => {
+    const heard = listen(page);
+    const sockets = openSockets(page);
+    await open(page);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await startConversation(page);
+    await say(page, "Alice's private words");
+    await expect(page.getByText("Thank you, alice")).toBeVisible();
+    const before = (await journal(request)).filter(({ visitor }) => visitor === "user:alice").length;
+    await be(page, "Bob");
+    await isLive(page, "bob");
+    await expect(page.locator(".ticketping-widget")).toHaveCount(1);
+    await expect.poll(() => sockets.size).toBe(1);
+    expect(await chatCookie(context)).toBe("user:bob");
+    expect(JSON.stringify(await stored(page))).not.toContain("private words");
+    await startConversation(page);
+    await expect(page.getByText("You are bob, bob@example.com, verified")).toBeVisible();
+    expect((await journal(request)).filter(({ visitor }) => visitor === "user:alice")).toHaveLength(before);
+    expect(heard.exceptions).toEqual([]);
+});
+
+/** Holds every call that matches until it is released. */
+async function hold(page: Page, url: string) {
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let seen = () => {};
+    const arrived = new Promise<void>((resolve) => (seen = resolve));
+    let first = true;
+    await page.route(url, async (route) => {
+        if (!first) return route.continue();
+        first = false;
+        seen();
+        await held;
+        await route.continue();
+    });
+    return { arrived, release };
+}
+
+for (const [what, url] of [
+    ["the team's settings", "**/team/widget/**"],
+    ["the chat token", "**/jwt/auth/**"],
+    ["the conversations", "**/chat-sessions/**"],
+]) {
+    test(`a switch while ${what} of the old user are under way leaves nothing of him`, async ({ page, context }) => {
+        const heard = listen(page);
+        const sockets = openSockets(page);
+        await context.addCookies([{ name: "user", value: "alice", url: test.info().project.use.baseURL! }]);
+        const held = await hold(page, url);
+        await open(page);
+        await held.arrived;
+        await be(page, "Bob");
+        await isLive(page, "bob");
+        held.release();
+        // The late answer is in once the page has gone on after it.
+        await page.evaluate(() => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 100)));
+        await expect(page.locator(".ticketping-widget")).toHaveCount(1);
+        await expect(bubble(page)).toHaveCount(1);
+        expect([...sockets]).toHaveLength(1);
+        expect(await chatCookie(context)).toBe("user:bob");
+        expect(JSON.stringify(await stored(page))).not.toContain("alice");
+        expect(heard.exceptions).toEqual([]);
+    });
+}
+
+test("a switch while a conversation is being opened opens no socket for it", async ({ page, context, request }) => {
+    const sockets = openSockets(page);
+    await open(page);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    const held = await hold(page, "**/chat-session/create/");
+    await bubble(page).click();
+    await page.locator(".ticketping-start-conversation-btn").click();
+    await held.arrived;
+    const before = (await journal(request)).filter(({ call, visitor }) => call === "chat" && visitor === "user:alice").length;
+    await be(page, "Bob");
+    await isLive(page, "bob");
+    held.release();
+    await page.evaluate(() => new Promise((done) => setTimeout(() => requestAnimationFrame(done), 100)));
+    expect([...sockets].filter((socket) => socket.includes("/ws/chat/"))).toEqual([]);
+    const after = (await journal(request)).filter(({ call, visitor }) => call === "chat" && visitor === "user:alice").length;
+    expect(after).toBe(before);
+    expect(await chatCookie(context)).toBe("user:bob");
+});
+
+test("a widget that is taken down leaves no bubble, no socket and no colour behind", async ({ page }) => {
+    const sockets = openSockets(page);
+    await open(page);
+    await isLive(page, "nobody");
+    const colours = () => page.evaluate(() => [...document.documentElement.style].filter((name) => name.startsWith("--tp-")).length);
+    expect(await colours()).toBe(21);
+    await page.getByRole("button", { name: "Mount or unmount" }).click();
+    await expect(page.locator(".ticketping-widget")).toHaveCount(0);
+    await expect.poll(() => sockets.size).toBe(0);
+    expect(await colours()).toBe(0);
+    await page.getByRole("button", { name: "Mount or unmount" }).click();
+    await isLive(page, "nobody");
+    expect(await colours()).toBe(21);
+});
+
+test("the page opens and closes the chat, starts a conversation, and sees what it does", async ({ page }) => {
+    await open(page);
+    const chat = page.locator("#chat");
+    await expect(chat).toHaveText(/^ready 0$/);
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await expect(chat).toHaveText("ready open 0");
+    await page.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(chat).toHaveText("ready 0");
+    await page.getByRole("button", { name: "Start a conversation" }).click();
+    await expect(page.locator(".ticketping-message.agent")).toContainText("I see an anonymous visitor");
+});
+
+test("loading waits for the click", async ({ page }) => {
+    const asked: string[] = [];
+    page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
+    await page.goto("/?loading=click");
+    await expect(page.getByRole("button", { name: "Open chat" })).toBeVisible();
+    expect(asked).toEqual([]);
+    await page.getByRole("button", { name: "Open chat" }).click();
+    await expect(page.locator(".ticketping-chat-window")).toHaveClass(/open/);
+});
+
+test("loading waits for consent, and for nothing else", async ({ page }) => {
+    const asked: string[] = [];
+    page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
+    await page.goto("/?loading=consent");
+    await expect.poll(() => page.evaluate(() => localStorage.getItem("chat-owner"))).toBe("anonymous");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await be(page, "Alice");
+    await expect(page.locator("#user")).toHaveText("alice");
+    expect(asked).toEqual([]);
+    await page.getByRole("button", { name: "Agree" }).click();
+    await isLive(page, "alice");
+    await expect(page.locator(".ticketping-chat-window")).toHaveClass(/open/);
+});
+
+test("a thousand log-ins and log-outs leave memory and listeners as they were", async ({ page }) => {
+    test.setTimeout(240_000);
+    const heard = listen(page);
+    // The widget logs its sockets' events, and a browser that is being watched keeps what is logged.
+    await page.addInitScript(() => ["log", "warn", "error"].forEach((level) => ((console as any)[level] = () => {})));
+    await open(page);
+    await isLive(page, "nobody");
+    const cycle = (times: number) =>
+        page.evaluate(async (times) => {
+            const press = (name: string) => [...document.querySelectorAll("nav button")].find(({ textContent }) => textContent === name) as HTMLElement;
+            const until = async (jwt: boolean) => {
+                for (;;) {
+                    const instance = (window as any).TicketpingChat?.instance;
+                    if (instance && (instance.config.userJWT !== "") === jwt) return;
+                    await new Promise((next) => setTimeout(next, 0));
+                }
+            };
+            for (let i = 0; i < times; i++) {
+                press("Be Alice").click();
+                await until(true);
+                press("Be nobody").click();
+                await until(false);
+            }
+        }, times);
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable");
+    const measure = async () => {
+        // What is waiting to be freed takes more than one round.
+        for (let round = 0; round < 5; round++) await session.send("HeapProfiler.collectGarbage");
+        const { metrics } = await session.send("Performance.getMetrics");
+        const get = (wanted: string) => metrics.find(({ name }) => name === wanted)!.value;
+        return { listeners: get("JSEventListeners"), nodes: get("Nodes"), heap: get("JSHeapUsedSize") / 1024 / 1024 };
+    };
+    await cycle(100);
+    const before = await measure();
+    await cycle(900);
+    const after = await measure();
+    console.log("after 100 cycles", before, "after 1000", after);
+    expect(after.listeners).toBeLessThan(before.listeners + 50);
+    expect(after.nodes).toBeLessThan(before.nodes + 500);
+    expect(after.heap).toBeLessThan(before.heap + 4);
+    await expect(page.locator(".ticketping-widget")).toHaveCount(1);
+    expect(heard.exceptions).toEqual([]);
+});
