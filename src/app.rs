@@ -4,6 +4,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::{
+    SsrMode,
     components::{Route, Router, Routes},
     path,
 };
@@ -112,7 +113,8 @@ pub fn App() -> impl IntoView {
                             <Route path=path!("/") view=Home/>
                             <Route path=path!("/signup") view=SignUp/>
                             <Route path=path!("/login") view=LogIn/>
-                            <Route path=path!("/account") view=Account/>
+                            // Its list of devices is read while it is rendered.
+                            <Route path=path!("/account") view=Account ssr=SsrMode::Async/>
                         </Routes>
                     }.into_any(),
                 }}

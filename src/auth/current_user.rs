@@ -1,6 +1,7 @@
 //! What a page may know of the user: never the password hash, never the session.
 
 use leptos::prelude::{provide_context, use_context};
+use serde::{Deserialize, Serialize};
 
 /// The signed-in user as pages show him.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,19 @@ impl CurrentUser {
     pub fn shown_name(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.email)
     }
+}
+
+/// One of the places where the user is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignedInDevice {
+    /// What the form to end it names it by.
+    pub id: String,
+    /// Such as "Firefox on Linux".
+    pub browser: String,
+    /// When it signed in, for people.
+    pub since: String,
+    /// Whether it is the one that asks.
+    pub this_one: bool,
 }
 
 #[derive(Clone)]

@@ -9,6 +9,23 @@ pub enum Field {
     Name,
     Email,
     Password,
+    CurrentPassword,
+}
+
+/// The forms that can come back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// Sign up or log in: the only form of its page.
+    #[default]
+    Enter,
+    /// Name and e-mail.
+    Profile,
+    /// A new password.
+    Password,
+    /// Devices that are signed in.
+    Devices,
+    /// The end of the account.
+    Remove,
 }
 
 /// One thing that is wrong with a form.
@@ -18,6 +35,7 @@ pub enum Problem {
     EmailMissing,
     EmailInvalid,
     EmailTaken,
+    CurrentPasswordWrong,
     PasswordMissing,
     PasswordTooShort,
     PasswordTooLong,
@@ -37,6 +55,7 @@ impl Problem {
             | Self::PasswordTooLong
             | Self::PasswordIsEmail
             | Self::PasswordCommon => Some(Field::Password),
+            Self::CurrentPasswordWrong => Some(Field::CurrentPassword),
             Self::WrongCredentials => None,
         }
     }
@@ -48,6 +67,7 @@ impl Problem {
             Self::EmailMissing => "Enter your e-mail address.",
             Self::EmailInvalid => "Enter an e-mail address such as alice@example.com.",
             Self::EmailTaken => "There is an account with this e-mail already. Log in instead, or use another address.",
+            Self::CurrentPasswordWrong => "This is not your password. Check it and try again.",
             Self::PasswordMissing => "Enter your password.",
             Self::PasswordTooShort => "Use at least 8 characters.",
             Self::PasswordTooLong => "Use at most 128 characters.",
@@ -58,10 +78,12 @@ impl Problem {
     }
 }
 
-/// A failed form, kept for one view. The password is never in it.
+/// What became of a form, kept for one view. A password is never in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Feedback {
-    /// What is wrong, in the order of the fields.
+    /// Which form it was.
+    pub form: Form,
+    /// What is wrong, in the order of the fields; nothing when it was done.
     pub problems: Vec<Problem>,
     /// The name as it was typed.
     pub name: String,
@@ -75,6 +97,11 @@ impl Feedback {
     /// What the form that is being rendered has to say, if it just failed.
     pub fn of_this_view() -> Self {
         use_context().unwrap_or_default()
+    }
+
+    /// The same, where a page has several forms: `None` for those that were not sent.
+    pub fn on_form(form: Form) -> Option<Self> {
+        use_context().filter(|feedback: &Self| feedback.form == form)
     }
 
     /// The sentences for one field.

@@ -9,5 +9,5 @@ pub mod next;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-pub use current_user::{CurrentUser, provide_current_user, use_current_user};
-pub use feedback::{Feedback, Field, Problem};
+pub use current_user::{CurrentUser, SignedInDevice, provide_current_user, use_current_user};
+pub use feedback::{Feedback, Field, Form, Problem};

@@ -25,8 +25,11 @@ pub fn TextField(
     field: Field,
     /// The word above it.
     label: &'static str,
-    /// The name it is posted under, which is its id too.
+    /// The name it is posted under, which is its id too unless there is another.
     name: &'static str,
+    /// Where a page has several fields of one name.
+    #[prop(optional)]
+    id: Option<&'static str>,
     /// `text`, `email` or `password`.
     kind: &'static str,
     /// What browsers may fill in.
@@ -45,13 +48,14 @@ pub fn TextField(
 ) -> impl IntoView {
     let error = feedback.on(field);
     let first = feedback.problems.first().is_some_and(|problem| problem.field() == Some(field));
-    let (hint_id, error_id) = (format!("{name}-hint"), format!("{name}-error"));
+    let id = id.unwrap_or(name);
+    let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described_by: Vec<String> =
         [hint.map(|_| hint_id.clone()), error.map(|_| error_id.clone())].into_iter().flatten().collect();
     let described_by = (!described_by.is_empty()).then(|| described_by.join(" "));
     let input = view! {
         <input
-            id=name
+            id=id
             name=name
             type=kind
             value=(kind != "password").then_some(value)
@@ -66,7 +70,7 @@ pub fn TextField(
     };
     view! {
         <div class="field">
-            <label for=name>{label}</label>
+            <label for=id>{label}</label>
             {hint.map(|hint| view! { <p class="field-hint" id=hint_id>{hint}</p> })}
             {if kind == "password" {
                 view! { <div class="password-row">{input}<ShowPassword/></div> }.into_any()

@@ -143,12 +143,14 @@ fn provide_page_context(state: &AppState) {
     let caching = if user.is_some() { "no-store" } else { "private, no-cache" };
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     provide_current_user(user);
-    if matches!(parts.uri.path(), "/login" | "/signup")
+    if matches!(parts.uri.path(), "/login" | "/signup" | "/account")
         && let Some((feedback, forget)) = take_feedback(&parts.headers, state.config.is_https())
     {
         response.append_header(header::SET_COOKIE, forget);
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+        if !feedback.problems.is_empty() {
+            response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+        }
         provide_context(feedback);
     }
 }

@@ -14,7 +14,7 @@ use super::{
     state::{AppState, widget_settings},
 };
 use crate::{
-    auth::server::{Backend, HashError, Passwords, Sessions, Users, sessions},
+    auth::server::{Backend, Devices, HashError, Passwords, Sessions, Users, sessions},
     sandbox::Sandbox,
     ticketping::Signer,
 };
@@ -55,7 +55,8 @@ pub async fn build(config: Config) -> Result<App, RunError> {
     let config = Arc::new(config);
     let pool = database::open(&config.database_url).await?;
     let sessions = sessions(pool.clone()).await.map_err(RunError::Sessions)?;
-    let sweeper = tokio::spawn(sweep(sessions.clone()));
+    let devices = Devices::new(pool.clone(), sessions.clone());
+    let sweeper = tokio::spawn(sweep(sessions.clone(), devices.clone()));
     let (assets, files) = Assets::load();
     let state = AppState {
         leptos: assets.leptos_options(config.site_addr),
@@ -65,7 +66,7 @@ pub async fn build(config: Config) -> Result<App, RunError> {
             .chat
             .sandbox
             .then(|| Sandbox::new(&config.chat.secret, config.chat.team_slug.clone(), config.chat.api_base.clone())),
-        backend: Backend { users: Users::new(pool.clone()), passwords: Passwords::new()? },
+        backend: Backend { users: Users::new(pool.clone()), passwords: Passwords::new()?, devices },
         sessions,
         assets: Arc::new(assets),
         config,
@@ -109,12 +110,15 @@ fn start_logging(config: &Config) {
     }
 }
 
-async fn sweep(sessions: Sessions) {
+async fn sweep(sessions: Sessions, devices: Devices) {
     let mut clock = time::interval(SWEEP);
     loop {
         clock.tick().await;
         if let Err(error) = sessions.delete_expired().await {
             tracing::warn!(%error, "ended sessions could not be removed");
+        }
+        if let Err(error) = devices.sweep().await {
+            tracing::warn!(%error, "ended devices could not be removed");
         }
     }
 }

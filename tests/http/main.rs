@@ -1,6 +1,7 @@
 //! The app over HTTP, without a browser: each test has an app and a database of its own.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod account;
 mod accounts;
 mod bad_input;
 mod chat_token;

@@ -7,12 +7,12 @@ use secrecy::{ExposeSecret, SecretString};
 use tower_sessions::Expiry;
 
 use super::{
-    AuthSession, NewUser, User,
+    AuthSession, Device, NewUser, User,
     backend::{BackendError, Credentials},
     flash, password, session,
 };
 use crate::{
-    auth::{Feedback, Problem, next::local_path},
+    auth::{Feedback, Form, Problem, SignedInDevice, next::local_path},
     error::AppError,
 };
 
@@ -42,10 +42,27 @@ pub struct LogIn {
     pub next: String,
 }
 
+/// The profile form as it was posted.
+pub struct ChangeProfile {
+    /// May be empty.
+    pub name: String,
+    /// As typed.
+    pub email: String,
+}
+
+/// The password form as it was posted.
+pub struct ChangePassword {
+    /// The one that is good until now.
+    pub current: SecretString,
+    /// The one that is to be.
+    pub password: SecretString,
+}
+
 /// The session of the request that is being answered, and the response to it.
 pub struct Accounts {
     auth: AuthSession,
     response: ResponseOptions,
+    user_agent: String,
     secure: bool,
 }
 
@@ -60,6 +77,11 @@ impl Accounts {
         Ok(Self {
             auth: parts.extensions.get().cloned().ok_or(AppError::Internal)?,
             response: use_context().ok_or(AppError::Internal)?,
+            user_agent: parts
+                .headers
+                .get(header::USER_AGENT)
+                .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned())
+                .unwrap_or_default(),
             secure: use_context::<SecureCookies>().is_none_or(|secure| secure.0),
         })
     }
@@ -67,18 +89,13 @@ impl Accounts {
     /// Creates the account, logs in and goes to `/account`.
     pub async fn sign_up(mut self, form: SignUp) -> Result<(), AppError> {
         readable(&[&form.name, &form.email, form.password.expose_secret()])?;
-        let name = form.name.trim();
         let email = form.email.trim();
-        let mut problems = Vec::new();
-        if name.chars().count() > MAX_NAME_CHARS {
-            problems.push(Problem::NameTooLong);
-        }
-        problems.extend(check_email(email));
+        let mut problems = check_profile(&form.name, email);
         problems.extend(password::check_new(&form.password, email));
         if problems.is_empty() {
             let new = NewUser {
                 email: email.to_owned(),
-                name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+                name: given_name(&form.name).map(str::to_owned),
                 password_hash: self.auth.backend.passwords.hash(&form.password).await?,
             };
             match self.auth.backend.users.add(new).await.map_err(BackendError::from)? {
@@ -90,8 +107,7 @@ impl Accounts {
                 None => problems.push(Problem::EmailTaken),
             }
         }
-        let feedback = Feedback { problems, name: form.name, email: form.email, remember: false };
-        self.back_to("/signup", feedback);
+        self.back_to("/signup", Feedback { problems, name: form.name, email: form.email, ..Feedback::default() });
         Ok(())
     }
 
@@ -123,23 +139,117 @@ impl Accounts {
             ),
             None => "/login".to_owned(),
         };
-        let feedback = Feedback { problems, name: String::new(), email: form.email, remember: form.remember };
+        let feedback = Feedback { problems, email: form.email, remember: form.remember, ..Feedback::default() };
         self.back_to(&form_url, feedback);
         Ok(())
     }
 
-    /// Ends the session and goes home.
-    pub async fn log_out(mut self) -> Result<(), AppError> {
+    /// Changes name and e-mail; the id, and with it the conversations, stay.
+    pub async fn change_profile(self, form: ChangeProfile) -> Result<(), AppError> {
+        readable(&[&form.name, &form.email])?;
+        let user = self.user()?;
+        let email = form.email.trim();
+        let mut problems = check_profile(&form.name, email);
+        if problems.is_empty() {
+            let changed = self.auth.backend.users.change_profile(&user.id, email, given_name(&form.name)).await;
+            if changed.map_err(BackendError::from)?.is_none() {
+                problems.push(Problem::EmailTaken);
+            }
+        }
+        let feedback = Feedback { form: Form::Profile, problems, name: form.name, email: form.email, remember: false };
+        self.back_to("/account", feedback);
+        Ok(())
+    }
+
+    /// Changes the password, ends every other session and gives this one a new id.
+    pub async fn change_password(mut self, form: ChangePassword) -> Result<(), AppError> {
+        readable(&[form.current.expose_secret(), form.password.expose_secret()])?;
+        let user = self.user()?;
+        let mut problems = Vec::new();
+        if !self.auth.backend.passwords.verify(&form.current, Some(&user.password_hash)).await? {
+            problems.push(Problem::CurrentPasswordWrong);
+        }
+        problems.extend(password::check_new(&form.password, &user.email));
+        if problems.is_empty() {
+            let hash = self.auth.backend.passwords.hash(&form.password).await?;
+            let changed = self.auth.backend.users.change_password(&user.id, &hash).await.map_err(BackendError::from)?;
+            let expiry = self.auth.session.expiry().unwrap_or(session::UNTIL_CLOSED);
+            self.auth.backend.devices.end(&user.id, |_| true).await.map_err(BackendError::from)?;
+            self.start_session(&changed.ok_or(AppError::NotSignedIn)?, expiry).await?;
+        }
+        self.back_to("/account", Feedback { form: Form::Password, problems, ..Feedback::default() });
+        Ok(())
+    }
+
+    /// Where the user is signed in, the latest first.
+    pub async fn devices(&self) -> Result<Vec<SignedInDevice>, AppError> {
+        let user = self.user()?;
+        let this = self.auth.session.id().map(|id| id.to_string());
+        let devices = self.auth.backend.devices.of(&user.id).await.map_err(BackendError::from)?;
+        let shown = devices.into_iter().map(|device| SignedInDevice {
+            this_one: Some(&device.session_id) == this.as_ref(),
+            since: since(device.created_at),
+            id: device.id,
+            browser: device.browser,
+        });
+        Ok(shown.collect())
+    }
+
+    /// Ends one device's session, or all but this one.
+    pub async fn end_sessions(self, device: &str) -> Result<(), AppError> {
+        let user = self.user()?;
+        let this = self.auth.session.id().map(|id| id.to_string());
+        let picked = |found: &Device| match device {
+            "" => Some(&found.session_id) != this.as_ref(),
+            id => found.id == id,
+        };
+        self.auth.backend.devices.end(&user.id, picked).await.map_err(BackendError::from)?;
+        self.back_to("/account", Feedback { form: Form::Devices, ..Feedback::default() });
+        Ok(())
+    }
+
+    /// Removes the account, its sessions and its devices.
+    pub async fn remove_account(mut self, current: &SecretString) -> Result<(), AppError> {
+        readable(&[current.expose_secret()])?;
+        let user = self.user()?;
+        if !self.auth.backend.passwords.verify(current, Some(&user.password_hash)).await? {
+            let problems = vec![Problem::CurrentPasswordWrong];
+            self.back_to("/account", Feedback { form: Form::Remove, problems, ..Feedback::default() });
+            return Ok(());
+        }
+        self.auth.backend.devices.end(&user.id, |_| true).await.map_err(BackendError::from)?;
+        self.auth.backend.users.remove(&user.id).await.map_err(BackendError::from)?;
         self.auth.logout().await?;
         self.see_other("/");
         Ok(())
     }
 
+    /// Ends the session and goes home.
+    pub async fn log_out(mut self) -> Result<(), AppError> {
+        if let Some(id) = self.auth.session.id() {
+            self.auth.backend.devices.forget(&id.to_string()).await.map_err(BackendError::from)?;
+        }
+        self.auth.logout().await?;
+        self.see_other("/");
+        Ok(())
+    }
+
+    fn user(&self) -> Result<User, AppError> {
+        self.auth.user.clone().ok_or(AppError::NotSignedIn)
+    }
+
     async fn start_session(&mut self, user: &User, expiry: Expiry) -> Result<(), AppError> {
+        if let Some(before) = self.auth.session.id() {
+            self.auth.backend.devices.forget(&before.to_string()).await.map_err(BackendError::from)?;
+        }
         // axum-login rotates the id only of a session without a user.
         self.auth.session.cycle_id().await.map_err(axum_login::Error::<super::Backend>::Session)?;
         self.auth.login(user).await?;
         self.auth.session.set_expiry(Some(expiry));
+        // Now, not at the end of the request: only a saved session has an id.
+        self.auth.session.save().await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        let id = self.auth.session.id().ok_or(AppError::Internal)?;
+        self.auth.backend.devices.add(&user.id, id, &self.user_agent).await.map_err(BackendError::from)?;
         Ok(())
     }
 
@@ -164,6 +274,21 @@ fn readable(fields: &[&str]) -> Result<(), AppError> {
     if lost { Err(AppError::BadRequest) } else { Ok(()) }
 }
 
+fn since(seconds: i64) -> String {
+    let format = time::macros::format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+    let then = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
+    then.format(&format).unwrap_or_default()
+}
+
+fn given_name(name: &str) -> Option<&str> {
+    Some(name.trim()).filter(|name| !name.is_empty())
+}
+
+fn check_profile(name: &str, email: &str) -> Vec<Problem> {
+    let long = name.trim().chars().count() > MAX_NAME_CHARS;
+    long.then_some(Problem::NameTooLong).into_iter().chain(check_email(email)).collect()
+}
+
 fn check_email(email: &str) -> Option<Problem> {
     if email.is_empty() {
         Some(Problem::EmailMissing)
@@ -178,6 +303,10 @@ impl From<BackendError> for AppError {
     fn from(error: BackendError) -> Self {
         match error {
             BackendError::Hash(error) => error.into(),
+            BackendError::Devices(error) => {
+                tracing::error!(%error, "the devices table did not answer");
+                Self::Internal
+            }
             BackendError::Database(error) => {
                 tracing::error!(%error, "the users table did not answer");
                 Self::Internal

@@ -3,7 +3,7 @@
 use axum_login::{AuthUser, AuthnBackend, UserId};
 use secrecy::SecretString;
 
-use super::{HashError, Passwords, User, Users};
+use super::{Devices, HashError, Passwords, User, Users, devices::DeviceError};
 
 /// The session of a request, and its user.
 pub type AuthSession = axum_login::AuthSession<Backend>;
@@ -15,6 +15,8 @@ pub struct Backend {
     pub users: Users,
     /// Their passwords.
     pub passwords: Passwords,
+    /// Where users are signed in.
+    pub devices: Devices,
 }
 
 /// What a person types to log in.
@@ -34,6 +36,9 @@ pub enum BackendError {
     /// The hash could not be made or read.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// The devices could not be read or ended.
+    #[error(transparent)]
+    Devices(#[from] DeviceError),
 }
 
 impl AuthUser for User {

@@ -54,6 +54,7 @@ mod tests {
     #[test]
     fn what_was_typed_comes_back_once_whatever_it_was() {
         let typed = Feedback {
+            form: Default::default(),
             problems: vec![Problem::EmailInvalid],
             name: "Zoë; \"x\"=1, \u{1f600}".into(),
             email: "<b>@".into(),

@@ -2,13 +2,15 @@
 
 mod accounts;
 mod backend;
+mod devices;
 mod flash;
 mod password;
 mod session;
 mod users;
 
-pub use accounts::{Accounts, LogIn, SecureCookies, SignUp};
+pub use accounts::{Accounts, ChangePassword, ChangeProfile, LogIn, SecureCookies, SignUp};
 pub use backend::{AuthSession, Backend};
+pub use devices::{Device, Devices};
 pub use flash::{read_cookie, take_feedback};
 pub use password::{HashError, Passwords};
 pub use session::{Sessions, layer, sessions};

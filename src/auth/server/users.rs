@@ -79,6 +79,40 @@ impl Users {
         sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.pool).await.map(|_| ())
     }
 
+    /// Changes e-mail and name; `None` when the e-mail is somebody else's.
+    pub async fn change_profile(&self, id: &str, email: &str, name: Option<&str>) -> sqlx::Result<Option<User>> {
+        sqlx::query_as(
+            "UPDATE users SET email = $2, email_key = $3, name = $4, updated_at = $5 \
+             WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = $3 AND id <> $1) \
+             RETURNING id, email, name, password_hash",
+        )
+        .bind(id)
+        .bind(email)
+        .bind(email_key(email))
+        .bind(name)
+        .bind(OffsetDateTime::now_utc().unix_timestamp())
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Changes the password; the user as he is then.
+    pub async fn change_password(&self, id: &str, password_hash: &str) -> sqlx::Result<Option<User>> {
+        sqlx::query_as(
+            "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1 \
+             RETURNING id, email, name, password_hash",
+        )
+        .bind(id)
+        .bind(password_hash)
+        .bind(OffsetDateTime::now_utc().unix_timestamp())
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Removes the account. What else is kept of the user goes with it.
+    pub async fn remove(&self, id: &str) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(&self.pool).await.map(|_| ())
+    }
+
     /// By public id.
     pub async fn by_id(&self, id: &str) -> sqlx::Result<Option<User>> {
         sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE id = $1")
