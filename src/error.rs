@@ -32,6 +32,12 @@ pub enum AppError {
     /// The body was larger than any form of ours.
     #[error("That was too much to send at once. Make it shorter and try again.")]
     TooLarge,
+    /// A rate limit was reached.
+    #[error("Too many tries. Wait {seconds} seconds and try again.")]
+    TooManyRequests {
+        /// Until when, from now.
+        seconds: u64,
+    },
     /// Chat has no settings on this server.
     #[error("Chat is not set up on this server.")]
     ChatNotConfigured,

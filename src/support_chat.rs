@@ -50,9 +50,13 @@ pub struct SignedToken {
 /// A chat token for the user of this session, and for nobody else.
 #[server(prefix = "/api/ticketping", endpoint = "chat-jwt", input = GetUrl)]
 pub async fn chat_jwt() -> Result<SignedToken, AppError> {
-    use crate::ticketping::{Signer, Visitor};
+    use crate::{
+        auth::server::Limits,
+        ticketping::{Signer, Visitor},
+    };
 
     let user = use_current_user().ok_or(AppError::NotSignedIn)?;
+    use_context::<Arc<Limits>>().ok_or(AppError::Internal)?.token(&user.id)?;
     let signer: Arc<Signer> = use_context().ok_or(AppError::ChatNotConfigured)?;
     let visitor = Visitor { external_id: user.id, email: user.email, display_name: user.name };
     let signed = signer.sign(&visitor, std::time::SystemTime::now());

@@ -7,7 +7,7 @@ const live = (page: Page) => page.evaluate(() => !!(window as any).TicketpingCha
 
 async function worksWithoutChat(page: Page) {
     await page.goto("/account");
-    await expect(page.getByRole("heading", { name: "Account" })).toBeVisible();
+    await expect(page.getByRole("heading", { name: "Account", exact: true })).toBeVisible();
     await logOut(page);
     await expect(page.getByRole("link", { name: "Log in" })).toBeVisible();
 }

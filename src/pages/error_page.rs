@@ -12,6 +12,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         AppError::NotFound => "Page not found",
         AppError::NotSignedIn => "Log in first",
         AppError::Internal => "Something went wrong",
+        AppError::TooManyRequests { .. } => "Not so fast",
         AppError::Busy => "Busy right now",
         AppError::ChatNotConfigured => "No chat here",
         _ => "That did not work",

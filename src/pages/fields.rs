@@ -104,10 +104,10 @@ pub fn ShowPassword() -> impl IntoView {
             class="show-password"
             hidden=move || !works.get()
             aria-pressed=move || if shown.get() { "true" } else { "false" }
-            aria-label="Show password"
             on:click=toggle
         >
             {move || if shown.get() { "Hide" } else { "Show" }}
+            <span class="for-readers">" password"</span>
         </button>
     }
 }

@@ -16,7 +16,6 @@ pub fn LogIn() -> impl IntoView {
         super::account::go_to(next.as_deref().unwrap_or("/account"));
     }
     let feedback = Feedback::of_this_view();
-    let sign_up = "/signup";
     view! {
         <Title text="Log in"/>
         <section class="form-card">
@@ -34,7 +33,6 @@ pub fn LogIn() -> impl IntoView {
                 </label>
                 <button type="submit" class="button primary">"Log in"</button>
             </form>
-            <p class="form-other">"No account yet? " <a href=sign_up>"Sign up"</a></p>
         </section>
     }
 }

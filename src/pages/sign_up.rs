@@ -28,7 +28,6 @@ pub fn SignUp() -> impl IntoView {
                     autocomplete="new-password" hint="At least 8 characters." feedback=feedback.clone()/>
                 <button type="submit" class="button primary">"Create account"</button>
             </form>
-            <p class="form-other">"Have an account? " <a href="/login">"Log in"</a></p>
         </section>
     }
 }

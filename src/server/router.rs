@@ -115,6 +115,7 @@ fn provide_function_context(state: &AppState) {
         provide_current_user(current_user(&parts));
     }
     provide_context(Arc::clone(&state.signer));
+    provide_context(Arc::clone(&state.limits));
     provide_context(SecureCookies(state.config.is_https()));
 }
 
@@ -125,6 +126,7 @@ fn provide_page_context(state: &AppState) {
         sandbox: state.sandbox.is_some(),
     });
     provide_context(Arc::clone(&state.widget));
+    provide_context(Arc::clone(&state.limits));
     // Both are missing once, when the routes are listed at start.
     let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else { return };
     if let Some(policy) = use_nonce().and_then(|nonce| security::content_security_policy(&state.config, &nonce)) {

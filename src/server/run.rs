@@ -14,7 +14,7 @@ use super::{
     state::{AppState, widget_settings},
 };
 use crate::{
-    auth::server::{Backend, Devices, HashError, Passwords, Sessions, Users, sessions},
+    auth::server::{Backend, Devices, HashError, Limits, Passwords, Sessions, Users, sessions},
     sandbox::Sandbox,
     ticketping::Signer,
 };
@@ -56,7 +56,8 @@ pub async fn build(config: Config) -> Result<App, RunError> {
     let pool = database::open(&config.database_url).await?;
     let sessions = sessions(pool.clone()).await.map_err(RunError::Sessions)?;
     let devices = Devices::new(pool.clone(), sessions.clone());
-    let sweeper = tokio::spawn(sweep(sessions.clone(), devices.clone()));
+    let limits = Arc::new(Limits::new(config.rate_limit_factor, config.trusted_proxies.clone()));
+    let sweeper = tokio::spawn(sweep(sessions.clone(), devices.clone(), Arc::clone(&limits)));
     let (assets, files) = Assets::load();
     let state = AppState {
         leptos: assets.leptos_options(config.site_addr),
@@ -68,6 +69,7 @@ pub async fn build(config: Config) -> Result<App, RunError> {
             .then(|| Sandbox::new(&config.chat.secret, config.chat.team_slug.clone(), config.chat.api_base.clone())),
         backend: Backend { users: Users::new(pool.clone()), passwords: Passwords::new()?, devices },
         sessions,
+        limits,
         assets: Arc::new(assets),
         config,
     };
@@ -110,10 +112,11 @@ fn start_logging(config: &Config) {
     }
 }
 
-async fn sweep(sessions: Sessions, devices: Devices) {
+async fn sweep(sessions: Sessions, devices: Devices, limits: Arc<Limits>) {
     let mut clock = time::interval(SWEEP);
     loop {
         clock.tick().await;
+        limits.forget_the_calm();
         if let Err(error) = sessions.delete_expired().await {
             tracing::warn!(%error, "ended sessions could not be removed");
         }

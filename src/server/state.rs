@@ -10,7 +10,7 @@ use super::{
     config::{ChatConfig, Config},
 };
 use crate::{
-    auth::server::{Backend, Sessions},
+    auth::server::{Backend, Limits, Sessions},
     sandbox::Sandbox,
     support_chat::THEME,
     ticketping::{InitConfig, Loading, NoToken, Signer, WidgetSettings},
@@ -27,6 +27,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// Accounts and passwords.
     pub backend: Backend,
+    /// How often who may try what.
+    pub limits: Arc<Limits>,
     /// The session store.
     pub sessions: Sessions,
     /// Signs chat tokens.

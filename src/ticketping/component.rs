@@ -1,6 +1,10 @@
 //! Feeds the machine with what happens in the browser and carries its commands out.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -44,14 +48,19 @@ where
     S: Fn() -> Option<Settings> + 'static,
 {
     let stands_in = RwSignal::new(false);
-    let driver = StoredValue::new_local(None);
+    // Not a stored value: the server may drop those on another thread, and an `Rc` cannot follow.
+    let driver = Rc::new(OnceCell::new());
     // An effect of its own, which tracks nothing: what it sets up is taken down when it runs again.
-    Effect::new(move || {
-        driver.set_value(untrack(&settings).map(|settings| Driver::mount(settings, on_moved, stands_in)));
+    Effect::new({
+        let driver = Rc::clone(&driver);
+        move || {
+            let mounted = untrack(&settings).map(|settings| Driver::mount(settings, on_moved, stands_in));
+            let _only_once = driver.set(mounted);
+        }
     });
     Effect::new(move || {
         let wanted = Event::Wanted(Some(identity.get()));
-        if let Some(driver) = driver.get_value() {
+        if let Some(Some(driver)) = driver.get() {
             driver.handle(wanted);
         }
     });

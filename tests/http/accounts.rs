@@ -164,3 +164,20 @@ async fn after_log_in_only_a_path_on_this_site_is_gone_to() {
         assert!(!form.body.contains("evil.example"), "{next}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_can_be_rendered_on_one_thread_and_dropped_on_another() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser();
+    browser.sign_up("alice@example.com").await;
+    let visits: Vec<_> = (0..100)
+        .map(|n| {
+            let mut visitor = app.browser();
+            visitor.cookies = browser.cookies.clone();
+            tokio::spawn(async move { visitor.get(["/account", "/", "/nope"][n % 3]).await.status.as_u16() })
+        })
+        .collect();
+    for (n, visit) in visits.into_iter().enumerate() {
+        assert_eq!(visit.await.unwrap(), [200, 200, 404][n % 3]);
+    }
+}

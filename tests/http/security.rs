@@ -91,3 +91,35 @@ async fn signed_in_pages_are_kept_by_no_cache() {
         assert_eq!(browser.get(path).await.headers[header::CACHE_CONTROL], "no-store", "{path}");
     }
 }
+
+#[tokio::test]
+async fn guessing_a_password_ends_in_a_429_that_says_when_to_come_back() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]).await;
+    app.browser().sign_up("alice@example.com").await;
+    for _ in 0..10 {
+        assert_eq!(app.browser().log_in("alice@example.com", "a wrong guess").await.status, StatusCode::SEE_OTHER);
+    }
+    let refused = app.browser().log_in("alice@example.com", PASSWORD).await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let seconds: u64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((1..=11).contains(&seconds), "{seconds}");
+    assert!(refused.body.contains(&format!("Wait {seconds} seconds")) && refused.body.contains("site-header"));
+    assert_eq!(app.browser().log_in("bob@example.com", PASSWORD).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn tokens_and_sign_ups_are_limited_too() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "0.05")]).await;
+    let mut browser = app.browser();
+    browser.sign_up("alice@example.com").await;
+    let mut answers = Vec::new();
+    for _ in 0..5 {
+        answers.push(browser.get_json("/api/ticketping/chat-jwt").await.status.as_u16());
+    }
+    assert_eq!((answers[0], answers[4]), (200, 429), "{answers:?}");
+    let mut answers = Vec::new();
+    for n in 0..5 {
+        answers.push(app.browser().sign_up(&format!("user{n}@example.com")).await.status.as_u16());
+    }
+    assert_eq!((answers[0], answers[4]), (303, 429), "{answers:?}");
+}

@@ -1,5 +1,7 @@
 //! What a form does: check it, change the database, rotate the session, say where to go next.
 
+use std::sync::Arc;
+
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
@@ -7,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tower_sessions::Expiry;
 
 use super::{
-    AuthSession, Device, NewUser, User,
+    AuthSession, Device, Limits, NewUser, User,
     backend::{BackendError, Credentials},
     flash, password, session,
 };
@@ -62,7 +64,8 @@ pub struct ChangePassword {
 pub struct Accounts {
     auth: AuthSession,
     response: ResponseOptions,
-    user_agent: String,
+    request: Parts,
+    limits: Arc<Limits>,
     secure: bool,
 }
 
@@ -77,11 +80,8 @@ impl Accounts {
         Ok(Self {
             auth: parts.extensions.get().cloned().ok_or(AppError::Internal)?,
             response: use_context().ok_or(AppError::Internal)?,
-            user_agent: parts
-                .headers
-                .get(header::USER_AGENT)
-                .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned())
-                .unwrap_or_default(),
+            limits: use_context().ok_or(AppError::Internal)?,
+            request: parts,
             secure: use_context::<SecureCookies>().is_none_or(|secure| secure.0),
         })
     }
@@ -89,6 +89,7 @@ impl Accounts {
     /// Creates the account, logs in and goes to `/account`.
     pub async fn sign_up(mut self, form: SignUp) -> Result<(), AppError> {
         readable(&[&form.name, &form.email, form.password.expose_secret()])?;
+        self.limits.sign_up(&self.request)?;
         let email = form.email.trim();
         let mut problems = check_profile(&form.name, email);
         problems.extend(password::check_new(&form.password, email));
@@ -114,6 +115,7 @@ impl Accounts {
     /// Logs in and goes where the person was going.
     pub async fn log_in(mut self, form: LogIn) -> Result<(), AppError> {
         readable(&[&form.email, form.password.expose_secret()])?;
+        self.limits.log_in(&self.request, &form.email)?;
         let mut problems = Vec::new();
         if form.email.trim().is_empty() {
             problems.push(Problem::EmailMissing);
@@ -165,6 +167,7 @@ impl Accounts {
     pub async fn change_password(mut self, form: ChangePassword) -> Result<(), AppError> {
         readable(&[form.current.expose_secret(), form.password.expose_secret()])?;
         let user = self.user()?;
+        self.limits.log_in(&self.request, &user.email)?;
         let mut problems = Vec::new();
         if !self.auth.backend.passwords.verify(&form.current, Some(&user.password_hash)).await? {
             problems.push(Problem::CurrentPasswordWrong);
@@ -212,6 +215,7 @@ impl Accounts {
     pub async fn remove_account(mut self, current: &SecretString) -> Result<(), AppError> {
         readable(&[current.expose_secret()])?;
         let user = self.user()?;
+        self.limits.log_in(&self.request, &user.email)?;
         if !self.auth.backend.passwords.verify(current, Some(&user.password_hash)).await? {
             let problems = vec![Problem::CurrentPasswordWrong];
             self.back_to("/account", Feedback { form: Form::Remove, problems, ..Feedback::default() });
@@ -249,7 +253,8 @@ impl Accounts {
         // Now, not at the end of the request: only a saved session has an id.
         self.auth.session.save().await.map_err(axum_login::Error::<super::Backend>::Session)?;
         let id = self.auth.session.id().ok_or(AppError::Internal)?;
-        self.auth.backend.devices.add(&user.id, id, &self.user_agent).await.map_err(BackendError::from)?;
+        let agent = self.request.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        self.auth.backend.devices.add(&user.id, id, &agent.unwrap_or_default()).await.map_err(BackendError::from)?;
         Ok(())
     }
 

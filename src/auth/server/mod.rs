@@ -4,6 +4,7 @@ mod accounts;
 mod backend;
 mod devices;
 mod flash;
+mod limits;
 mod password;
 mod session;
 mod users;
@@ -12,6 +13,7 @@ pub use accounts::{Accounts, ChangePassword, ChangeProfile, LogIn, SecureCookies
 pub use backend::{AuthSession, Backend};
 pub use devices::{Device, Devices};
 pub use flash::{read_cookie, take_feedback};
+pub use limits::Limits;
 pub use password::{HashError, Passwords};
 pub use session::{Sessions, layer, sessions};
 pub use users::{NewUser, User, Users};
