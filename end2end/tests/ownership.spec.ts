@@ -160,3 +160,24 @@ test("the chat that was open, its conversation and its draft are there on the ne
     expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain("half a sentence");
     expect(heard.exceptions).toEqual([]);
 });
+
+test("where storage is blocked, tabs still tell each other, and then are silent", async ({ page, context }) => {
+    await context.addInitScript(() => {
+        Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("no", "SecurityError"); } });
+        (window as any).told = 0;
+        const { postMessage } = BroadcastChannel.prototype;
+        BroadcastChannel.prototype.postMessage = function (message) { (window as any).told += 1; postMessage.call(this, message); };
+    });
+    await signUp(page, person("Alice"));
+    await ready(page);
+    const other = await context.newPage();
+    await other.goto("/account");
+    await ready(other);
+    await other.evaluate(() => window.dispatchEvent(new Event("online")));
+    const told = () => other.evaluate(() => (window as any).told);
+    expect(await told()).toBe(1);
+    await logOut(page);
+    await expect(other).toHaveURL(/\/login/, { timeout: 1_500 });
+    await ready(other);
+    expect(await told()).toBe(1);
+});

@@ -7,8 +7,8 @@ use std::{
 };
 
 use leptos::{ev, leptos_dom::helpers::TimeoutHandle, prelude::*};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::BroadcastChannel;
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::{
     browser::{self, Clock, Live, Settings},
@@ -158,7 +158,10 @@ impl Driver {
         Chat::connect(Some(Rc::new(move |wish| driver.carry_out(wish))));
 
         let moved = send(Event::OwnerChanged);
-        let on_message = Closure::<dyn Fn(JsValue)>::new(move |_| moved());
+        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
+            browser::hear(message.data().as_string());
+            moved();
+        });
         if let Some(channel) = &self.channel {
             channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         }
@@ -201,7 +204,7 @@ impl Driver {
             Command::Claim(identity) => {
                 browser::claim(&identity);
                 if let Some(channel) = &self.channel {
-                    let _closed = channel.post_message(&JsValue::NULL);
+                    let _closed = channel.post_message(&browser::mark().into());
                 }
             }
             Command::Start { identity, jwt } => self.start(&identity, &jwt),
@@ -275,7 +278,7 @@ impl Driver {
         self.stands_in.set(false);
         let target = self.live.borrow().as_ref().map(Live::resume_target);
         if let Some(target) = target {
-            wasm_bindgen_futures::spawn_local(Live::resume(target));
+            wasm_bindgen_futures::spawn_local(browser::resume(target));
         }
         if let Some(wish) = self.wish.take() {
             self.carry_out(wish);
