@@ -20,7 +20,8 @@ export default defineConfig({
     reporter: [["list"]],
     projects: [
         { name: "app", testIgnore: "example.spec.ts", use: { baseURL: origin } },
-        { name: "example", testMatch: "example.spec.ts", use: { baseURL: example } },
+        // One after the other: its users are Alice and Bob in every test.
+        { name: "example", testMatch: "example.spec.ts", fullyParallel: false, use: { baseURL: example } },
     ],
     use: {
         launchOptions: {

@@ -64,22 +64,6 @@ for (const [fault, answer] of tokens) {
     });
 }
 
-test("a token for somebody else is not used, and the page is made again", async ({ page, context }) => {
-    const [alice, bob] = [person("Alice"), person("Bob")];
-    await signUp(page, alice);
-    await ready(page);
-    const aliceId = await identity(page);
-    // Bob logs in behind the page's back: another tab without any script.
-    await page.route("**/widget.min.js*", (route) => route.abort(), { times: 1 });
-    await context.request.post("/api/auth/sign-up", { form: { ...bob, password: "correct horse battery" } });
-    await page.evaluate(() => window.dispatchEvent(new Event("online")));
-    await page.goto("/");
-    await expect(page.getByRole("banner")).toContainText("Bob");
-    await page.reload();
-    await ready(page);
-    expect(await identity(page)).not.toBe(aliceId);
-});
-
 for (const answer of ["500", "nonsense", "hangs"]) {
     test(`the API answers ${answer}`, async ({ page }) => {
         const heard = listen(page);

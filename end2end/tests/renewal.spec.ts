@@ -1,6 +1,6 @@
 // A token never goes stale under an open chat, and renewing it is not noticed.
 import { expect, test, type Page } from "@playwright/test";
-import { TOKEN_URL, anotherSecond, claims, config, identity, journal, listen, openSockets, person, ready, say, signUp, startConversation, stored } from "./support";
+import { PASSWORD, TOKEN_URL, anotherSecond, claims, config, identity, journal, listen, openSockets, person, ready, say, signUp, startConversation, stored } from "./support";
 
 /** Counts requests for a token from now on. */
 function tokenRequests(page: Page) {
@@ -113,4 +113,22 @@ test("ten minutes offline are made up for when the network is back", async ({ pa
     expect((await config(page)).userJWT).toBe(first);
     await context.setOffline(false);
     await expect.poll(async () => (await config(page)).userJWT).not.toBe(first);
+});
+
+test("a renewal that answers for somebody else ends the chat, and the page is made again for him", async ({ page, context, request }) => {
+    const [alice, bob] = [person("Alice"), person("Bob")];
+    await signUp(page, alice);
+    await startConversation(page);
+    const aliceId = await identity(page);
+    // Bob logs in behind the page's back, where no script runs to tell the tabs.
+    await context.request.post("/api/auth/sign-up", { form: { ...bob, password: PASSWORD } });
+    const heardOf = async () => (await journal(request)).filter(({ visitor }) => visitor === `user:${aliceId}`).length;
+    const before = await heardOf();
+    await page.clock.fastForward(minutes(4.5));
+    await expect(page.getByRole("banner")).toContainText("Bob");
+    await ready(page);
+    expect(await identity(page)).not.toBe(aliceId);
+    expect(await identity(page)).not.toBe("");
+    expect(JSON.stringify(await stored(page))).not.toContain("Alice");
+    expect(await heardOf()).toBe(before);
 });
