@@ -16,7 +16,8 @@ export default defineConfig({
     workers: 2,
     retries: 0,
     forbidOnly: !!process.env.CI,
-    timeout: 30_000,
+    timeout: 60_000,
+    expect: { timeout: 10_000 },
     reporter: [["list"]],
     projects: [
         { name: "app", testIgnore: "example.spec.ts", use: { baseURL: origin } },

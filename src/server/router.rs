@@ -17,7 +17,12 @@ use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions, handle_server_fns_with_context,
     render_app_to_stream_with_context,
 };
-use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, trace::TraceLayer};
+use tower_http::{
+    compression::CompressionLayer,
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    trace::{DefaultOnResponse, TraceLayer},
+};
 
 use super::{
     error::{self, Viewed},
@@ -81,11 +86,19 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
     }
     let all = all.layer(middleware::from_fn_with_state(state.clone(), error::error_pages));
     let all = security::headers(all, &state.config);
-    let trace = TraceLayer::new_for_http().make_span_with(|request: &Request| {
-        // The path alone: a query can hold a token.
-        tracing::info_span!("request", method = %request.method(), path = request.uri().path())
-    });
-    Ok(all.layer(trace).with_state(state))
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(|request: &Request| {
+            let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+            // The path alone: a query can hold a token.
+            tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+        })
+        .on_request(())
+        .on_response(DefaultOnResponse::new().level(tracing::Level::INFO));
+    let all = all
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(trace)
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid));
+    Ok(all.with_state(state))
 }
 
 /// Renders the app for a request that no route of its own answers.

@@ -1,6 +1,11 @@
 //! Puts the parts together and serves until it is told to stop.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::Router;
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
@@ -105,7 +110,8 @@ pub async fn run(config: Config) -> Result<(), RunError> {
 
 fn start_logging(config: &Config) {
     let filter = tracing_subscriber::EnvFilter::new(&config.log_filter);
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let colours = io::stderr().is_terminal();
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
     match config.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),

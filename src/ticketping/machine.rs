@@ -2,7 +2,7 @@
 //! and the last wish wins: after every event the machine compares what is wanted with what is.
 //!
 //! Pure and without a clock, so that every order of events can be tried (the tests at the foot
-//! try thousands). `component.rs` feeds it, `browser.rs` carries its commands out.
+//! try thousands). `component.rs` feeds it, `browser/` carries its commands out.
 
 /// Whose chat it is. The widget's cookie and storage belong to exactly one identity.
 #[derive(Clone, Debug, PartialEq, Eq)]

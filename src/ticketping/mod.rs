@@ -1,5 +1,5 @@
 //! Ticketping's chat widget for a Leptos app. Copy this folder into yours: it knows nothing of the
-//! app around it. Read `machine.rs` for what happens when, `browser.rs` for how.
+//! app around it. Read `machine.rs` for what happens when, `browser/` for how.
 //!
 //! * The server signs: [`Signer`] turns a [`Visitor`] into a five-minute token.
 //! * The page holds [`WidgetSettings`] and the user's id, and mounts [`TicketpingChat`] once.

@@ -82,6 +82,13 @@ async fn every_response_has_the_fixed_headers_and_https_adds_hsts() {
 }
 
 #[tokio::test]
+async fn every_response_names_its_request_for_the_log() {
+    let app = TestApp::new().await;
+    let (first, second) = (app.browser().get("/").await, app.browser().get("/no-such-page").await);
+    assert_ne!(first.headers["x-request-id"], second.headers["x-request-id"]);
+}
+
+#[tokio::test]
 async fn signed_in_pages_are_kept_by_no_cache() {
     let app = TestApp::new().await;
     let mut browser = app.browser();
