@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch test e2e example release bench clean
+.PHONY: help tools run watch test e2e protections example release bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -27,6 +27,9 @@ e2e: tools ## the browser tests alone; ARGS goes to Playwright
 	@cargo leptos build
 	@scripts/example.sh
 	@npx playwright test -c end2end $(ARGS)
+
+protections: tools ## take each protection out and see its tests fail; ARGS picks some by name
+	@node scripts/protections.mjs $(ARGS)
 
 example: tools ## the chat in an app with full hydration, at http://127.0.0.1:3002
 	@scripts/example.sh

@@ -125,6 +125,59 @@ test("a switch while a conversation is being opened opens no socket for it", asy
     expect(await chatCookie(context)).toBe("user:bob");
 });
 
+test("a switch while a conversation waits for its chat token opens no socket with it", async ({ page, context }) => {
+    const opened: string[] = [];
+    page.on("websocket", (socket) => opened.push(socket.url()));
+    await open(page);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    // The token is gone between the two calls that need it, as when it expires just then.
+    await page.route("**/chat-session/create/", async (route) => {
+        const response = await route.fetch();
+        await context.clearCookies({ name: "ticketping_chat_jwt" });
+        await route.fulfill({ response });
+    });
+    const held = await hold(page, "**/jwt/auth/**");
+    await bubble(page).click();
+    await page.locator(".ticketping-start-conversation-btn").click();
+    await held.arrived;
+    await be(page, "Bob");
+    await isLive(page, "bob");
+    await held.release();
+    expect(opened.filter((url) => url.includes("/ws/chat/"))).toEqual([]);
+    await expect(page.locator(".ticketping-widget")).toHaveCount(1);
+});
+
+test("a switch while a socket is still connecting does not bring it back", async ({ page }) => {
+    await page.clock.install();
+    // A chat socket that is refused before it is open, and only when the test says so.
+    await page.addInitScript(() => {
+        const Real = WebSocket;
+        (window as any).chatSockets = [];
+        (window as any).WebSocket = new Proxy(Real, {
+            construct(_, [url]) {
+                if (!url.includes("/ws/chat/")) return new Real(url);
+                const socket: any = new EventTarget();
+                socket.readyState = Real.CONNECTING;
+                socket.close = () => socket.onclose?.(new CloseEvent("close", { code: 1006 }));
+                (window as any).chatSockets.push(url);
+                return socket;
+            },
+        });
+    });
+    const sockets = () => page.evaluate(() => (window as any).chatSockets.length);
+    await open(page);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await bubble(page).click();
+    await page.locator(".ticketping-start-conversation-btn").click();
+    await expect.poll(sockets).toBe(1);
+    await be(page, "Bob");
+    await isLive(page, "bob");
+    await page.clock.fastForward(60_000);
+    expect(await sockets()).toBe(1);
+});
+
 test("a widget that is taken down leaves no bubble, no socket and no colour behind", async ({ page }) => {
     const sockets = openSockets(page);
     await open(page);

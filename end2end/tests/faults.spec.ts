@@ -90,6 +90,24 @@ test("sockets that close at once do no harm", async ({ page }) => {
     expect(heard.exceptions).toEqual([]);
 });
 
+test("sockets that close every second do no harm", async ({ page }) => {
+    const heard = listen(page);
+    let opened = 0;
+    await page.routeWebSocket(/\/sandbox\/ws\//, (socket) => {
+        opened += 1;
+        socket.connectToServer();
+        setTimeout(() => socket.close({ code: 1011 }).catch(() => {}), 1_000);
+    });
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await expect.poll(() => opened, { timeout: 20_000 }).toBeGreaterThan(5);
+    expect(await identity(page)).not.toBe("");
+    await expect(page.locator(".ticketping-widget")).toHaveCount(1);
+    await worksWithoutChat(page);
+    expect(heard.ours).toEqual([]);
+    expect(heard.exceptions).toEqual([]);
+});
+
 const blocked: [string, () => void][] = [
     ["localStorage throws", () => Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("no", "SecurityError"); } })],
     ["localStorage is full", () => { Storage.prototype.setItem = () => { throw new DOMException("no", "QuotaExceededError"); }; }],

@@ -91,6 +91,8 @@ test("logging out in one tab ends the chat in the other within a second", async 
     const sockets = openSockets(other);
     await logOut(page);
     await expect(other).toHaveURL(/\/login/);
+    const born = () => performance.timeOrigin;
+    console.log(`from log-out to the other tab: ${Math.round((await other.evaluate(born)) - (await page.evaluate(born)))} ms`);
     await ready(other);
     expect(await identity(other)).toBe("");
     expect([...sockets].filter((url) => url.includes("jwt="))).toEqual([]);
@@ -180,4 +182,44 @@ test("where storage is blocked, tabs still tell each other, and then are silent"
     await expect(other).toHaveURL(/\/login/);
     await ready(other);
     expect(await told()).toBe(1);
+});
+
+test("a widget whose storage another tab has just taken writes nothing into it and uses nothing of it", async ({ page, context, request, baseURL }) => {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    const id = await identity(page);
+    // What another tab does for Bob, in the moment before this one hears of it.
+    await page.evaluate(() => {
+        localStorage.setItem("chat-owner", "user:bob");
+        Object.keys(localStorage).filter((key) => /^ticketping_(?!device_id)/.test(key)).forEach((key) => localStorage.removeItem(key));
+    });
+    await context.addCookies([{ name: "ticketping_chat_jwt", value: "bobs.e30.token", url: baseURL! }]);
+    const withBobs: string[] = [];
+    page.on("request", (sent) => JSON.stringify(sent.headers()).includes("bobs.e30") && sent.url().includes("/api/v1/") && withBobs.push(sent.url()));
+    await say(page, "Alice's last words");
+    await expect.poll(async () => (await journal(request)).some(({ visitor, text }) => visitor === `user:${id}` && text === "Alice's last words")).toBe(true);
+    await page.evaluate(() => (window as any).TicketpingChat.instance.refreshConversations());
+    expect(await stored(page)).toEqual({});
+    expect((await context.cookies()).find(({ name }) => name === "ticketping_chat_jwt")?.value).toBe("bobs.e30.token");
+    expect(withBobs).toEqual([]);
+});
+
+test("the note of the owner is never missing between two owners", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await ready(page);
+    await page.addInitScript(() => {
+        // Every state that another tab could see, from the first script of the page on.
+        const seen = ((window as any).notes = new Set([localStorage.getItem("chat-owner")]));
+        for (const method of ["setItem", "removeItem"] as const) {
+            const original = Storage.prototype[method] as (...given: string[]) => void;
+            (Storage.prototype as any)[method] = function (...given: string[]) {
+                original.apply(this, given);
+                seen.add(localStorage.getItem("chat-owner"));
+            };
+        }
+    });
+    await logOut(page);
+    await ready(page);
+    const notes = await page.evaluate(() => [...(window as any).notes]);
+    expect(notes).toEqual([expect.stringMatching(/^user:/), "anonymous"]);
 });

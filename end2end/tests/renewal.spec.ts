@@ -132,3 +132,20 @@ test("a renewal that answers for somebody else ends the chat, and the page is ma
     expect(JSON.stringify(await stored(page))).not.toContain("Alice");
     expect(await heardOf()).toBe(before);
 });
+
+for (const year of [2001, 2040]) {
+    test(`a clock that says ${year} changes nothing: the chat starts, and its token is renewed in time`, async ({ page }) => {
+        await page.clock.setSystemTime(new Date(`${year}-01-01T00:00:00Z`));
+        await signUp(page, person("Alice"));
+        await ready(page);
+        const first = (await config(page)).userJWT;
+        expect(await identity(page)).not.toBe("");
+        await anotherSecond(page, first);
+        const asked = tokenRequests(page);
+        await page.clock.fastForward(minutes(3.5));
+        expect(asked).toHaveLength(0);
+        await page.clock.fastForward(minutes(1));
+        await expect.poll(async () => (await config(page)).userJWT).not.toBe(first);
+        expect(asked).toHaveLength(1);
+    });
+}

@@ -7,7 +7,7 @@ use web_sys::HtmlElement;
 
 use super::{
     super::machine::Identity,
-    js::{function, never, noop, set},
+    js::{STOPPED, function, get, never, noop, set, unless_stopped},
     page::Settings,
     resume::save,
     storage::stored_identity,
@@ -71,6 +71,7 @@ pub fn start(settings: &Settings, identity: &Identity, jwt: &str, on_change: imp
     let instance = namespace()?.init(&config).ok()?;
     let mut hooks = Vec::new();
     guard(&instance, identity, &mut hooks);
+    gate(&instance, &mut hooks);
     watch(&instance, on_change, &mut hooks);
     Some(Live { instance, identity: identity.clone(), _hooks: hooks })
 }
@@ -81,7 +82,7 @@ fn guard(instance: &Instance, identity: &Identity, hooks: &mut Vec<Hook>) {
     let guarded =
         [("api", ["getCookie", "setCookie", "deleteCookie"]), ("storage", ["getItem", "setItem", "removeItem"])];
     for (part, methods) in guarded {
-        let Ok(part) = Reflect::get(instance, &part.into()) else { continue };
+        let Some(part) = get(instance, part) else { continue };
         for method in methods {
             let Some(original) = function(&part, method) else { continue };
             let (this, identity) = (part.clone(), identity.clone());
@@ -93,6 +94,19 @@ fn guard(instance: &Instance, identity: &Identity, hooks: &mut Vec<Hook>) {
             });
         }
     }
+}
+
+/// Keeps answers from a widget that was stopped while they were under way. What it would do with
+/// them (put up a bubble, open a socket with the old user's token) cannot be undone.
+fn gate(instance: &Instance, hooks: &mut Vec<Hook>) {
+    let Some(api) = get(instance, "api") else { return };
+    let Some(request) = function(&api, "request") else { return };
+    let widget: JsValue = instance.into();
+    let this = api.clone();
+    hook(&api, "request", hooks, move |endpoint, options, _| {
+        let answer = request.call2(&this, &endpoint, &options).unwrap_or(JsValue::UNDEFINED);
+        unless_stopped(&widget, answer.unchecked_ref())
+    });
 }
 
 /// The widget calls none of its documented callbacks, but it reports each event to `track()`.
@@ -140,63 +154,40 @@ impl Live {
     }
 
     /// Takes the widget down and leaves nothing running, also in the middle of its start: its
-    /// own `destroy()` stops none of the calls that are under way, and what they bring back
-    /// would put up a bubble, open sockets and write this owner's cookie afterwards.
+    /// own `destroy()` stops none of the calls that are under way.
     pub fn stop(self) {
         let widget: &JsValue = self.instance.as_ref();
         let (noop, never) = (noop(), never());
+        set(widget, STOPPED, &JsValue::TRUE);
         set(widget, "track", &noop);
-        if let Ok(api) = Reflect::get(widget, &"api".into()) {
+        if let Some(api) = get(widget, "api") {
             for method in ["getCookie", "setCookie", "deleteCookie"] {
                 set(&api, method, &noop);
             }
             set(&api, "request", &never);
         }
-        if let Ok(storage) = Reflect::get(widget, &"storage".into()) {
+        if let Some(storage) = get(widget, "storage") {
             for method in ["getItem", "setItem", "removeItem"] {
                 set(&storage, method, &noop);
             }
         }
+        // The first call was made before the gate was up: its answer goes on with the start.
         set(widget, "createWidgetContainer", &noop);
-        for method in ["loadStoredConversations", "refreshConversations", "initWsConversation"] {
-            set(widget, method, &never);
-        }
-        set(widget, "initNotificationWebSocket", &noop);
-        if let Ok(socket) = Reflect::get(widget, &"ws".into()) {
-            silence_socket(&socket);
+        set(widget, "loadStoredConversations", &never);
+        // A socket that is closed before it was open counts as cut off, and would be opened again.
+        if let Some(options) = get(widget, "ws").as_ref().and_then(|socket| get(socket, "options")) {
+            set(&options, "reconnectAttempts", &0.into());
         }
         // Through the global: the instance's own destroy() leaves it registered.
         if let Some(namespace) = namespace() {
             let _gone = namespace.destroy();
         }
-        // A start that is still under way goes on building; let it build off the page.
+        // What is still being built is built off the page.
         if let Ok(nowhere) = document().create_element("div") {
             set(widget, "widgetContainer", &nowhere);
         }
-        close_future_sockets(widget);
         remove_theme();
     }
-}
-
-// A socket that is closed before it was open reports an unclean end, and the widget reconnects.
-fn silence_socket(socket: &JsValue) {
-    if let Ok(options) = Reflect::get(socket, &"options".into()) {
-        set(&options, "reconnectAttempts", &0.into());
-    }
-}
-
-/// A conversation that is being opened makes its socket when the server has answered.
-fn close_future_sockets(widget: &JsValue) {
-    let on_set = Closure::once_into_js(|socket: JsValue| {
-        silence_socket(&socket);
-        if let Some(disconnect) = function(&socket, "disconnect") {
-            let _gone = disconnect.call0(&socket);
-        }
-    });
-    let descriptor = Object::new();
-    set(&descriptor, "set", &on_set);
-    set(&descriptor, "configurable", &true.into());
-    let _frozen = Reflect::define_property(widget.unchecked_ref::<Object>(), &"ws".into(), &descriptor);
 }
 
 fn remove_theme() {
