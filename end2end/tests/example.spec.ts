@@ -82,27 +82,31 @@ async function hold(page: Page, url: string) {
     return { arrived, release: finish };
 }
 
-for (const [what, url] of [
-    ["the team's settings", "**/team/widget/**"],
-    ["the chat token", "**/jwt/auth/**"],
-    ["the conversations", "**/chat-sessions/**"],
+for (const [who, what, url] of [
+    ["alice", "the team's settings", "**/team/widget/**"],
+    ["alice", "the chat token", "**/jwt/auth/**"],
+    ["alice", "the conversations", "**/chat-sessions/**"],
+    ["nobody", "the team's settings", "**/team/widget/**"],
 ]) {
-    test(`a switch while ${what} of the old user are under way leaves nothing of him`, async ({ page, context }) => {
+    test(`a switch while ${what} of ${who} are under way leaves nothing behind`, async ({ page, context }) => {
         const heard = listen(page);
         const sockets = openSockets(page);
-        await context.addCookies([{ name: "user", value: "alice", url: test.info().project.use.baseURL! }]);
+        if (who === "alice") await context.addCookies([{ name: "user", value: who, url: test.info().project.use.baseURL! }]);
         const held = await hold(page, url);
         await open(page);
         await held.arrived;
         await be(page, "Bob");
         await isLive(page, "bob");
+        await page.evaluate(() => ((document.querySelector(".ticketping-widget") as any).isBobs = true));
         await held.release();
         await expect(page.locator(".ticketping-widget")).toHaveCount(1);
         await expect(bubble(page)).toHaveCount(1);
+        expect(await page.evaluate(() => (document.querySelector(".ticketping-widget") as any).isBobs)).toBe(true);
         expect([...sockets]).toHaveLength(1);
         expect(await chatCookie(context)).toBe("user:bob");
         expect(JSON.stringify(await stored(page))).not.toContain("alice");
         expect(heard.exceptions).toEqual([]);
+        expect(heard.errors).toEqual([]);
     });
 }
 

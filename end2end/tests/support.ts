@@ -115,12 +115,14 @@ export function listen(page: Page) {
     return heard;
 }
 
-/** The sockets of a page that are open now. */
+/** The sockets of a page that are open now: their addresses, each with a number. */
 export function openSockets(page: Page) {
     const open = new Set<string>();
+    let count = 0;
     page.on("websocket", (socket) => {
-        open.add(socket.url());
-        socket.on("close", () => open.delete(socket.url()));
+        const name = `${socket.url()}#${(count += 1)}`;
+        open.add(name);
+        socket.on("close", () => open.delete(name));
     });
     return open;
 }

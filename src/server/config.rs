@@ -17,7 +17,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "http:// + the address",
         "how browsers reach the app: decides Secure cookies, HSTS and the origin forms may come from",
     ),
-    ("DATABASE_URL", "sqlite://data/app.db", "SQLite file, created and migrated on start"),
+    (
+        "DATABASE_URL",
+        "sqlite://data/app.db",
+        "sqlite: a file, created when missing; or postgres: a server. Migrated on start",
+    ),
     ("TICKETPING_APP_ID", "none", "from the Ticketping dashboard; public"),
     ("TICKETPING_TEAM_SLUG", "none", "from the Ticketping dashboard; public"),
     (
@@ -126,8 +130,11 @@ impl Config {
             .parse("PUBLIC_URL", "an origin such as https://app.example.com, without a path", parse_origin)
             .or_else(|| parse_origin(&format!("http://{site_addr}")));
         let database_url = reader
-            .parse("DATABASE_URL", "sqlite: and a path, such as sqlite://data/app.db", |text| {
-                text.starts_with("sqlite:").then(|| text.to_owned())
+            .parse("DATABASE_URL", "such as sqlite://data/app.db or postgres://user:password@host/name", |text| {
+                ["sqlite:", "postgres://", "postgresql://"]
+                    .iter()
+                    .any(|scheme| text.starts_with(scheme))
+                    .then(|| text.to_owned())
             })
             .unwrap_or_else(|| "sqlite://data/app.db".to_owned());
         let chat = reader.chat(public_url.as_ref());

@@ -1,49 +1,145 @@
-//! The SQLite file: made when it is missing, migrated, and set up to be shared by readers.
+//! The database: a SQLite file, made when it is missing, or a PostgreSQL server. Opened and
+//! migrated here; from then on all statements are the same for both.
 
-use std::{path::Path, str::FromStr, time::Duration};
-
-use sqlx::{
-    SqlitePool,
-    migrate::MigrateError,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
 };
 
-/// Why the database cannot be used. Names the path.
+use sqlx::{
+    AnyPool, Executor,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::{MigrateError, Migrator},
+};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a request waits for a connection before it is told to come back later.
+const PATIENCE: Duration = Duration::from_secs(6);
+const CONNECTIONS: u32 = 8;
+
+/// Why the database cannot be used. Names the place, never a password.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    #[error("DATABASE_URL is not a SQLite URL: {0}")]
-    Url(sqlx::Error),
-    #[error("cannot create the folder {path} for the database: {source}")]
-    Folder { path: String, source: std::io::Error },
-    #[error("cannot open the database {path}: {source}")]
-    Open { path: String, source: sqlx::Error },
-    #[error("cannot migrate the database {path}: {source}")]
-    Migrate { path: String, source: MigrateError },
+    #[error("DATABASE_URL cannot be read: use sqlite://data/app.db or postgres://user:password@host/name")]
+    Url,
+    #[error("cannot create the folder {place} for the database: {source}")]
+    Folder { place: String, source: std::io::Error },
+    #[error("cannot open the database {place}: {source}")]
+    Open { place: String, source: sqlx::Error },
+    #[error(
+        "the database {place} was made by a newer version of this program (migration {version}): \
+         start that version, or restore a backup from before it"
+    )]
+    Newer { place: String, version: i64 },
+    #[error("cannot migrate the database {place}: {source}")]
+    Migrate { place: String, source: MigrateError },
 }
 
-/// Opens `url`, creating folder and file, and brings the schema up to date.
-pub async fn open(url: &str) -> Result<SqlitePool, DatabaseError> {
-    let options = SqliteConnectOptions::from_str(url)
-        .map_err(DatabaseError::Url)?
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        // Safe with a write-ahead log: a crash loses no commit, only a power cut may lose the last.
-        .synchronous(SqliteSynchronous::Normal)
-        .foreign_keys(true)
-        .busy_timeout(Duration::from_secs(5));
-    let file = options.get_filename().to_owned();
-    let path = file.display().to_string();
-    let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-    if let Some(folder) = file.parent().filter(|folder| !in_memory && *folder != Path::new("")) {
-        std::fs::create_dir_all(folder)
-            .map_err(|source| DatabaseError::Folder { path: folder.display().to_string(), source })?;
+/// An open database of the current schema.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Its connections.
+    pub pool: AnyPool,
+    // Where it is, if it is a file.
+    file: Option<PathBuf>,
+}
+
+impl Database {
+    /// Opens `url`, creating folder and file of a SQLite database, and brings the schema up to date.
+    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        sqlx::any::install_default_drivers();
+        let place = place(url);
+        let file = file(url);
+        if let Some(folder) = file.as_deref().and_then(folder) {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| DatabaseError::Folder { place: folder.display().to_string(), source })?;
+        }
+        let sqlite = url.starts_with("sqlite:");
+        let url = if sqlite && !url.contains("mode=") {
+            format!("{url}{}mode=rwc", if url.contains('?') { '&' } else { '?' })
+        } else {
+            url.to_owned()
+        };
+        let options = AnyConnectOptions::from_str(&url).map_err(|_| DatabaseError::Url)?;
+        // Two processes that start at once on one file: the second waits for the first to migrate.
+        // PostgreSQL has locks of its own for that.
+        let _turn = file.as_deref().and_then(folder).and_then(|folder| {
+            let folder = File::open(folder).ok()?;
+            folder.lock().ok().map(|()| folder)
+        });
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if sqlite {
+                        connection.execute(SQLITE_SETTINGS).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|source| DatabaseError::Open { place: place.clone(), source })?;
+        let migrator = if sqlite { &SQLITE } else { &POSTGRES };
+        migrator.run(&pool).await.map_err(|source| match source {
+            MigrateError::VersionMissing(version) => DatabaseError::Newer { place, version },
+            source => DatabaseError::Migrate { place, source },
+        })?;
+        Ok(Self { pool, file })
     }
-    let pool = SqlitePoolOptions::new()
-        .max_connections(8)
-        .acquire_timeout(Duration::from_secs(6))
-        .connect_with(options)
-        .await
-        .map_err(|source| DatabaseError::Open { path: path.clone(), source })?;
-    sqlx::migrate!().run(&pool).await.map_err(|source| DatabaseError::Migrate { path, source })?;
-    Ok(pool)
+
+    /// Whether requests can be answered: the users can be read, and a file has not been taken away
+    /// (it would go on existing for this process only).
+    pub async fn is_reachable(&self) -> bool {
+        let read = sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(&self.pool).await;
+        read.is_ok() && self.file.as_deref().is_none_or(Path::exists)
+    }
+}
+
+/// A crash loses no commit with a write-ahead log; only a power cut may lose the last.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+                               PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
+
+/// The file of a SQLite URL; none in memory.
+fn file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path).split('?').next()?;
+    (!path.is_empty() && path != ":memory:" && !url.contains("mode=memory")).then(|| PathBuf::from(path))
+}
+
+fn folder(file: &Path) -> Option<&Path> {
+    file.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder })
+}
+
+/// What a person may read of a database's URL.
+fn place(url: &str) -> String {
+    match (file(url), url::Url::parse(url)) {
+        (Some(file), _) => file.display().to_string(),
+        (None, Ok(url)) => format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path()),
+        (None, Err(_)) => "that DATABASE_URL names".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_never_shows_a_password() {
+        assert_eq!(place("postgres://app:s3cret@db.example.com:5432/app?x=s3cret"), "postgres://db.example.com/app");
+        assert_eq!(place("sqlite://data/app.db?mode=rwc"), "data/app.db");
+        assert!(!place("postgres://app:s3cret@[").contains("s3cret"));
+    }
+
+    #[test]
+    fn only_a_file_has_a_path() {
+        assert_eq!(file("sqlite:app.db"), Some("app.db".into()));
+        assert_eq!(file("sqlite::memory:"), None);
+        assert_eq!(file("postgres://host/app"), None);
+    }
 }

@@ -213,8 +213,5 @@ async fn forget_chat_with_session(mut response: Response<Body>) -> Response<Body
 }
 
 async fn ready(State(state): State<AppState>) -> StatusCode {
-    match state.backend.users.reachable().await {
-        Ok(()) => StatusCode::OK,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }
+    if state.database.is_reachable().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }

@@ -9,17 +9,16 @@ use std::{
 
 use axum::Router;
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
-use tower_sessions::ExpiredDeletion;
 
 use super::{
     assets::Assets,
     config::{Config, LogFormat},
-    database::{self, DatabaseError},
+    database::{Database, DatabaseError},
     router::router,
     state::{AppState, widget_settings},
 };
 use crate::{
-    auth::server::{Backend, Devices, HashError, Limits, Passwords, Sessions, Users, sessions},
+    auth::server::{Backend, Devices, HashError, Limits, Passwords, Sessions, Users},
     sandbox::Sandbox,
     ticketping::Signer,
 };
@@ -34,8 +33,6 @@ const SWEEP: Duration = Duration::from_secs(60);
 pub enum RunError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    #[error("cannot prepare the sessions table: {0}")]
-    Sessions(sqlx::Error),
     #[error(transparent)]
     Hash(#[from] HashError),
     #[error("PUBLIC_URL cannot be an origin that forms come from: {0}")]
@@ -51,18 +48,18 @@ pub struct App {
     /// All routes.
     pub router: Router,
     /// The database, to be closed at the end.
-    pub pool: sqlx::SqlitePool,
+    pub database: Database,
     sweeper: JoinHandle<()>,
 }
 
 /// Opens the database and builds everything that answers.
 pub async fn build(config: Config) -> Result<App, RunError> {
     let config = Arc::new(config);
-    let pool = database::open(&config.database_url).await?;
-    let sessions = sessions(pool.clone()).await.map_err(RunError::Sessions)?;
-    let devices = Devices::new(pool.clone(), sessions.clone());
+    let database = Database::open(&config.database_url).await?;
+    let sessions = Sessions::new(database.pool.clone());
+    let devices = Devices::new(database.pool.clone(), sessions.clone());
     let limits = Arc::new(Limits::new(config.rate_limit_factor, config.trusted_proxies.clone()));
-    let sweeper = tokio::spawn(sweep(sessions.clone(), devices.clone(), Arc::clone(&limits)));
+    let sweeper = tokio::spawn(sweep(sessions.clone(), Arc::clone(&limits)));
     let (assets, files) = Assets::load();
     let state = AppState {
         leptos: assets.leptos_options(config.site_addr),
@@ -72,13 +69,14 @@ pub async fn build(config: Config) -> Result<App, RunError> {
             .chat
             .sandbox
             .then(|| Sandbox::new(&config.chat.secret, config.chat.team_slug.clone(), config.chat.api_base.clone())),
-        backend: Backend { users: Users::new(pool.clone()), passwords: Passwords::new()?, devices },
+        backend: Backend { users: Users::new(database.pool.clone()), passwords: Passwords::new()?, devices },
         sessions,
         limits,
         assets: Arc::new(assets),
+        database: database.clone(),
         config,
     };
-    Ok(App { router: router(state, files)?, pool, sweeper })
+    Ok(App { router: router(state, files)?, database, sweeper })
 }
 
 /// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
@@ -104,7 +102,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         () = too_long => Ok(()),
     };
     app.sweeper.abort();
-    app.pool.close().await;
+    app.database.pool.close().await;
     served.map_err(RunError::Serve)
 }
 
@@ -118,16 +116,13 @@ fn start_logging(config: &Config) {
     }
 }
 
-async fn sweep(sessions: Sessions, devices: Devices, limits: Arc<Limits>) {
+async fn sweep(sessions: Sessions, limits: Arc<Limits>) {
     let mut clock = time::interval(SWEEP);
     loop {
         clock.tick().await;
         limits.forget_the_calm();
         if let Err(error) = sessions.delete_expired().await {
             tracing::warn!(%error, "ended sessions could not be removed");
-        }
-        if let Err(error) = devices.sweep().await {
-            tracing::warn!(%error, "ended devices could not be removed");
         }
     }
 }

@@ -8,6 +8,7 @@ use leptos::config::LeptosOptions;
 use super::{
     assets::Assets,
     config::{ChatConfig, Config},
+    database::Database,
 };
 use crate::{
     auth::server::{Backend, Limits, Sessions},
@@ -25,6 +26,8 @@ pub struct AppState {
     pub config: Arc<Config>,
     /// Where the site's files are.
     pub assets: Arc<Assets>,
+    /// Where everything is kept.
+    pub database: Database,
     /// Accounts and passwords.
     pub backend: Backend,
     /// How often who may try what.

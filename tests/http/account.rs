@@ -130,7 +130,7 @@ async fn removing_the_account_takes_every_trace_and_needs_the_password() {
     assert_eq!(gone.location(), "/");
     assert!(gone.set_cookie("ticketping_chat_jwt").is_some_and(|cookie| cookie.contains("Max-Age=0")));
     assert!(!is_signed_in(&mut here).await && !is_signed_in(&mut there).await);
-    for table in ["users", "devices", "tower_sessions"] {
+    for table in ["users", "devices", "sessions"] {
         let left: i64 =
             sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&app.pool).await.unwrap();
         assert_eq!(left, 0, "{table}");

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::{Router, body::Body};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 use ticketping_leptos::server::{
     config::Config,
@@ -18,7 +19,7 @@ pub const PASSWORD: &str = "correct horse battery";
 
 pub struct TestApp {
     pub router: Router,
-    pub pool: sqlx::SqlitePool,
+    pub pool: sqlx::AnyPool,
     _folder: TempDir,
 }
 
@@ -29,7 +30,10 @@ impl TestApp {
 
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let database = format!("sqlite://{}", folder.path().join("app.db").display());
+        let database = match std::env::var("POSTGRES_URL") {
+            Ok(server) => new_database(&server).await,
+            Err(_) => format!("sqlite://{}", folder.path().join("app.db").display()),
+        };
         let mut all = BTreeMap::from([
             ("DATABASE_URL", database.as_str()),
             ("TICKETPING_APP_ID", "app-1"),
@@ -39,8 +43,8 @@ impl TestApp {
         ]);
         all.extend(settings.iter().copied());
         let config = Config::read(|name| all.get(name).map(|value| (*value).to_owned())).unwrap();
-        let App { router, pool, .. } = run::build(config).await.unwrap();
-        Self { router, pool, _folder: folder }
+        let App { router, database, .. } = run::build(config).await.unwrap();
+        Self { router, pool: database.pool, _folder: folder }
     }
 
     pub fn browser(&self) -> Browser {
@@ -50,6 +54,16 @@ impl TestApp {
     pub async fn users(&self) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(&self.pool).await.unwrap()
     }
+}
+
+/// A database of its own on a PostgreSQL server (`scripts/postgres.sh` runs one).
+async fn new_database(server: &str) -> String {
+    sqlx::any::install_default_drivers();
+    let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+    let mut connection = sqlx::AnyConnection::connect(server).await.unwrap();
+    connection.execute(format!("CREATE DATABASE {name}").as_str()).await.unwrap();
+    connection.close().await.unwrap();
+    server.replace("/postgres", &format!("/{name}"))
 }
 
 pub struct Browser {

@@ -230,9 +230,6 @@ impl Accounts {
 
     /// Ends the session and goes home.
     pub async fn log_out(mut self) -> Result<(), AppError> {
-        if let Some(id) = self.auth.session.id() {
-            self.auth.backend.devices.forget(&id.to_string()).await.map_err(BackendError::from)?;
-        }
         self.auth.logout().await?;
         self.see_other("/");
         Ok(())
@@ -243,9 +240,6 @@ impl Accounts {
     }
 
     async fn start_session(&mut self, user: &User, expiry: Expiry) -> Result<(), AppError> {
-        if let Some(before) = self.auth.session.id() {
-            self.auth.backend.devices.forget(&before.to_string()).await.map_err(BackendError::from)?;
-        }
         // axum-login rotates the id only of a session without a user.
         self.auth.session.cycle_id().await.map_err(axum_login::Error::<super::Backend>::Session)?;
         self.auth.login(user).await?;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use sqlx::{FromRow, SqlitePool};
+use sqlx::{AnyPool, FromRow};
 use time::OffsetDateTime;
 use tower_sessions::{SessionStore, session, session_store};
 use uuid::Uuid;
@@ -25,7 +25,7 @@ pub struct Device {
 /// All devices, and the sessions that end with them.
 #[derive(Clone, Debug)]
 pub struct Devices {
-    pool: SqlitePool,
+    pool: AnyPool,
     sessions: Sessions,
 }
 
@@ -42,7 +42,7 @@ pub enum DeviceError {
 
 impl Devices {
     /// Over a migrated database.
-    pub fn new(pool: SqlitePool, sessions: Sessions) -> Self {
+    pub fn new(pool: AnyPool, sessions: Sessions) -> Self {
         Self { pool, sessions }
     }
 
@@ -70,28 +70,14 @@ impl Devices {
         Ok(devices)
     }
 
-    /// Ends those of the user's sessions that `which` picks. At once: the next request finds none.
+    /// Ends those of the user's sessions that `which` picks. At once: the next request finds none,
+    /// and the devices go with them.
     pub async fn end(&self, user_id: &str, which: impl Fn(&Device) -> bool) -> Result<(), DeviceError> {
         for device in self.of(user_id).await?.iter().filter(|device| which(device)) {
             if let Ok(session) = session::Id::from_str(&device.session_id) {
                 self.sessions.delete(&session).await?;
             }
-            self.forget(&device.session_id).await?;
         }
-        Ok(())
-    }
-
-    /// Forgets a session that has ended by itself.
-    pub async fn forget(&self, session_id: &str) -> Result<(), DeviceError> {
-        sqlx::query("DELETE FROM devices WHERE session_id = $1").bind(session_id).execute(&self.pool).await?;
-        Ok(())
-    }
-
-    /// Forgets all whose session has run out and was swept away.
-    pub async fn sweep(&self) -> Result<(), DeviceError> {
-        sqlx::query("DELETE FROM devices WHERE session_id NOT IN (SELECT id FROM tower_sessions)")
-            .execute(&self.pool)
-            .await?;
         Ok(())
     }
 }

@@ -1,29 +1,148 @@
-//! Sessions: rows in SQLite, and a cookie that says nothing but which row.
+//! Sessions: rows in the database, and a cookie that says nothing but which row.
 
+use std::time::Duration as StdDuration;
+
+use async_trait::async_trait;
 use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
-use sqlx::SqlitePool;
-use time::Duration;
-use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
-use tower_sessions_sqlx_store::SqliteStore;
+use moka::sync::Cache;
+use sqlx::AnyPool;
+use time::{Duration, OffsetDateTime};
+use tower_sessions::{
+    Expiry, SessionManagerLayer, SessionStore,
+    cookie::SameSite,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
 
 use super::Backend;
 
 /// The name of the session cookie.
 pub const COOKIE: &str = "session";
 
-/// Where sessions are kept.
-pub type Sessions = SqliteStore;
-
 /// How long `Remember me` remembers.
 pub const REMEMBERED: Expiry = Expiry::OnInactivity(Duration::days(30));
 /// Without it the cookie ends with the browser.
 pub const UNTIL_CLOSED: Expiry = Expiry::OnSessionEnd;
 
-/// The session store; its table is made when it is missing.
-pub async fn sessions(pool: SqlitePool) -> sqlx::Result<Sessions> {
-    let store = SqliteStore::new(pool);
-    store.migrate().await?;
-    Ok(store)
+/// What another machine changed is noticed after this long at most.
+pub const STALE_AFTER: StdDuration = StdDuration::from_secs(4);
+/// Sessions that are kept in memory at most.
+const RECENT: u64 = 10_000;
+/// Ended sessions that are deleted in one go: no reader waits for longer than that takes.
+const SWEPT_AT_ONCE: i64 = 500;
+
+/// The session store. A session that was just used is kept in memory for [`STALE_AFTER`]; one
+/// that was ended on this machine is ended at once.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    pool: AnyPool,
+    // `None` is a session that has ended. It stays, so that nobody who read the row a moment
+    // before puts it back.
+    recent: Cache<Id, Option<Record>>,
+}
+
+impl Sessions {
+    /// Over a migrated database.
+    pub fn new(pool: AnyPool) -> Self {
+        let recent = Cache::builder().max_capacity(RECENT).time_to_live(STALE_AFTER).build();
+        Self { pool, recent }
+    }
+
+    /// Deletes what has run out, in small steps. How many there were.
+    pub async fn delete_expired(&self) -> sqlx::Result<u64> {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let mut deleted = 0;
+        loop {
+            let step = sqlx::query(
+                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
+            )
+            .bind(now)
+            .bind(SWEPT_AT_ONCE)
+            .execute(&self.pool)
+            .await?
+            .rows_affected();
+            deleted += step;
+            if step == 0 {
+                return Ok(deleted);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        loop {
+            let added =
+                sqlx::query("INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
+                    .bind(record.id.to_string())
+                    .bind(encode(record)?)
+                    .bind(record.expiry_date.unix_timestamp())
+                    .execute(&self.pool)
+                    .await
+                    .map_err(unavailable)?;
+            if added.rows_affected() == 1 {
+                break;
+            }
+            record.id = Id::default();
+        }
+        self.recent.insert(record.id, Some(record.clone()));
+        Ok(())
+    }
+
+    // Only what is there: a session that was ended while a request ran must not come back with it.
+    async fn save(&self, record: &Record) -> Result<()> {
+        let saved = sqlx::query("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1")
+            .bind(record.id.to_string())
+            .bind(encode(record)?)
+            .bind(record.expiry_date.unix_timestamp())
+            .execute(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        let kept = (saved.rows_affected() == 1).then(|| record.clone());
+        self.recent.insert(record.id, kept);
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let now = OffsetDateTime::now_utc();
+        let alive = |record: &Record| record.expiry_date > now;
+        if let Some(record) = self.recent.get(id) {
+            return Ok(record.filter(alive));
+        }
+        let row: Option<(String, i64)> = sqlx::query_as("SELECT data, expires_at FROM sessions WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(unavailable)?;
+        let record = row.map(|(data, expires_at)| decode(*id, &data, expires_at)).transpose()?;
+        // Somebody may have ended it since it was read: then that stands.
+        Ok(self.recent.entry(*id).or_insert(record).into_value().filter(alive))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.recent.insert(*id, None);
+        let deleted = sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id.to_string()).execute(&self.pool).await;
+        if deleted.is_err() {
+            self.recent.invalidate(id);
+        }
+        deleted.map(|_| ()).map_err(unavailable)
+    }
+}
+
+fn encode(record: &Record) -> Result<String> {
+    serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn decode(id: Id, data: &str, expires_at: i64) -> Result<Record> {
+    let data = serde_json::from_str(data).map_err(|error| Error::Decode(error.to_string()))?;
+    let expiry_date =
+        OffsetDateTime::from_unix_timestamp(expires_at).map_err(|error| Error::Decode(error.to_string()))?;
+    Ok(Record { id, data, expiry_date })
+}
+
+fn unavailable(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
 }
 
 /// Puts the session and its user on each request.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use sqlx::{FromRow, SqlitePool};
+use moka::sync::Cache;
+use sqlx::{AnyPool, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::session::STALE_AFTER;
 use crate::auth::CurrentUser;
 
 /// A row of `users`.
@@ -44,16 +46,23 @@ pub struct NewUser {
     pub password_hash: String,
 }
 
-/// The accounts in the database.
+/// Accounts that are kept in memory at most.
+const REMEMBERED: u64 = 10_000;
+
+/// The accounts in the database. Who is read often is kept in memory for a moment: a change on
+/// this machine counts at once, one on another machine within [`STALE_AFTER`].
 #[derive(Clone, Debug)]
 pub struct Users {
-    pool: SqlitePool,
+    pool: AnyPool,
+    // `None` is a user that is gone.
+    recent: Cache<String, Option<User>>,
 }
 
 impl Users {
     /// Over a migrated database.
-    pub fn new(pool: SqlitePool) -> Self {
-        Self { pool }
+    pub fn new(pool: AnyPool) -> Self {
+        let recent = Cache::builder().max_capacity(REMEMBERED).time_to_live(STALE_AFTER).build();
+        Self { pool, recent }
     }
 
     /// Adds an account; `None` when the e-mail is taken.
@@ -74,14 +83,9 @@ impl Users {
         .await
     }
 
-    /// Whether the table can be read.
-    pub async fn reachable(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT 1 FROM users LIMIT 1").fetch_optional(&self.pool).await.map(|_| ())
-    }
-
     /// Changes e-mail and name; `None` when the e-mail is somebody else's.
     pub async fn change_profile(&self, id: &str, email: &str, name: Option<&str>) -> sqlx::Result<Option<User>> {
-        sqlx::query_as(
+        let changed = sqlx::query_as(
             "UPDATE users SET email = $2, email_key = $3, name = $4, updated_at = $5 \
              WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = $3 AND id <> $1) \
              RETURNING id, email, name, password_hash",
@@ -92,12 +96,13 @@ impl Users {
         .bind(name)
         .bind(OffsetDateTime::now_utc().unix_timestamp())
         .fetch_optional(&self.pool)
-        .await
+        .await?;
+        Ok(self.changed(changed))
     }
 
     /// Changes the password; the user as he is then.
     pub async fn change_password(&self, id: &str, password_hash: &str) -> sqlx::Result<Option<User>> {
-        sqlx::query_as(
+        let changed = sqlx::query_as(
             "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1 \
              RETURNING id, email, name, password_hash",
         )
@@ -105,20 +110,29 @@ impl Users {
         .bind(password_hash)
         .bind(OffsetDateTime::now_utc().unix_timestamp())
         .fetch_optional(&self.pool)
-        .await
+        .await?;
+        Ok(self.changed(changed))
     }
 
     /// Removes the account. What else is kept of the user goes with it.
     pub async fn remove(&self, id: &str) -> sqlx::Result<()> {
-        sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(&self.pool).await.map(|_| ())
+        self.recent.insert(id.to_owned(), None);
+        sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(&self.pool).await?;
+        self.recent.insert(id.to_owned(), None);
+        Ok(())
     }
 
     /// By public id.
     pub async fn by_id(&self, id: &str) -> sqlx::Result<Option<User>> {
-        sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE id = $1")
+        if let Some(user) = self.recent.get(id) {
+            return Ok(user);
+        }
+        let user: Option<User> = sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE id = $1")
             .bind(id)
             .fetch_optional(&self.pool)
-            .await
+            .await?;
+        // Somebody may have changed him since he was read: then that stands.
+        Ok(self.recent.entry(id.to_owned()).or_insert(user).into_value())
     }
 
     /// By e-mail, whatever its case.
@@ -127,6 +141,13 @@ impl Users {
             .bind(email_key(email))
             .fetch_optional(&self.pool)
             .await
+    }
+
+    fn changed(&self, user: Option<User>) -> Option<User> {
+        if let Some(user) = &user {
+            self.recent.insert(user.id.clone(), Some(user.clone()));
+        }
+        user
     }
 }
 
