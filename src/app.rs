@@ -82,6 +82,10 @@ pub struct Cookies {
     pub theme: Option<String>,
 }
 
+/// What the log calls this request, and the header `x-request-id` of its response.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
 /// Sends the browser elsewhere; the server puts it on each request.
 #[derive(Clone)]
 pub struct Redirect(pub std::sync::Arc<dyn Fn(&str) + Send + Sync>);

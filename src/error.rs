@@ -41,6 +41,12 @@ pub enum AppError {
     /// Chat has no settings on this server.
     #[error("Chat is not set up on this server.")]
     ChatNotConfigured,
+    /// What was sent took longer to arrive than we wait.
+    #[error("That took too long to arrive. Check your connection and try again.")]
+    TooSlow,
+    /// The database does not answer.
+    #[error("We cannot reach our records right now. Nothing was lost; try again in a moment.")]
+    Unavailable,
     /// More work than the server takes on at once.
     #[error("The server is busy. Wait a few seconds and try again.")]
     Busy,

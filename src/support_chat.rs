@@ -60,6 +60,9 @@ pub async fn chat_jwt() -> Result<SignedToken, AppError> {
     let signer: Arc<Signer> = use_context().ok_or(AppError::ChatNotConfigured)?;
     let visitor = Visitor { external_id: user.id, email: user.email, display_name: user.name };
     let signed = signer.sign(&visitor, std::time::SystemTime::now());
+    if signed.is_ok() {
+        metrics::counter!("chat_tokens_total").increment(1);
+    }
     signed.map(|jwt| SignedToken { jwt }).map_err(|error| {
         tracing::error!(%error, "no chat token");
         AppError::Internal

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::error::AppError;
+use crate::{app::RequestId, error::AppError};
 
 /// The sentence of `error`, and the ways on from here.
 #[component]
@@ -13,7 +13,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         AppError::NotSignedIn => "Log in first",
         AppError::Internal => "Something went wrong",
         AppError::TooManyRequests { .. } => "Not so fast",
-        AppError::Busy => "Busy right now",
+        AppError::Busy | AppError::Unavailable => "Busy right now",
         AppError::ChatNotConfigured => "No chat here",
         _ => "That did not work",
     };
@@ -22,6 +22,9 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         <section class="form-card">
             <h1>{title}</h1>
             <p role="alert">{error.to_string()}</p>
+            {use_context::<RequestId>().map(|RequestId(id)| view! {
+                <p class="muted">"If you ask for help, name this request: "<code class="request-id">{id}</code></p>
+            })}
             <p class="button-row">
                 <a class="button primary" href="/">"Go to the start page"</a>
                 {(error == AppError::NotSignedIn).then(|| view! { <a class="button" href="/login">"Log in"</a> })}

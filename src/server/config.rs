@@ -39,6 +39,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "serve a stand-in for Ticketping's API from the app itself",
     ),
     ("TRUSTED_PROXIES", "none", "proxies (CIDR, comma separated) whose X-Forwarded-For is believed"),
+    ("METRICS_ADDR", "none", "address to serve Prometheus metrics on, at /metrics; keep it private"),
     ("RATE_LIMIT_FACTOR", "1", "multiplies every rate limit, for tests and load runs"),
     ("LOG_FORMAT", "text", "text or json"),
     ("RUST_LOG", "info", "what is logged, in tracing's filter syntax"),
@@ -50,6 +51,7 @@ pub fn help() -> String {
         "ticketping-leptos: support chat tied to logged-in users\n\n\
          Usage: ticketping-leptos            serve\n       \
          ticketping-leptos --check    read the settings, report every problem, exit 0 or 2\n       \
+         ticketping-leptos --copy-from URL    copy the users of another database into this one\n       \
          ticketping-leptos --help     this text\n\n\
          Settings come from the environment (and in a debug build from .env):\n\n",
     );
@@ -102,6 +104,8 @@ pub struct Config {
     pub chat: ChatConfig,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
+    /// `METRICS_ADDR`.
+    pub metrics_addr: Option<SocketAddr>,
     /// `RATE_LIMIT_FACTOR`.
     pub rate_limit_factor: f64,
     /// `LOG_FORMAT`.
@@ -143,6 +147,7 @@ impl Config {
                 text.split(',').map(|net| net.trim().parse().ok()).collect()
             })
             .unwrap_or_default();
+        let metrics_addr = reader.parse("METRICS_ADDR", "an address such as 127.0.0.1:9100", |text| text.parse().ok());
         let rate_limit_factor = reader
             .parse("RATE_LIMIT_FACTOR", "a number above 0", |text| {
                 text.parse().ok().filter(|factor: &f64| factor.is_finite() && *factor > 0.0)
@@ -167,6 +172,7 @@ impl Config {
                 database_url,
                 chat,
                 trusted_proxies,
+                metrics_addr,
                 rate_limit_factor,
                 log_format,
                 log_filter,
@@ -378,6 +384,7 @@ mod tests {
             ("TICKETPING_JWT_TTL_SECONDS", "29"),
             ("TICKETPING_SANDBOX", "oops"),
             ("TRUSTED_PROXIES", "10.0.0.0/8,oops"),
+            ("METRICS_ADDR", "oops"),
             ("RATE_LIMIT_FACTOR", "-1"),
             ("LOG_FORMAT", "oops"),
         ];

@@ -93,6 +93,19 @@ impl Database {
         Ok(Self { pool, file })
     }
 
+    /// Opens a database that is there, to read its users and change nothing.
+    pub async fn open_read_only(url: &str) -> Result<Self, DatabaseError> {
+        sqlx::any::install_default_drivers();
+        let read_only = match (url.starts_with("sqlite:"), url.split_once('?')) {
+            (true, None) => format!("{url}?mode=ro"),
+            _ => url.to_owned(),
+        };
+        let options = AnyConnectOptions::from_str(&read_only).map_err(|_| DatabaseError::Url)?;
+        let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_with(options).await;
+        let pool = pool.map_err(|source| DatabaseError::Open { place: place(url), source })?;
+        Ok(Self { pool, file: file(url) })
+    }
+
     /// Whether requests can be answered: the users can be read, and a file has not been taken away
     /// (it would go on existing for this process only).
     pub async fn is_reachable(&self) -> bool {

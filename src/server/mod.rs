@@ -3,8 +3,10 @@
 
 pub mod assets;
 pub mod config;
+pub mod copy;
 pub mod database;
 pub mod error;
+pub mod metrics;
 pub mod router;
 pub mod run;
 pub mod security;

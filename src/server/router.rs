@@ -1,7 +1,7 @@
 //! The way of a request, from outside in: trace, security headers, error pages, forms from this
 //! site only, session and user, then the page or the server function.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions, handle_server_fns_with_context,
@@ -21,16 +21,17 @@ use tower_http::{
     compression::CompressionLayer,
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
     trace::{DefaultOnResponse, TraceLayer},
 };
 
 use super::{
     error::{self, Viewed},
-    security,
+    metrics, security,
     state::AppState,
 };
 use crate::{
-    app::{App, Cookies, Redirect as PageRedirect, SiteInfo, shell},
+    app::{App, Cookies, Redirect as PageRedirect, RequestId, SiteInfo, shell},
     auth::{
         provide_current_user,
         server::{self as accounts, AuthSession, SecureCookies, take_feedback},
@@ -41,6 +42,10 @@ use crate::{
 
 /// The largest form, in bytes. Ours are far smaller.
 const FORM_BYTES: usize = 64 * 1024;
+/// How long a form may stop arriving before it is given up.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
+/// How long a request may take as a whole, its form's arrival included.
+const REQUEST: Duration = Duration::from_secs(30);
 
 /// Everything that answers. `assets` serves the site's files.
 pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower_http::csrf::ConfigError> {
@@ -70,8 +75,11 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
         .merge(functions)
         .layer(middleware::from_fn(note_viewer))
         .layer(sessions)
+        .layer(middleware::map_response(unavailable_without_sessions))
         .layer(middleware::map_response(forget_chat_with_session))
-        .layer(RequestBodyLimitLayer::new(FORM_BYTES));
+        .layer(RequestBodyLimitLayer::new(FORM_BYTES))
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST));
     let icon = state.assets.url("mark.svg");
     let mut all = with_user
         .route("/healthz", get(|| async { "ok" }))
@@ -84,11 +92,14 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
         // Stands for another origin: no session, no form rules, its own limits.
         all = all.nest_service("/sandbox", sandbox.router());
     }
+    if state.config.metrics_addr.is_some() {
+        all = all.layer(middleware::from_fn(metrics::measure));
+    }
     let all = all.layer(middleware::from_fn_with_state(state.clone(), error::error_pages));
     let all = security::headers(all, &state.config);
     let trace = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
-            let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok());
+            let id = request_id(request.headers());
             // The path alone: a query can hold a token.
             tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
         })
@@ -97,7 +108,8 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
     let all = all
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(trace)
-        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid));
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(middleware::map_request(forget_given_id));
     Ok(all.with_state(state))
 }
 
@@ -152,6 +164,9 @@ fn provide_page_context(state: &AppState) {
             redirected.set_status(StatusCode::SEE_OTHER);
         }
     })));
+    if let Some(id) = request_id(&parts.headers) {
+        provide_context(RequestId(id.to_owned()));
+    }
     provide_context(Cookies { theme: accounts::read_cookie(&parts.headers, "theme") });
     let user = current_user(&parts);
     // A signed-in page must not come back after log-out, from any cache.
@@ -180,6 +195,26 @@ async fn note_viewer(request: Request, next: Next) -> Response {
     let mut response = next.run(Request::from_parts(parts, body)).await;
     response.extensions_mut().insert(viewed);
     response
+}
+
+/// Where the session layer could not ask the database, it answers with an empty 500 and lets the
+/// browser forget a session that may well be there.
+async fn unavailable_without_sessions(response: Response) -> Response {
+    let reached = response.extensions().get::<Viewed>().is_some();
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR && !reached {
+        return AppError::Unavailable.into_response();
+    }
+    response
+}
+
+/// Only this server names requests: what a client calls his could be anything.
+async fn forget_given_id(mut request: Request) -> Request {
+    request.headers_mut().remove("x-request-id");
+    request
+}
+
+fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-request-id").and_then(|id| id.to_str().ok())
 }
 
 /// A body of another type would be read as a form with nothing in it.

@@ -14,17 +14,20 @@ use super::{
     assets::Assets,
     config::{Config, LogFormat},
     database::{Database, DatabaseError},
+    metrics,
     router::router,
     state::{AppState, widget_settings},
 };
 use crate::{
-    auth::server::{Backend, Devices, HashError, Limits, Passwords, Sessions, Users},
+    auth::server::{Backend, Devices, Limits, Passwords, Sessions, Users},
     sandbox::Sandbox,
     ticketping::Signer,
 };
 
 /// How long requests may take to finish once the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long a request's headers may take to arrive.
+const HEADERS: Duration = Duration::from_secs(15);
 /// How often ended sessions are removed from the database.
 const SWEEP: Duration = Duration::from_secs(60);
 
@@ -33,12 +36,14 @@ const SWEEP: Duration = Duration::from_secs(60);
 pub enum RunError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    #[error(transparent)]
-    Hash(#[from] HashError),
     #[error("PUBLIC_URL cannot be an origin that forms come from: {0}")]
     Origin(#[from] tower_http::csrf::ConfigError),
     #[error("cannot listen on {0}: {1}. Set LEPTOS_SITE_ADDR to another address.")]
     Listen(SocketAddr, io::Error),
+    #[error("cannot listen on {0}: {1}. Set METRICS_ADDR to another address.")]
+    MetricsListen(SocketAddr, io::Error),
+    #[error("cannot count for METRICS_ADDR: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
     #[error("the server stopped: {0}")]
     Serve(io::Error),
 }
@@ -69,7 +74,7 @@ pub async fn build(config: Config) -> Result<App, RunError> {
             .chat
             .sandbox
             .then(|| Sandbox::new(&config.chat.secret, config.chat.team_slug.clone(), config.chat.api_base.clone())),
-        backend: Backend { users: Users::new(database.pool.clone()), passwords: Passwords::new()?, devices },
+        backend: Backend { users: Users::new(database.pool.clone()), passwords: Passwords::default(), devices },
         sessions,
         limits,
         assets: Arc::new(assets),
@@ -83,24 +88,34 @@ pub async fn build(config: Config) -> Result<App, RunError> {
 pub async fn run(config: Config) -> Result<(), RunError> {
     start_logging(&config);
     let (address, url, sandbox) = (config.site_addr, config.origin(), config.chat.sandbox);
+    // Each connection is an open file, and the usual limit of those is low.
+    let _as_many_as_allowed = rlimit::increase_nofile_limit(u64::MAX);
+    if let Some(address) = config.metrics_addr {
+        let counts = metrics::install()?;
+        let listener = TcpListener::bind(address).await.map_err(|error| RunError::MetricsListen(address, error))?;
+        tokio::spawn(metrics::serve(listener, counts));
+    }
     let app = build(config).await?;
-    let listener = TcpListener::bind(address).await.map_err(|error| RunError::Listen(address, error))?;
+    let listener = std::net::TcpListener::bind(address).map_err(|error| RunError::Listen(address, error))?;
+    listener.set_nonblocking(true).map_err(RunError::Serve)?;
     tracing::info!(%address, url, sandbox, "serving");
-    let (told, stopping) = tokio::sync::oneshot::channel();
-    let serve = axum::serve(listener, app.router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
+    let handle = axum_server::Handle::new();
+    tokio::spawn({
+        let handle = handle.clone();
+        async move {
             stop_signal().await;
             tracing::info!("stopping");
-            let _gone = told.send(());
-        });
-    let too_long = async {
-        let _never_told = stopping.await;
-        time::sleep(DRAIN).await;
-    };
-    let served = tokio::select! {
-        served = serve => served,
-        () = too_long => Ok(()),
-    };
+            handle.graceful_shutdown(Some(DRAIN));
+        }
+    });
+    let mut server = axum_server::from_tcp(listener)
+        .map_err(RunError::Serve)?
+        .handle(handle)
+        .first_request_timeout(HEADERS)
+        .accept_error_handler(|_, error| tracing::warn!(%error, "a connection was not accepted"));
+    // Also how long a connection may be idle between two requests.
+    server.http_builder().http1().header_read_timeout(HEADERS);
+    let served = server.serve(app.router.into_make_service_with_connect_info::<SocketAddr>()).await;
     app.sweeper.abort();
     app.database.pool.close().await;
     served.map_err(RunError::Serve)

@@ -115,7 +115,7 @@ impl Accounts {
     /// Logs in and goes where the person was going.
     pub async fn log_in(mut self, form: LogIn) -> Result<(), AppError> {
         readable(&[&form.email, form.password.expose_secret()])?;
-        self.limits.log_in(&self.request, &form.email)?;
+        self.limits.log_in(&self.request, &form.email).inspect_err(|_| count_log_in("limited"))?;
         let mut problems = Vec::new();
         if form.email.trim().is_empty() {
             problems.push(Problem::EmailMissing);
@@ -129,9 +129,11 @@ impl Accounts {
             if let Some(user) = self.auth.authenticate(given).await? {
                 let expiry = if form.remember { session::REMEMBERED } else { session::UNTIL_CLOSED };
                 self.start_session(&user, expiry).await?;
+                count_log_in("right");
                 self.see_other(next.unwrap_or("/account"));
                 return Ok(());
             }
+            count_log_in("wrong");
             problems.push(Problem::WrongCredentials);
         }
         let form_url = match next {
@@ -267,6 +269,10 @@ impl Accounts {
     }
 }
 
+fn count_log_in(outcome: &'static str) {
+    metrics::counter!("log_ins_total", "outcome" => outcome).increment(1);
+}
+
 /// Bytes that are not UTF-8 arrive as replacement characters: then what was typed is lost.
 fn readable(fields: &[&str]) -> Result<(), AppError> {
     let lost = fields.iter().any(|field| field.contains(char::REPLACEMENT_CHARACTER));
@@ -304,11 +310,11 @@ impl From<BackendError> for AppError {
             BackendError::Hash(error) => error.into(),
             BackendError::Devices(error) => {
                 tracing::error!(%error, "the devices table did not answer");
-                Self::Internal
+                Self::Unavailable
             }
             BackendError::Database(error) => {
                 tracing::error!(%error, "the users table did not answer");
-                Self::Internal
+                Self::Unavailable
             }
         }
     }
@@ -320,7 +326,7 @@ impl From<axum_login::Error<super::Backend>> for AppError {
             axum_login::Error::Backend(error) => error.into(),
             axum_login::Error::Session(error) => {
                 tracing::error!(%error, "the session store did not answer");
-                Self::Internal
+                Self::Unavailable
             }
         }
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tower_sessions::{SessionStore, session, session_store};
 use uuid::Uuid;
 
-use super::Sessions;
+use super::{Sessions, timed::timed};
 
 /// A session as its user sees it.
 #[derive(Clone, Debug, FromRow)]
@@ -48,25 +48,29 @@ impl Devices {
 
     /// Notes that `session` is the user's now.
     pub async fn add(&self, user_id: &str, session: session::Id, user_agent: &str) -> Result<(), DeviceError> {
-        sqlx::query("INSERT INTO devices (id, session_id, user_id, browser, created_at) VALUES ($1, $2, $3, $4, $5)")
+        timed(
+            "devices.add",
+            sqlx::query(
+                "INSERT INTO devices (id, session_id, user_id, browser, created_at) VALUES ($1, $2, $3, $4, $5)",
+            )
             .bind(Uuid::new_v4().to_string())
             .bind(session.to_string())
             .bind(user_id)
             .bind(describe(user_agent))
             .bind(OffsetDateTime::now_utc().unix_timestamp())
-            .execute(&self.pool)
-            .await?;
+            .execute(&self.pool),
+        )
+        .await?;
         Ok(())
     }
 
     /// Where the user is signed in, the latest first.
     pub async fn of(&self, user_id: &str) -> Result<Vec<Device>, DeviceError> {
-        let devices = sqlx::query_as(
+        let devices = timed("devices.of", sqlx::query_as(
             "SELECT id, session_id, browser, created_at FROM devices WHERE user_id = $1 ORDER BY created_at DESC, id",
         )
         .bind(user_id)
-        .fetch_all(&self.pool)
-        .await?;
+        .fetch_all(&self.pool)).await?;
         Ok(devices)
     }
 

@@ -21,6 +21,11 @@ const COMMON_GUESSES: u64 = 10_000;
 /// Hashes that may wait for a free core before the server says it is busy.
 const QUEUE: usize = 64;
 
+/// What an unknown e-mail is checked against, so that it takes as long as a wrong password: the
+/// parameters are those of every new hash. What it is a hash of was never kept.
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$ZLw98b7TMRWpGz14cBSKPw$STurClPh+PwgsWJvkLeyAe6nqOcF2bdBd3w+x1M4uCc";
+
 /// Hashing did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
@@ -77,23 +82,17 @@ pub fn check_new(password: &SecretString, email: &str) -> Option<Problem> {
 pub struct Passwords {
     cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
-    // What an unknown e-mail is checked against, so that it takes as long as a wrong password.
-    dummy: Arc<str>,
+}
+
+impl Default for Passwords {
+    /// As many at once as there are cores.
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Self { cores: Arc::new(Semaphore::new(cores)), queue: Arc::new(Semaphore::new(QUEUE + cores)) }
+    }
 }
 
 impl Passwords {
-    /// As many at once as there are cores.
-    pub fn new() -> Result<Self, HashError> {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let salt = SaltString::generate(&mut OsRng);
-        let dummy = Argon2::default().hash_password(b"nobody's password", &salt)?.to_string();
-        Ok(Self {
-            cores: Arc::new(Semaphore::new(cores)),
-            queue: Arc::new(Semaphore::new(QUEUE + cores)),
-            dummy: dummy.into(),
-        })
-    }
-
     /// argon2id with the parameters of the `argon2` crate (19 MiB, two passes), in PHC format.
     pub async fn hash(&self, password: &SecretString) -> Result<String, HashError> {
         let password = normalised(password);
@@ -108,7 +107,7 @@ impl Passwords {
     /// Whether the password is right. Without a hash it is not, and takes as long to say so.
     pub async fn verify(&self, password: &SecretString, hash: Option<&str>) -> Result<bool, HashError> {
         let known = hash.is_some();
-        let hash = hash.unwrap_or(&self.dummy).to_owned();
+        let hash = hash.unwrap_or(NOBODYS).to_owned();
         let password = normalised(password);
         self.run(move || {
             let hash = PasswordHash::new(&hash)?;
@@ -128,8 +127,25 @@ impl Passwords {
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
         let _place = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
+        let _counted = Counted::new();
         let _core = self.cores.acquire().await.map_err(|_| HashError::Busy)?;
         task::spawn_blocking(work).await?
+    }
+}
+
+/// One more that hashes or waits, until it is dropped.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!("password_hashes_waiting").increment(1);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("password_hashes_waiting").decrement(1);
     }
 }
 
@@ -162,7 +178,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_password_composed_in_two_ways_is_the_same_password() {
-        let passwords = Passwords::new().expect("hashes");
+        let passwords = Passwords::default();
         let hash = passwords.hash(&"ange\u{301}lique".to_owned().into()).await.expect("hashes");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         let right = passwords.verify(&"ang\u{e9}lique".to_owned().into(), Some(&hash)).await;
@@ -172,15 +188,18 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_an_account_no_password_is_right() {
-        let passwords = Passwords::new().expect("hashes");
+    async fn without_an_account_no_password_is_right_and_the_work_is_that_of_a_new_hash() {
+        let passwords = Passwords::default();
         let known = passwords.verify(&"nobody's password".to_owned().into(), None).await;
         assert!(!known.expect("checks"));
+        let parameters = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
+        let new = passwords.hash(&"xkqzvpwj".to_owned().into()).await.expect("hashes");
+        assert_eq!(parameters(NOBODYS), parameters(&new));
     }
 
     #[tokio::test]
     async fn more_than_the_queue_holds_is_refused_at_once() {
-        let passwords = Passwords::new().expect("hashes");
+        let passwords = Passwords::default();
         let all = passwords.queue.available_permits();
         let _taken = passwords.queue.acquire_many(u32::try_from(all).expect("few")).await.expect("open");
         let refused = passwords.hash(&"xkqzvpwj".to_owned().into()).await;

@@ -14,7 +14,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::Backend;
+use super::{Backend, timed::timed};
 
 /// The name of the session cookie.
 pub const COOKIE: &str = "session";
@@ -53,12 +53,15 @@ impl Sessions {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let mut deleted = 0;
         loop {
-            let step = sqlx::query(
-                "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
+            let step = timed(
+                "sessions.delete_expired",
+                sqlx::query(
+                    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
+                )
+                .bind(now)
+                .bind(SWEPT_AT_ONCE)
+                .execute(&self.pool),
             )
-            .bind(now)
-            .bind(SWEPT_AT_ONCE)
-            .execute(&self.pool)
             .await?
             .rows_affected();
             deleted += step;
@@ -73,14 +76,16 @@ impl Sessions {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         loop {
-            let added =
+            let added = timed(
+                "sessions.create",
                 sqlx::query("INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
                     .bind(record.id.to_string())
                     .bind(encode(record)?)
                     .bind(record.expiry_date.unix_timestamp())
-                    .execute(&self.pool)
-                    .await
-                    .map_err(unavailable)?;
+                    .execute(&self.pool),
+            )
+            .await
+            .map_err(unavailable)?;
             if added.rows_affected() == 1 {
                 break;
             }
@@ -92,13 +97,16 @@ impl SessionStore for Sessions {
 
     // Only what is there: a session that was ended while a request ran must not come back with it.
     async fn save(&self, record: &Record) -> Result<()> {
-        let saved = sqlx::query("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1")
-            .bind(record.id.to_string())
-            .bind(encode(record)?)
-            .bind(record.expiry_date.unix_timestamp())
-            .execute(&self.pool)
-            .await
-            .map_err(unavailable)?;
+        let saved = timed(
+            "sessions.save",
+            sqlx::query("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1")
+                .bind(record.id.to_string())
+                .bind(encode(record)?)
+                .bind(record.expiry_date.unix_timestamp())
+                .execute(&self.pool),
+        )
+        .await
+        .map_err(unavailable)?;
         let kept = (saved.rows_affected() == 1).then(|| record.clone());
         self.recent.insert(record.id, kept);
         Ok(())
@@ -110,11 +118,14 @@ impl SessionStore for Sessions {
         if let Some(record) = self.recent.get(id) {
             return Ok(record.filter(alive));
         }
-        let row: Option<(String, i64)> = sqlx::query_as("SELECT data, expires_at FROM sessions WHERE id = $1")
-            .bind(id.to_string())
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(unavailable)?;
+        let row: Option<(String, i64)> = timed(
+            "sessions.load",
+            sqlx::query_as("SELECT data, expires_at FROM sessions WHERE id = $1")
+                .bind(id.to_string())
+                .fetch_optional(&self.pool),
+        )
+        .await
+        .map_err(unavailable)?;
         let record = row.map(|(data, expires_at)| decode(*id, &data, expires_at)).transpose()?;
         // Somebody may have ended it since it was read: then that stands.
         Ok(self.recent.entry(*id).or_insert(record).into_value().filter(alive))
@@ -122,7 +133,11 @@ impl SessionStore for Sessions {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         self.recent.insert(*id, None);
-        let deleted = sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id.to_string()).execute(&self.pool).await;
+        let deleted = timed(
+            "sessions.delete",
+            sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id.to_string()).execute(&self.pool),
+        )
+        .await;
         if deleted.is_err() {
             self.recent.invalidate(id);
         }

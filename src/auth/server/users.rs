@@ -7,7 +7,7 @@ use sqlx::{AnyPool, FromRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::session::STALE_AFTER;
+use super::{session::STALE_AFTER, timed::timed};
 use crate::auth::CurrentUser;
 
 /// A row of `users`.
@@ -68,48 +68,57 @@ impl Users {
     /// Adds an account; `None` when the e-mail is taken.
     pub async fn add(&self, new: NewUser) -> sqlx::Result<Option<User>> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        sqlx::query_as(
-            "INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at) \
+        timed(
+            "users.add",
+            sqlx::query_as(
+                "INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_key) DO NOTHING \
              RETURNING id, email, name, password_hash",
+            )
+            .bind(Uuid::now_v7().to_string())
+            .bind(&new.email)
+            .bind(email_key(&new.email))
+            .bind(&new.name)
+            .bind(&new.password_hash)
+            .bind(now)
+            .fetch_optional(&self.pool),
         )
-        .bind(Uuid::now_v7().to_string())
-        .bind(&new.email)
-        .bind(email_key(&new.email))
-        .bind(&new.name)
-        .bind(&new.password_hash)
-        .bind(now)
-        .fetch_optional(&self.pool)
         .await
     }
 
     /// Changes e-mail and name; `None` when the e-mail is somebody else's.
     pub async fn change_profile(&self, id: &str, email: &str, name: Option<&str>) -> sqlx::Result<Option<User>> {
-        let changed = sqlx::query_as(
-            "UPDATE users SET email = $2, email_key = $3, name = $4, updated_at = $5 \
+        let changed = timed(
+            "users.change_profile",
+            sqlx::query_as(
+                "UPDATE users SET email = $2, email_key = $3, name = $4, updated_at = $5 \
              WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = $3 AND id <> $1) \
              RETURNING id, email, name, password_hash",
+            )
+            .bind(id)
+            .bind(email)
+            .bind(email_key(email))
+            .bind(name)
+            .bind(OffsetDateTime::now_utc().unix_timestamp())
+            .fetch_optional(&self.pool),
         )
-        .bind(id)
-        .bind(email)
-        .bind(email_key(email))
-        .bind(name)
-        .bind(OffsetDateTime::now_utc().unix_timestamp())
-        .fetch_optional(&self.pool)
         .await?;
         Ok(self.changed(changed))
     }
 
     /// Changes the password; the user as he is then.
     pub async fn change_password(&self, id: &str, password_hash: &str) -> sqlx::Result<Option<User>> {
-        let changed = sqlx::query_as(
-            "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1 \
+        let changed = timed(
+            "users.change_password",
+            sqlx::query_as(
+                "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1 \
              RETURNING id, email, name, password_hash",
+            )
+            .bind(id)
+            .bind(password_hash)
+            .bind(OffsetDateTime::now_utc().unix_timestamp())
+            .fetch_optional(&self.pool),
         )
-        .bind(id)
-        .bind(password_hash)
-        .bind(OffsetDateTime::now_utc().unix_timestamp())
-        .fetch_optional(&self.pool)
         .await?;
         Ok(self.changed(changed))
     }
@@ -117,7 +126,7 @@ impl Users {
     /// Removes the account. What else is kept of the user goes with it.
     pub async fn remove(&self, id: &str) -> sqlx::Result<()> {
         self.recent.insert(id.to_owned(), None);
-        sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(&self.pool).await?;
+        timed("users.remove", sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(&self.pool)).await?;
         self.recent.insert(id.to_owned(), None);
         Ok(())
     }
@@ -127,20 +136,26 @@ impl Users {
         if let Some(user) = self.recent.get(id) {
             return Ok(user);
         }
-        let user: Option<User> = sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
+        let user: Option<User> = timed(
+            "users.by_id",
+            sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE id = $1")
+                .bind(id)
+                .fetch_optional(&self.pool),
+        )
+        .await?;
         // Somebody may have changed him since he was read: then that stands.
         Ok(self.recent.entry(id.to_owned()).or_insert(user).into_value())
     }
 
     /// By e-mail, whatever its case.
     pub async fn by_email(&self, email: &str) -> sqlx::Result<Option<User>> {
-        sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE email_key = $1")
-            .bind(email_key(email))
-            .fetch_optional(&self.pool)
-            .await
+        timed(
+            "users.by_email",
+            sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE email_key = $1")
+                .bind(email_key(email))
+                .fetch_optional(&self.pool),
+        )
+        .await
     }
 
     fn changed(&self, user: Option<User>) -> Option<User> {

@@ -1,0 +1,60 @@
+//! What the server counts, for Prometheus, at an address of its own: the site never shows it.
+
+use std::{io, net::SocketAddr, time::Instant};
+
+use axum::{
+    Router,
+    extract::{MatchedPath, Request},
+    middleware::Next,
+    response::Response,
+    routing::get,
+};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::{net::TcpListener, time};
+
+/// How often measured times are sorted into their buckets, so that they do not pile up.
+const UPKEEP: time::Duration = time::Duration::from_secs(5);
+/// Upper bounds of the buckets that times are sorted into, in seconds.
+const BUCKETS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// Starts counting.
+pub fn install() -> Result<PrometheusHandle, BuildError> {
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &BUCKETS)?
+        .install_recorder()?;
+    describe_counter!("http_requests_total", "Answers, by route, method and status.");
+    describe_histogram!("http_request_seconds", "Time to an answer, by route.");
+    describe_histogram!("database_seconds", "Time in the database, waiting for a connection included, by statement.");
+    describe_counter!("log_ins_total", "Log-ins, by outcome.");
+    describe_counter!("chat_tokens_total", "Chat tokens that were signed.");
+    describe_gauge!("password_hashes_waiting", "Passwords being hashed or waiting for it.");
+    Ok(handle)
+}
+
+/// Shows the counts at `/metrics` until the process ends.
+pub async fn serve(listener: TcpListener, handle: PrometheusHandle) -> io::Result<()> {
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        let mut clock = time::interval(UPKEEP);
+        loop {
+            clock.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    let router = Router::new().route("/metrics", get(move || std::future::ready(handle.render())));
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+}
+
+/// Counts a request and its time.
+pub async fn measure(request: Request, next: Next) -> Response {
+    // The route, not the path: a path can be anything.
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let method = request.method().as_str().to_owned();
+    let begin = Instant::now();
+    let response = next.run(request).await;
+    histogram!("http_request_seconds", "route" => route.clone()).record(begin.elapsed());
+    let status = response.status().as_u16().to_string();
+    counter!("http_requests_total", "route" => route, "method" => method, "status" => status).increment(1);
+    response
+}
