@@ -12,7 +12,21 @@ pub fn local_path(next: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::local_path;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5_000))]
+        #[test]
+        fn whatever_is_taken_a_browser_stays_on_this_site(next in "[/\\\\.:@a-z?#%\\t\\n\\PC]{0,30}") {
+            if let Some(path) = local_path(&next) {
+                let here = url::Url::parse("https://app.example.com/login").expect("a URL");
+                let there = here.join(path).expect("a path");
+                prop_assert_eq!(there.origin(), here.origin());
+            }
+        }
+    }
 
     #[test]
     fn only_paths_on_this_site_are_taken() {

@@ -395,6 +395,25 @@ mod tests {
         assert!(!format!("{found:?}").contains("oops"));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_values_are_taken_or_named_and_a_policy_can_be_written_with_them(
+            values in proptest::collection::vec("\\PC{0,40}|https?://\\PC{0,20}|wss://[a-z;,' ]{0,20}", SETTINGS.len())
+        ) {
+            let settings: Vec<(&str, &str)> = SETTINGS.iter().map(|(name, ..)| *name).zip(values.iter().map(String::as_str)).collect();
+            match read(&settings) {
+                Ok(config) => {
+                    let policy = crate::server::security::content_security_policy(&config, "n");
+                    proptest::prop_assert!(policy.is_some_and(|policy| policy.to_str().is_ok_and(|policy| policy.matches("script-src ").count() == 1)));
+                }
+                Err(Problems(problems)) => {
+                    let named = |problem: &String| SETTINGS.iter().any(|(name, ..)| problem.starts_with(name));
+                    proptest::prop_assert!(problems.iter().all(named), "{problems:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn the_sandbox_is_refused_together_with_a_real_secret() {
         let found = problems(&[("TICKETPING_SANDBOX", "true"), ("TICKETPING_JWT_SECRET", SECRET)]);

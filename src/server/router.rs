@@ -1,7 +1,10 @@
 //! The way of a request, from outside in: trace, security headers, error pages, forms from this
 //! site only, session and user, then the page or the server function.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Router,
@@ -229,6 +232,11 @@ async fn forms_only(request: Request, next: Next) -> Response {
 }
 
 async fn never_store(mut response: Response) -> Response {
+    // hyper's own date stands still while a clock that was set back catches up, and the browser takes
+    // a token's life by it.
+    if let Ok(now) = HeaderValue::from_str(&httpdate::fmt_http_date(SystemTime::now())) {
+        response.headers_mut().insert(header::DATE, now);
+    }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -5,5 +5,6 @@ mod account;
 mod accounts;
 mod bad_input;
 mod chat_token;
+mod hostile;
 mod security;
 mod test_app;

@@ -89,6 +89,57 @@ async fn every_response_names_its_request_for_the_log() {
 }
 
 #[tokio::test]
+async fn an_error_page_names_its_request_and_a_client_cannot() {
+    let app = TestApp::new().await;
+    let page = app.browser().get("/no-such-page").await;
+    let id = page.headers["x-request-id"].to_str().unwrap();
+    assert!(page.body.contains(&format!(r#"<code class="request-id">{id}</code>"#)), "{}", page.body);
+    let request = Request::builder().uri("/no-such-page").header("x-request-id", "made-up");
+    let page = app.browser().send(request, "").await;
+    assert_ne!(page.headers["x-request-id"], "made-up");
+}
+
+#[tokio::test]
+async fn no_host_header_finds_its_way_into_an_answer() {
+    let app = TestApp::new().await;
+    for path in ["/", "/login", "/account", "/no-such-page", "/favicon.ico"] {
+        let request = Request::builder()
+            .uri(path)
+            .header(header::HOST, "evil.example")
+            .header("x-forwarded-host", "evil.example")
+            .header(header::ACCEPT, "text/html");
+        let page = app.browser().send(request, "").await;
+        assert!(
+            !page.body.contains("evil.example") && !format!("{:?}", page.headers).contains("evil.example"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn no_path_leads_out_of_the_sites_files() {
+    let app = TestApp::new().await;
+    for path in
+        ["/../Cargo.toml", "/..%2fCargo.toml", "/%2e%2e/%2e%2e/Cargo.toml", "/pkg/../../../Cargo.toml", "//etc/passwd"]
+    {
+        let page = app.browser().get(&format!("/assets/dev{path}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn head_says_what_get_says_without_the_page() {
+    let app = TestApp::new().await;
+    for path in ["/", "/login", "/healthz", "/no-such-page"] {
+        let get = app.browser().get(path).await;
+        let request = Request::builder().method(Method::HEAD).uri(path).header(header::ACCEPT, "text/html");
+        let head = app.browser().send(request, "").await;
+        assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
+        assert_eq!(head.headers.get(header::CONTENT_TYPE), get.headers.get(header::CONTENT_TYPE), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn signed_in_pages_are_kept_by_no_cache() {
     let app = TestApp::new().await;
     let mut browser = app.browser();

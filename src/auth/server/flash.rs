@@ -72,6 +72,16 @@ mod tests {
         assert!(keep(long, false).expect("a cookie").len() < 4_000);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_cookie_header_is_read_or_left(value in proptest::collection::vec(0x20u8..=0xff, 0..300)) {
+            let Ok(value) = HeaderValue::from_bytes(&value) else { return Ok(()) };
+            let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
+            read_cookie(&headers, "session");
+            take_feedback(&headers, false);
+        }
+    }
+
     #[test]
     fn a_forged_cookie_is_an_empty_form() {
         let forged = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static("form=%7Bnonsense"))]);

@@ -130,6 +130,16 @@ mod tests {
         assert_eq!(client("10.0.0.1", "nonsense"), "10.0.0.1");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_forwarded_there_is_a_client(forwarded in "[0-9a-f:., x]{0,80}") {
+            let address: IpAddr = client("10.0.0.1", &forwarded).parse().expect("an address");
+            let untrusted = client("203.0.113.9", &forwarded);
+            proptest::prop_assert_eq!(untrusted, "203.0.113.9");
+            proptest::prop_assert!(address.is_ipv4() || address.is_ipv6());
+        }
+    }
+
     #[test]
     fn one_ipv6_network_is_one_client() {
         assert_eq!(client("2001:db8::1", ""), client("2001:db8::2", ""));

@@ -1,7 +1,7 @@
 //! Debug builds: straight from the folder that cargo-leptos writes.
 
-use axum::Router;
-use http::{HeaderValue, header};
+use axum::{Router, middleware::map_response, response::Response};
+use http::{HeaderValue, StatusCode, header};
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 pub const SITE_ROOT: &str = "target/site";
@@ -9,5 +9,13 @@ pub const SITE_ROOT: &str = "target/site";
 pub fn load<S: Clone + Send + Sync + 'static>() -> (String, Router<S>) {
     let no_cache = SetResponseHeaderLayer::overriding(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     let router = Router::new().fallback_service(ServeDir::new(SITE_ROOT)).layer(no_cache);
-    ("dev".to_owned(), router)
+    ("dev".to_owned(), router.layer(map_response(not_a_name)))
+}
+
+/// A path that no file can have, such as one with a zero byte, is no fault of ours.
+async fn not_a_name(mut response: Response) -> Response {
+    if response.status().is_server_error() {
+        *response.status_mut() = StatusCode::NOT_FOUND;
+    }
+    response
 }

@@ -1,0 +1,151 @@
+//! Requests that nobody means well with, made up at random: never a 500, never a detail of ours.
+
+use axum::body::Body;
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use tower::ServiceExt;
+
+use crate::test_app::{HOST, TestApp};
+
+const ROUTES: [&str; 20] = [
+    "/",
+    "/login",
+    "/signup",
+    "/account",
+    "/healthz",
+    "/readyz",
+    "/robots.txt",
+    "/favicon.ico",
+    "/api/ticketping/chat-jwt",
+    "/api/auth/sign-up",
+    "/api/auth/log-in",
+    "/api/auth/log-out",
+    "/api/auth/change-profile",
+    "/api/auth/change-password",
+    "/api/auth/end-sessions",
+    "/api/auth/remove-account",
+    "/api/auth/devices",
+    "/api/auth/nothing",
+    "/assets/dev/pkg/ticketping-leptos.css",
+    "/assets/dev/../../Cargo.toml",
+];
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"];
+const PIECES: [&str; 24] = [
+    "%00",
+    "%ff",
+    "..",
+    "/",
+    "//",
+    "\\",
+    "%2e%2e%2f",
+    "?",
+    "&",
+    "=",
+    "email=",
+    "password=",
+    "next=//evil.example",
+    "name=",
+    "'",
+    "\"",
+    "<script>",
+    "${7*7}",
+    "{{x}}",
+    "a@b.c",
+    "%F0%9F%98%80",
+    "\u{202e}",
+    "; DROP TABLE users",
+    "0",
+];
+const HEADERS: [&str; 18] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "content-length",
+    "content-type",
+    "cookie",
+    "host",
+    "if-none-match",
+    "origin",
+    "range",
+    "referer",
+    "sec-fetch-site",
+    "transfer-encoding",
+    "user-agent",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-request-id",
+];
+/// What would tell an attacker how the server is made.
+const DETAILS: [&str; 8] = ["panicked", "sqlx", "SQLITE", "sqlite", "src/", "backtrace", "password_hash", "/work/"];
+
+fn pieces(random: &mut StdRng, most: usize) -> String {
+    (0..random.random_range(0..=most)).map(|_| *PIECES.choose(random).unwrap()).collect()
+}
+
+fn bytes(random: &mut StdRng, most: usize) -> Vec<u8> {
+    (0..random.random_range(0..=most)).map(|_| random.random()).collect()
+}
+
+fn request(random: &mut StdRng, cookie: &str) -> Option<Request<Body>> {
+    let mut path = (*ROUTES.choose(random).unwrap()).to_owned();
+    if random.random_bool(0.3) {
+        path = format!("{path}{}", pieces(random, 6));
+    }
+    let method = Method::from_bytes(METHODS.choose(random).unwrap().as_bytes()).unwrap();
+    let mut request = Request::builder().method(method).uri(path).header(header::HOST, HOST);
+    if random.random_bool(0.5) {
+        request = request.header(header::COOKIE, cookie);
+    }
+    if random.random_bool(0.6) {
+        request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    }
+    if random.random_bool(0.5) {
+        request = request.header(header::ACCEPT, "text/html");
+    }
+    for _ in 0..random.random_range(0..4) {
+        let name = HeaderName::from_static(HEADERS.choose(random).unwrap());
+        let value = if random.random_bool(0.5) { bytes(random, 200) } else { pieces(random, 8).into_bytes() };
+        if let Ok(value) = HeaderValue::from_bytes(&value) {
+            request = request.header(name, value);
+        }
+    }
+    let body = match random.random_range(0..4) {
+        0 => Vec::new(),
+        1 => pieces(random, 30).into_bytes(),
+        2 => bytes(random, 2_000),
+        _ => vec![b'a'; random.random_range(0..100_000)],
+    };
+    request.body(body.into()).ok()
+}
+
+#[tokio::test]
+async fn ten_thousand_hostile_requests_end_in_no_panic_no_500_and_no_detail_of_ours() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1000000")]).await;
+    let mut alice = app.browser();
+    alice.sign_up("alice@example.com").await;
+    let cookie = format!("session={}", alice.cookies["session"]);
+    let seed = rand::random();
+    println!("seed {seed}");
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut sent = 0;
+    while sent < 10_000 {
+        let Some(request) = request(&mut random, &cookie) else { continue };
+        sent += 1;
+        let shown = format!("{request:?}");
+        let response = app.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let unready = parts.status == StatusCode::SERVICE_UNAVAILABLE;
+        assert!(!parts.status.is_server_error() || unready, "{} {shown}", parts.status);
+        let body = body.collect().await.unwrap().to_bytes();
+        let text = String::from_utf8_lossy(&body);
+        // Our own style sheet and scripts may say what they like.
+        if parts.status.is_client_error() {
+            for detail in DETAILS {
+                assert!(!text.contains(detail), "{detail} in the answer to {shown}: {text}");
+            }
+        }
+    }
+    assert_eq!(app.browser().sign_up("bob@example.com").await.status, StatusCode::SEE_OTHER);
+}

@@ -1,0 +1,93 @@
+//! A running server: its log, its counts, its end.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+};
+
+use crate::server::{PASSWORD, Server};
+
+#[test]
+fn no_log_line_at_any_level_holds_a_cookie_token_password_or_email() {
+    let mut server = Server::start(&[("RUST_LOG", "trace")]);
+    let form = "name=Tracy&email=tracy.mail@example.com&password=tracys+secret+words";
+    let answer = server.post("/api/auth/sign-up", form, "");
+    let session = answer.split("session=").nth(1).unwrap().split(';').next().unwrap().to_owned();
+    let cookie = format!("session={session}");
+    let answer = server.get("/api/ticketping/chat-jwt", &cookie);
+    let jwt = answer.split(r#""jwt":""#).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    assert!(server.get(&format!("/sandbox/api/v1/jwt/auth/?jwt={jwt}&team=sandbox"), &cookie).contains("200 OK"));
+    assert!(server.get("/account", &cookie).contains("tracy.mail"));
+    server.post("/api/auth/log-in", "email=tracy.mail@example.com&password=tracys+wrong+words", "");
+    server.post("/api/auth/log-out", "", &cookie);
+    server.terminate();
+    let mut log = String::new();
+    server.log.read_to_string(&mut log).unwrap();
+    assert!(log.contains("/api/auth/log-out") && log.contains("status=303"), "{log}");
+    for secret in [session.as_str(), &jwt, "tracy.mail", "tracys", "Tracy"] {
+        assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[test]
+fn sigterm_answers_what_is_under_way_and_exits_0() {
+    let mut server = Server::start(&[]);
+    // A log-in whose form is still on its way when the signal comes.
+    let form = "email=a@example.com&password=wrong";
+    let (first, rest) = form.split_at(10);
+    let mut request = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /api/auth/log-in HTTP/1.1\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        server.address,
+        form.len()
+    );
+    request.write_all(head.as_bytes()).unwrap();
+    // The server says that it is reading the form: the request is under way.
+    let mut answers = BufReader::new(request.try_clone().unwrap());
+    let mut line = String::new();
+    answers.read_line(&mut line).unwrap();
+    assert!(line.contains("100 Continue"), "{line}");
+    request.write_all(first.as_bytes()).unwrap();
+    server.terminate();
+    server.wait_for("stopping");
+    request.write_all(rest.as_bytes()).unwrap();
+    let mut answer = String::new();
+    answers.read_to_string(&mut answer).unwrap();
+    assert!(answer.trim_start().starts_with("HTTP/1.1 303"), "{answer}");
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let server = Server::start(&[("METRICS_ADDR", &address)]);
+    let cookie = server.sign_up("alice@example.com");
+    server.post("/api/auth/log-in", "email=alice@example.com&password=wrong+words", "");
+    server.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
+    assert!(server.get("/api/ticketping/chat-jwt", &cookie).contains("200 OK"));
+    let counts = crate::server::send(&address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    for line in [
+        r#"log_ins_total{outcome="right"} 1"#,
+        r#"log_ins_total{outcome="wrong"} 1"#,
+        "chat_tokens_total 1",
+        "password_hashes_waiting 0",
+        r#"http_requests_total{route="/api/ticketping/chat-jwt",method="GET",status="200"} 1"#,
+        r#"database_seconds_count{statement="users.add"} 1"#,
+    ] {
+        assert!(counts.contains(line), "{line} is not in {counts}");
+    }
+    assert!(!counts.contains("alice"));
+    assert!(server.get("/metrics", "").contains("404 Not Found"));
+}
+
+#[test]
+fn several_processes_may_start_at_once_on_one_new_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("data/app.db").display());
+    let all: Vec<_> = (0..4).map(|_| Server::spawn(&[("DATABASE_URL", &database)])).collect();
+    for mut server in all {
+        server.wait_for("serving");
+        assert!(server.get("/readyz", "").contains("200 OK"));
+    }
+}

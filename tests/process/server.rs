@@ -1,0 +1,127 @@
+//! What the tests of the binary share: a server of their own, and requests to it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, ChildStderr, Command, Output, Stdio},
+    time::Duration,
+};
+
+/// As a form sends it.
+pub const PASSWORD: &str = "correct+horse+battery";
+
+pub fn binary(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ticketping-leptos"));
+    command.env_clear().envs(settings.iter().copied()).args(arguments).current_dir(std::env::temp_dir());
+    command
+}
+
+pub fn run(settings: &[(&str, &str)], arguments: &[&str]) -> Output {
+    binary(settings, arguments).output().unwrap()
+}
+
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// A server in a process of its own.
+pub struct Server {
+    pub process: Child,
+    pub log: BufReader<ChildStderr>,
+    pub address: String,
+    /// Where its database is.
+    pub folder: tempfile::TempDir,
+}
+
+impl Server {
+    /// A server of its own on a free port; it is ready.
+    pub fn start(settings: &[(&str, &str)]) -> Self {
+        let mut server = Self::spawn(settings);
+        server.wait_for("serving");
+        server
+    }
+
+    /// The same, without waiting for it.
+    pub fn spawn(settings: &[(&str, &str)]) -> Self {
+        Self::spawn_with(settings, |program| program)
+    }
+
+    /// The same, started in a way of its own.
+    pub fn spawn_with(settings: &[(&str, &str)], change: impl Fn(Command) -> Command) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}", folder.path().join("app.db").display());
+        let mut all =
+            vec![("LEPTOS_SITE_ADDR", address.as_str()), ("DATABASE_URL", &database), ("RATE_LIMIT_FACTOR", "1000")];
+        all.extend_from_slice(settings);
+        let mut process = change(binary(&all, &[])).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(process.stderr.take().unwrap());
+        Self { process, log, address, folder }
+    }
+
+    /// The file of its database.
+    pub fn file(&self) -> std::path::PathBuf {
+        self.folder.path().join("app.db")
+    }
+
+    /// Signs up and gives the session's cookie.
+    pub fn sign_up(&self, email: &str) -> String {
+        let answer = self.post("/api/auth/sign-up", &format!("email={email}&password={PASSWORD}"), "");
+        session(&answer).unwrap_or_else(|| panic!("{answer}"))
+    }
+
+    /// Reads the log up to a line with this word.
+    pub fn wait_for(&mut self, word: &str) {
+        let mut line = String::new();
+        while !line.contains(word) {
+            line.clear();
+            assert!(self.log.read_line(&mut line).unwrap() > 0, "the log ended without {word:?}");
+        }
+    }
+
+    pub fn send(&self, request: &str) -> String {
+        send(&self.address, request)
+    }
+
+    pub fn post(&self, path: &str, form: &str, cookie: &str) -> String {
+        self.send(&format!(
+            "POST {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nConnection: close\r\nContent-Length: {}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}",
+            self.address,
+            form.len()
+        ))
+    }
+
+    pub fn get(&self, path: &str, cookie: &str) -> String {
+        let host = &self.address;
+        self.send(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"))
+    }
+
+    pub fn terminate(&self) {
+        assert!(Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap().success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended_already = self.process.kill();
+        let _status = self.process.wait();
+    }
+}
+
+/// Sends a request and reads all of the answer; empty when the connection broke.
+pub fn send(address: &str, request: &str) -> String {
+    let mut answer = Vec::new();
+    if let Ok(mut connection) = TcpStream::connect(address) {
+        connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let _broken = connection.write_all(request.as_bytes()).and_then(|()| connection.read_to_end(&mut answer));
+    }
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The cookie of the session that an answer started.
+pub fn session(answer: &str) -> Option<String> {
+    let value = answer.split("session=").nth(1)?.split(';').next()?;
+    Some(format!("session={value}"))
+}

@@ -1,0 +1,67 @@
+//! Arguments and settings: what is wrong is one sentence, and an exit code.
+
+use std::net::TcpListener;
+
+use crate::server::{run, text};
+
+#[test]
+fn help_lists_every_setting() {
+    let output = run(&[], &["--help"]);
+    assert!(output.status.success());
+    for (name, ..) in ticketping_leptos::server::config::SETTINGS {
+        assert!(text(&output.stdout).contains(name), "{name}");
+    }
+}
+
+#[test]
+fn check_exits_0_when_all_is_well_and_2_with_every_problem_named() {
+    assert_eq!(run(&[("TICKETPING_SANDBOX", "true")], &["--check"]).status.code(), Some(0));
+    let bad = run(&[("TICKETPING_SANDBOX", "false"), ("LOG_FORMAT", "xml")], &["--check"]);
+    assert_eq!(bad.status.code(), Some(2));
+    for name in ["TICKETPING_APP_ID", "TICKETPING_TEAM_SLUG", "TICKETPING_JWT_SECRET", "LOG_FORMAT"] {
+        assert!(text(&bad.stderr).contains(name), "{name}");
+    }
+}
+
+#[test]
+fn the_server_does_not_start_with_a_bad_configuration() {
+    let output = run(&[("TICKETPING_JWT_SECRET", "changeme")], &[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("TICKETPING_JWT_SECRET must be at least 32 bytes"));
+}
+
+#[test]
+fn an_unknown_argument_is_explained() {
+    let output = run(&[], &["--serve"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("--help"));
+}
+
+#[test]
+fn a_database_that_cannot_be_written_is_one_sentence_with_its_path() {
+    let output = run(&[("DATABASE_URL", "sqlite:///proc/nowhere/app.db")], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("/proc/nowhere"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_taken_address_is_one_sentence_with_the_address() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("a.db").display());
+    let settings = [("LEPTOS_SITE_ADDR", address.as_str()), ("DATABASE_URL", &database)];
+    let output = run(&settings, &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&address));
+}
+
+#[test]
+fn a_server_that_cannot_be_reached_is_named_without_its_password() {
+    let output = run(&[("DATABASE_URL", "postgres://app:s3cret-words@127.0.0.1:1/app")], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("postgres://127.0.0.1/app") && !said.contains("s3cret"), "{said}");
+}

@@ -1,0 +1,57 @@
+//! Clients that hold connections and send nothing, or nearly nothing.
+
+use std::{
+    io::{ErrorKind, Read, Write},
+    net::TcpStream,
+    thread,
+    time::Duration,
+};
+
+use crate::server::Server;
+
+#[test]
+fn two_thousand_idle_and_two_hundred_slow_connections_do_not_keep_pages_from_others() {
+    rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    let server = Server::start(&[]);
+    let connect = || TcpStream::connect(&server.address).unwrap();
+    let mut idle: Vec<TcpStream> = (0..2_000).map(|_| connect()).collect();
+    let mut slow: Vec<TcpStream> = (0..200).map(|_| connect()).collect();
+    // One byte a second, each of them, until the server has had enough of all.
+    let mut request = "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Padding: ".bytes().chain(std::iter::repeat(b'x'));
+    let mut seconds = 0;
+    while !slow.is_empty() {
+        let byte = request.next().unwrap();
+        slow.retain_mut(|connection| connection.write_all(&[byte]).is_ok());
+        for _ in 0..5 {
+            assert!(server.get("/login", "").contains("200 OK"));
+        }
+        seconds += 1;
+        assert!(seconds < 60, "{} slow connections are still open", slow.len());
+        thread::sleep(Duration::from_secs(1));
+    }
+    // Nobody has said anything on these, so nobody is told anything.
+    for connection in &mut idle {
+        connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        assert!(matches!(connection.read(&mut [0]), Ok(0) | Err(_)));
+    }
+    assert!(server.get("/readyz", "").contains("200 OK"));
+}
+
+#[test]
+fn a_form_that_stops_arriving_is_given_up_with_a_sentence() {
+    let server = Server::start(&[]);
+    let mut request = TcpStream::connect(&server.address).unwrap();
+    let head = format!(
+        "POST /api/auth/log-in HTTP/1.1\r\nHost: {}\r\nAccept: text/html\r\nConnection: close\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\nemail=",
+        server.address
+    );
+    request.write_all(head.as_bytes()).unwrap();
+    request.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+    let mut answer = String::new();
+    match request.read_to_string(&mut answer) {
+        Ok(_) => {}
+        Err(error) => assert_ne!(error.kind(), ErrorKind::WouldBlock, "the server waits for ever"),
+    }
+    assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+}
