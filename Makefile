@@ -39,7 +39,7 @@ release: tools ## the single binary, target/release/ticketping-leptos
 	@scripts/release.sh
 
 bench: release ## the figures the README quotes
-	@scripts/bench.sh
+	@scripts/bench.sh $(ARGS)
 
 clean: ## remove everything that was built
 	@rm -rf target public/widget end2end/results

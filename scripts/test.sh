@@ -31,10 +31,10 @@ suite() {
 
 scripts/tools.sh --test || exit 1
 scripts/browser.sh || exit 1
-if [ ! -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ]; then
-    say "Installing faketime, for clocks that jump"
+if [ ! -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ] || ! command -v /usr/sbin/nginx >/dev/null; then
+    say "Installing faketime, for clocks that jump, and nginx, for two machines"
     sudo=$([ "$(id -u)" = 0 ] || echo sudo)
-    $sudo apt-get update -qq && $sudo apt-get install -y -qq faketime || exit 1
+    $sudo apt-get update -qq && $sudo apt-get install -y -qq --no-install-recommends faketime nginx-light || exit 1
 fi
 
 check "Format" cargo fmt --all --check
@@ -44,10 +44,16 @@ check "Licences and sources of dependencies" cargo deny --all-features check --h
 # Known vulnerabilities are looked up online, where the databases can be reached.
 if curl -sfIm 10 https://github.com/rustsec/advisory-db >/dev/null; then check "Advisories" cargo deny check advisories; fi
 if npm ping >/dev/null 2>&1 && npm audit --json 2>/dev/null | grep -q auditReportVersion; then check "npm audit" npm audit; fi
-suite "Unit and HTTP tests" '^test result: .* \K\d+(?= passed)' '\d+(?= failed;)' cargo test --features ssr --no-fail-fast
+suite "Unit, HTTP and process tests" '^test result: .* \K\d+(?= passed)' '\d+(?= failed;)' cargo test --features ssr --no-fail-fast
+suite "HTTP tests, on PostgreSQL" '^test result: .* \K\d+(?= passed)' '\d+(?= failed;)' \
+    scripts/postgres.sh cargo test --features ssr --no-fail-fast --test http
+suite "Two machines on one PostgreSQL" '^test result: .* \K\d+(?= passed)' '\d+(?= failed;)' \
+    scripts/postgres.sh cargo test --features ssr --no-fail-fast --test two_machines -- --ignored --test-threads 1
 check "Build" cargo leptos build
 check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end
+check "Release build" scripts/release.sh
+suite "Browser tests of the release" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end/release.config.ts
 
 say "Done"
 for name in "${broken[@]}"; do echo "failed: $name"; done

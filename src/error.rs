@@ -41,9 +41,6 @@ pub enum AppError {
     /// Chat has no settings on this server.
     #[error("Chat is not set up on this server.")]
     ChatNotConfigured,
-    /// What was sent took longer to arrive than we wait.
-    #[error("That took too long to arrive. Check your connection and try again.")]
-    TooSlow,
     /// The database does not answer.
     #[error("We cannot reach our records right now. Nothing was lost; try again in a moment.")]
     Unavailable,

@@ -47,7 +47,7 @@ use crate::{
 const FORM_BYTES: usize = 64 * 1024;
 /// How long a form may stop arriving before it is given up.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
-/// How long a request may take as a whole, its form's arrival included.
+/// How long a request may take as a whole before the server calls itself busy.
 const REQUEST: Duration = Duration::from_secs(30);
 
 /// Everything that answers. `assets` serves the site's files.
@@ -82,7 +82,7 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
         .layer(middleware::map_response(forget_chat_with_session))
         .layer(RequestBodyLimitLayer::new(FORM_BYTES))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST));
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST));
     let icon = state.assets.url("mark.svg");
     let mut all = with_user
         .route("/healthz", get(|| async { "ok" }))

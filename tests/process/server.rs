@@ -54,6 +54,8 @@ impl Server {
         let database = format!("sqlite://{}", folder.path().join("app.db").display());
         let mut all =
             vec![("LEPTOS_SITE_ADDR", address.as_str()), ("DATABASE_URL", &database), ("RATE_LIMIT_FACTOR", "1000")];
+        // Nobody reads the log of a load test, and a pipe that is full stops whoever writes to it.
+        all.push(("RUST_LOG", "warn,ticketping_leptos=info"));
         all.extend_from_slice(settings);
         let mut process = change(binary(&all, &[])).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());

@@ -1,0 +1,43 @@
+// Ticketping's sample for Express made real: who is calling comes from a session and a user in SQLite.
+// `GET /start` stands for the log-in.
+import Database from "better-sqlite3";
+import sessionStore from "better-sqlite3-session-store";
+import express from "express";
+import session from "express-session";
+import jwt from "jsonwebtoken";
+
+const [port, file] = process.argv.slice(2);
+const database = new Database(file);
+database.pragma("journal_mode = WAL");
+database.exec("CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT)");
+database.prepare("INSERT OR IGNORE INTO users VALUES ('u-1', 'bench@example.com', 'Bench')").run();
+const userById = database.prepare("SELECT id, email, name FROM users WHERE id = ?");
+const Store = sessionStore(session);
+
+const app = express();
+app.disable("x-powered-by");
+app.use(session({
+    secret: "of the cookie's signature",
+    resave: false,
+    saveUninitialized: false,
+    store: new Store({ client: database }),
+}));
+
+app.get("/start", (request, response) => {
+    request.session.user = "u-1";
+    response.sendStatus(204);
+});
+
+app.get("/api/ticketping/chat-jwt", (request, response) => {
+    const user = request.session.user && userById.get(request.session.user);
+    if (!user) return response.status(401).json({ error: "not_signed_in" });
+    const claims = {
+        external_id: user.id,
+        email: user.email,
+        display_name: user.name || user.email.split("@")[0],
+        exp: Math.floor(Date.now() / 1000) + 300,
+    };
+    response.set("Cache-Control", "no-store").json({ jwt: jwt.sign(claims, process.env.TICKETPING_JWT_SECRET) });
+});
+
+app.listen(Number(port), "127.0.0.1");

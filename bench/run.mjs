@@ -1,0 +1,200 @@
+// The figures the README quotes: every server pinned to one core, wrk to another, the targets in
+// turn over several rounds, so that a drift of the machine hits all alike. Prints a table, writes
+// docs/bench.json and docs/bench.svg, and fails when an answer is not the expected one.
+import { execFileSync, spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+
+const rounds = Number(process.env.ROUNDS ?? 5);
+const seconds = Number(process.env.SECONDS_EACH ?? 4);
+const connections = 32;
+const folder = mkdtempSync(join(tmpdir(), "bench-"));
+const root = process.cwd();
+const children = [];
+process.on("exit", () => {
+    children.forEach((child) => child.kill("SIGKILL"));
+    rmSync(folder, { recursive: true, force: true });
+});
+
+const sleep = (milliseconds) => new Promise((next) => setTimeout(next, milliseconds));
+
+/** Starts a server on core 0 and gives it back with the milliseconds to its first answer. */
+async function start(origin, ready, command, environment = {}) {
+    const begin = performance.now();
+    const child = spawn("taskset", ["-c", "0", ...command], {
+        cwd: folder,
+        env: { PATH: process.env.PATH, ...environment },
+        stdio: ["ignore", "ignore", "inherit"],
+    });
+    children.push(child);
+    for (;;) {
+        const answer = await fetch(origin + ready).catch(() => undefined);
+        if (answer?.ok) break;
+        if (performance.now() - begin > 20_000) throw new Error(`${command[0]} does not answer`);
+        await sleep(1);
+    }
+    return { origin, pid: child.pid, child, startedIn: performance.now() - begin };
+}
+
+const resident = ({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+/** Seconds of processor time so far. */
+const busy = ({ pid }) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+
+const cookieOf = (answer) => answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).find((cookie) => /^(session|connect\.sid)=/.test(cookie));
+
+function wrk(server, { path, cookie, script }) {
+    const options = ["-c", "1", "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency"];
+    if (cookie) options.push("-H", `Cookie: ${cookie}`);
+    if (script) options.push("-s", join(root, "bench", script));
+    const before = busy(server);
+    const out = execFileSync("taskset", [...options, server.origin + path], { encoding: "utf8" });
+    const used = busy(server) - before;
+    if (/Non-2xx|Socket errors/.test(out)) throw new Error(`${path}: ${out}`);
+    const milliseconds = (name) => {
+        const [, value, unit] = new RegExp(`${name}%\\s+([\\d.]+)(us|ms|s)`).exec(out);
+        return Number(value) * { us: 0.001, ms: 1, s: 1000 }[unit];
+    };
+    const requests = Number(/(\d+) requests in/.exec(out)[1]);
+    return {
+        rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]),
+        p50: milliseconds(50),
+        p99: milliseconds(99),
+        microseconds: (used / requests) * 1e6,
+        requests,
+    };
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const whole = (number) => Math.round(number).toLocaleString("en");
+
+const secret = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
+cpSync(join(root, "target/release/ticketping-leptos"), join(folder, "ticketping-leptos"));
+const settings = {
+    LEPTOS_SITE_ADDR: "127.0.0.1:3299",
+    TICKETPING_APP_ID: "bench",
+    TICKETPING_TEAM_SLUG: "bench",
+    TICKETPING_JWT_SECRET: secret,
+    RATE_LIMIT_FACTOR: "1000000",
+    RUST_LOG: "warn",
+};
+const first = await start("http://127.0.0.1:3299", "/readyz", ["./ticketping-leptos"], settings);
+first.child.kill("SIGTERM");
+await new Promise((ended) => first.child.once("exit", ended));
+const ours = await start("http://127.0.0.1:3299", "/readyz", ["./ticketping-leptos"], settings);
+const idle = resident(ours);
+const ceiling = await start("http://127.0.0.1:3298", "/api/ticketping/chat-jwt", [join(root, "target/release/examples/ceiling"), "127.0.0.1:3298"]);
+const express = await start("http://127.0.0.1:3297", "/start", ["node", join(root, "bench/express/server.js"), "3297", join(folder, "express.db")], {
+    NODE_ENV: "production",
+    TICKETPING_JWT_SECRET: secret,
+});
+
+const form = new URLSearchParams({ name: "Bench", email: "bench@example.com", password: "correct horse battery" });
+const session = cookieOf(await fetch(`${ours.origin}/api/auth/sign-up`, { method: "POST", body: form, redirect: "manual" }));
+const expressSession = cookieOf(await fetch(`${express.origin}/start`));
+
+/** One answer, looked at before it is asked for a million times. */
+async function expectAnswer(server, path, cookie, wanted) {
+    const answer = await fetch(server.origin + path, { headers: cookie ? { cookie } : {} });
+    const body = await answer.text();
+    if (answer.status !== 200 || !wanted(body, answer)) throw new Error(`${path} answers ${answer.status}: ${body.slice(0, 200)}`);
+    return body;
+}
+const isToken = (body) => JSON.parse(Buffer.from(JSON.parse(body).jwt.split(".")[1], "base64url")).email === "bench@example.com";
+const token = "/api/ticketping/chat-jwt";
+await expectAnswer(ceiling, token, undefined, isToken);
+await expectAnswer(ours, token, session, isToken);
+await expectAnswer(express, token, expressSession, isToken);
+const page = await expectAnswer(ours, "/login", undefined, (body) => body.includes("Remember me"));
+await expectAnswer(ours, "/", undefined, (body) => body.includes("Anonymous visitor"));
+await expectAnswer(ours, "/", session, (body) => body.includes("bench@example.com"));
+const style = /\/assets\/[^"]*\.css/.exec(page)[0];
+
+const targets = [
+    { name: "signing alone (the ceiling)", server: ceiling, path: token },
+    { name: "token", server: ours, path: token, cookie: session },
+    { name: "token, Express sample", server: express, path: token, cookie: expressSession },
+    { name: "/login", server: ours, path: "/login" },
+    { name: "/ signed out", server: ours, path: "/" },
+    { name: "/ signed in", server: ours, path: "/", cookie: session },
+    { name: "style sheet", server: ours, path: style },
+    { name: "log-in (hashes a password)", server: ours, path: "/api/auth/log-in", script: "log-in.lua" },
+];
+for (const target of targets) target.rounds = [];
+let afterTokens = 0;
+let tokens = 0;
+for (let round = 0; round < rounds; round++) {
+    for (const target of targets) {
+        const result = wrk(target.server, target);
+        target.rounds.push(result);
+        if (target.name === "token") {
+            tokens += result.requests;
+            afterTokens = resident(ours);
+        }
+    }
+}
+
+const figures = targets.map(({ name, server, rounds }) => ({
+    name,
+    rate: median(rounds.map(({ rate }) => rate)),
+    lowest: Math.min(...rounds.map(({ rate }) => rate)),
+    highest: Math.max(...rounds.map(({ rate }) => rate)),
+    p50: median(rounds.map(({ p50 }) => p50)),
+    p99: median(rounds.map(({ p99 }) => p99)),
+    microseconds: median(rounds.map(({ microseconds }) => microseconds)),
+    resident: resident(server),
+}));
+console.log(`\n${"target".padEnd(28)}${"requests/s".padStart(11)}${"min–max".padStart(18)}${"p50 ms".padStart(9)}${"p99 ms".padStart(9)}${"CPU µs".padStart(9)}${"MiB".padStart(6)}`);
+for (const { name, rate, lowest, highest, p50, p99, microseconds, resident } of figures)
+    console.log(`${name.padEnd(28)}${whole(rate).padStart(11)}${`${whole(lowest)}–${whole(highest)}`.padStart(18)}${p50.toFixed(2).padStart(9)}${p99.toFixed(2).padStart(9)}${microseconds.toFixed(1).padStart(9)}${whole(resident).padStart(6)}`);
+
+// Bytes of the log-in page as a browser is sent them.
+const sent = {};
+for (const [kind, path] of [["HTML", "/login"], ["CSS", style], ["JS", style.replace(/\.css$/, ".js")], ["WASM", style.replace(/\.css$/, ".wasm")]]) {
+    const raw = execFileSync("curl", ["-s", "-H", "Accept-Encoding: br", ours.origin + path], { maxBuffer: 1 << 24 });
+    sent[kind] = raw.length;
+}
+const bytes = Object.values(sent).reduce((sum, size) => sum + size, 0);
+// What one first byte takes when nothing else happens, in milliseconds.
+const firstByte = (path, cookie) => median(Array.from({ length: 50 }, () => Number(execFileSync("curl", ["-s", "-o", "/dev/null", "-w", "%{time_starttransfer} %{time_connect}", "-H", `Cookie: ${cookie ?? "x=y"}`, ours.origin + path], { encoding: "utf8" }).split(" ").reduce((whole, part) => whole - part)) * 1000));
+const report = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: `${cpus().length} cores, ${cpus()[0].model}`,
+    rounds, seconds, connections, figures,
+    startNewDatabase: first.startedIn,
+    start: ours.startedIn,
+    residentIdle: idle,
+    residentAfterTokens: afterTokens,
+    tokens,
+    firstByte: { "/login": firstByte("/login"), "/ signed in": firstByte("/", session) },
+    loginBytes: { ...sent, together: bytes },
+    binary: statSync(join(folder, "ticketping-leptos")).size,
+};
+const rate = (name) => figures.find((figure) => figure.name === name).rate;
+console.log(`
+token: ${(rate("token") / rate("signing alone (the ceiling)") * 100).toFixed(0)} % of the ceiling, ${(rate("token") / rate("token, Express sample")).toFixed(1)} times the Express sample
+start to first answer: ${report.start.toFixed(0)} ms, with a new database ${report.startNewDatabase.toFixed(0)} ms
+resident: idle ${idle.toFixed(1)} MiB, after ${whole(tokens)} tokens ${afterTokens.toFixed(1)} MiB
+first byte, unloaded: /login ${report.firstByte["/login"].toFixed(2)} ms, / signed in ${report.firstByte["/ signed in"].toFixed(2)} ms
+/login as sent (brotli): ${Object.entries(sent).map(([kind, size]) => `${kind} ${whole(size)}`).join(", ")}, together ${whole(bytes)} bytes
+binary: ${(report.binary / 1e6).toFixed(1)} MB; ${report.machine}, ${report.date}`);
+
+const most = Math.max(...figures.map(({ rate }) => rate));
+const bars = figures.slice(0, -1).map(({ name, rate }, row) => {
+    const width = Math.max(2, (rate / most) * 400);
+    return `<text x="190" y="${row * 30 + 39}" text-anchor="end">${name}</text>` +
+        `<rect x="200" y="${row * 30 + 25}" width="${width.toFixed(1)}" height="20" rx="3" class="${name.startsWith("token") && !name.includes("Express") ? "ours" : "other"}"/>` +
+        `<text x="${(208 + width).toFixed(1)}" y="${row * 30 + 39}">${whole(rate)}</text>`;
+});
+writeFileSync("docs/bench.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 ${bars.length * 30 + 60}" role="img" aria-label="Requests a second on one core">
+<style>text{font:13px system-ui,sans-serif;fill:#24292f}.ours{fill:#4f46e5}.other{fill:#9aa4b2}@media (prefers-color-scheme:dark){text{fill:#e6edf3}.ours{fill:#818cf8}.other{fill:#57606a}}</style>
+<text x="200" y="14">Requests a second on one core, ${report.date}</text>
+${bars.join("\n")}
+<text x="200" y="${bars.length * 30 + 46}">${report.machine}</text>
+</svg>
+`);
+writeFileSync("docs/bench.json", `${JSON.stringify(report, undefined, 2)}\n`);
+process.exit(0);

@@ -1,0 +1,71 @@
+// What is deployed: one file that serves everything, compressed, kept by browsers, within its budget.
+import { execFileSync } from "node:child_process";
+import { expect, test } from "@playwright/test";
+import { listen, logOut, person, ready, say, signUp, startConversation } from "../tests/support";
+
+/** What `/login` may weigh on its way to a browser: HTML, CSS, JavaScript and WASM together, in bytes. */
+const LOGIN_BUDGET = 84_500;
+
+test("copied alone into an empty folder it serves every file, compressed and for ever, and the console stays clean", async ({ page }) => {
+    const heard = listen(page);
+    const files = new Map<string, { status: number; headers: Record<string, string> }>();
+    page.on("response", (response) => {
+        const { pathname } = new URL(response.url());
+        if (pathname.startsWith("/assets/")) files.set(pathname, { status: response.status(), headers: response.headers() });
+    });
+    const alice = person("Alice");
+    await signUp(page, alice);
+    await startConversation(page);
+    await say(page, "Hello from one file");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    await page.locator(".ticketping-tab-content.active [aria-label='Close chat']").click();
+    await logOut(page);
+    await ready(page);
+    for (const file of ["ticketping-leptos.js", "ticketping-leptos.wasm", "ticketping-leptos.css", "widget.min.js", "widget.css", "mark.svg"]) {
+        const [path] = [...files.keys()].filter((path) => path.endsWith(`/${file}`));
+        expect(path, file).toMatch(/^\/assets\/[0-9a-f]{16}\//);
+        const { status, headers } = files.get(path)!;
+        expect(status, file).toBe(200);
+        expect(headers["cache-control"], file).toBe("public, max-age=31536000, immutable");
+        expect(headers["content-encoding"], file).toMatch(/^(br|gzip)$/);
+    }
+    expect([...files.values()].every(({ status }) => status === 200)).toBe(true);
+    expect(heard.errors).toEqual([]);
+    expect(heard.violations).toEqual([]);
+    expect(heard.exceptions).toEqual([]);
+});
+
+test("a file that a browser has is not sent again, and one that is not there is a 404", async ({ request }) => {
+    const html = await (await request.get("/login")).text();
+    const style = /\/assets\/[^"]*\.css/.exec(html)![0];
+    const whole = await request.get(style);
+    const { etag } = whole.headers();
+    expect(etag).toBeTruthy();
+    const again = await request.get(style, { headers: { "if-none-match": etag } });
+    expect(again.status()).toBe(304);
+    expect((await again.body()).length).toBe(0);
+    const head = await request.head(style);
+    expect(head.status()).toBe(200);
+    expect(head.headers()["content-type"]).toBe(whole.headers()["content-type"]);
+    const missing = await request.get(style.replace(/main|ticketping-leptos/, "nothing"));
+    expect(missing.status()).toBe(404);
+    expect(missing.headers()["cache-control"] ?? "").not.toContain("immutable");
+});
+
+test("the log-in page keeps to its budget", async ({ baseURL, request }) => {
+    const html = await (await request.get("/login")).text();
+    const style = /\/assets\/[^"]*\.css/.exec(html)![0];
+    const paths = ["/login", style, style.replace(/css$/, "js"), style.replace(/css$/, "wasm")];
+    const sizes = paths.map((path) => execFileSync("curl", ["-s", "-H", "Accept-Encoding: br", baseURL + path], { maxBuffer: 1 << 24 }).length);
+    const together = sizes.reduce((sum, size) => sum + size, 0);
+    console.log(`/login as sent: ${sizes.join(" + ")} = ${together} of ${LOGIN_BUDGET} bytes`);
+    expect(together).toBeLessThanOrEqual(LOGIN_BUDGET);
+});
+
+test("nothing but the style sheet stands between the page and its first paint", async ({ page }) => {
+    const blocking: string[] = [];
+    await page.goto("/login");
+    for (const entry of await page.evaluate(() => performance.getEntriesByType("resource").map((entry) => ({ name: entry.name, status: (entry as any).renderBlockingStatus }))))
+        if (entry.status === "blocking") blocking.push(new URL(entry.name).pathname.split(".").at(-1)!);
+    expect(blocking).toEqual(["css"]);
+});

@@ -1,0 +1,325 @@
+//! Two copies of the binary on one PostgreSQL, behind nginx: `scripts/postgres.sh cargo test
+//! --features ssr --test two_machines -- --ignored --test-threads 1`.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "process/server.rs"]
+mod server;
+
+use std::{
+    fs,
+    net::TcpListener,
+    process::{Child, Command},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use server::{PASSWORD, Server, send, session};
+use sqlx::{AnyConnection, Connection};
+
+const NEEDS: &str = "needs PostgreSQL, which scripts/postgres.sh starts";
+/// What another machine changed is noticed within this time.
+const NOTICED: Duration = Duration::from_secs(5);
+const SECRET: &str = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
+
+fn on_database<T>(url: &str, work: impl AsyncFnOnce(&mut AnyConnection) -> T) -> T {
+    sqlx::any::install_default_drivers();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut connection = AnyConnection::connect(url).await.unwrap();
+        let result = work(&mut connection).await;
+        connection.close().await.unwrap();
+        result
+    })
+}
+
+/// A database of its own.
+fn new_database() -> String {
+    let server = std::env::var("POSTGRES_URL").unwrap_or_else(|_| panic!("{NEEDS}"));
+    let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+    let statement = format!("CREATE DATABASE {name}");
+    on_database(&server, async |connection| sqlx::query(&statement).execute(connection).await.unwrap());
+    server.replace("/postgres", &format!("/{name}"))
+}
+
+fn machine(database: &str) -> Server {
+    Server::start(&[
+        ("DATABASE_URL", database),
+        ("TICKETPING_APP_ID", "app"),
+        ("TICKETPING_TEAM_SLUG", "team"),
+        ("TICKETPING_JWT_SECRET", SECRET),
+    ])
+}
+
+fn pair() -> (String, Server, Server) {
+    let database = new_database();
+    let (one, other) = (machine(&database), machine(&database));
+    (database, one, other)
+}
+
+fn token(server: &Server, cookie: &str) -> String {
+    server.get("/api/ticketping/chat-jwt", cookie)
+}
+
+/// Asks until the answer is as wanted, and how long that took.
+fn until(what: &str, ask: impl Fn() -> bool) -> Duration {
+    let begin = Instant::now();
+    while !ask() {
+        assert!(begin.elapsed() < Duration::from_secs(30), "{what} never happened");
+        thread::sleep(Duration::from_millis(20));
+    }
+    begin.elapsed()
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn who_logs_in_through_one_chats_through_the_other_and_is_out_of_both_within_five_seconds() {
+    let (_database, one, other) = pair();
+    let cookie = one.sign_up("alice@example.com");
+    assert!(token(&one, &cookie).contains("200 OK") && token(&other, &cookie).contains("200 OK"));
+    one.post("/api/auth/log-out", "", &cookie);
+    assert!(token(&one, &cookie).contains("401 Unauthorized"), "not at once on the machine itself");
+    let took = until("the log-out", || token(&other, &cookie).contains("401 Unauthorized"));
+    println!("a log-out was noticed by the other machine after {} ms", took.as_millis());
+    assert!(took < NOTICED, "{took:?}");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_new_email_and_a_new_password_count_on_the_other_machine_within_five_seconds() {
+    let (_database, one, other) = pair();
+    let cookie = one.sign_up("alice@example.com");
+    let copy =
+        session(&other.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "")).unwrap();
+    let email = |server: &Server, cookie: &str| server.get("/account", cookie);
+    assert!(email(&other, &cookie).contains("alice@example.com") && token(&other, &copy).contains("200 OK"));
+    one.post("/api/auth/change-profile", "name=&email=new@example.com", &cookie);
+    assert!(email(&one, &cookie).contains("new@example.com"), "not at once on the machine itself");
+    assert!(until("the e-mail", || email(&other, &cookie).contains("new@example.com")) < NOTICED);
+    one.post("/api/auth/change-password", &format!("current={PASSWORD}&password=another+good+password"), &cookie);
+    assert!(token(&one, &copy).contains("401"), "not at once on the machine itself");
+    assert!(until("the password", || token(&other, &copy).contains("401 Unauthorized")) < NOTICED);
+}
+
+/// nginx in front of both, as docs/deploy.md has it.
+struct Balancer {
+    process: Child,
+    address: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Balancer {
+    fn before(machines: [&str; 2]) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let address = format!("127.0.0.1:{port}");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display();
+        let [one, other] = machines;
+        let configuration = format!(
+            "daemon off; pid {path}/pid; error_log {path}/error.log; events {{ }}
+             http {{
+                 access_log off;
+                 client_body_temp_path {path}/a; proxy_temp_path {path}/b; fastcgi_temp_path {path}/c;
+                 uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;
+                 upstream app {{ server {one} max_fails=0; server {other} max_fails=0; keepalive 16; }}
+                 server {{
+                     listen {address};
+                     location / {{
+                         proxy_pass http://app;
+                         proxy_http_version 1.1;
+                         proxy_set_header Connection \"\";
+                         proxy_set_header Host $http_host;
+                         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
+                         proxy_next_upstream error timeout http_503;
+                     }}
+                 }}
+             }}"
+        );
+        let file = folder.path().join("nginx.conf");
+        fs::write(&file, configuration).unwrap();
+        let process = Command::new("/usr/sbin/nginx").arg("-c").arg(&file).spawn().unwrap();
+        until("nginx's start", || !send(&address, "GET /healthz HTTP/1.0\r\n\r\n").is_empty());
+        Self { process, address, _folder: folder }
+    }
+}
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        let _asked = Command::new("kill").arg(self.process.id().to_string()).status();
+        let _status = self.process.wait();
+    }
+}
+
+/// Runs `events` while tokens are asked for through nginx. How many were given, and the answers
+/// that were no tokens.
+fn under_load(balancer: &Balancer, cookie: &str, events: impl FnOnce(&dyn Fn(usize))) -> (usize, Vec<String>) {
+    let (stop, given, failed) = (AtomicBool::new(false), AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let request = format!(
+                    "GET /api/ticketping/chat-jwt HTTP/1.0\r\nHost: {}\r\nCookie: {cookie}\r\n\r\n",
+                    balancer.address
+                );
+                // Enough is enough: the test fails then.
+                while !stop.load(Ordering::Relaxed) && failed.lock().unwrap().len() < 20 {
+                    let answer = send(&balancer.address, &request);
+                    if answer.contains("200 OK") && answer.contains("\"jwt\":\"ey") {
+                        given.fetch_add(1, Ordering::Relaxed);
+                    } else {
+                        failed.lock().unwrap().push(answer);
+                    }
+                }
+            });
+        }
+        // Goes on when so many more were given.
+        let more = |count: usize| {
+            let target = given.load(Ordering::Relaxed) + count;
+            let done = || given.load(Ordering::Relaxed) >= target || failed.lock().unwrap().len() >= 20;
+            until("more tokens", done);
+        };
+        events(&more);
+        stop.store(true, Ordering::Relaxed);
+    });
+    (given.into_inner(), failed.into_inner().unwrap())
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn one_machine_is_killed_under_load_and_nobody_notices() {
+    let (_database, one, other) = pair();
+    let cookie = one.sign_up("alice@example.com");
+    let balancer = Balancer::before([&one.address, &other.address]);
+    let (given, failed) = under_load(&balancer, &cookie, |more| {
+        more(200);
+        Command::new("kill").args(["-KILL", &one.process.id().to_string()]).status().unwrap();
+        more(200);
+    });
+    println!("one of two killed: {given} tokens given, {} requests failed", failed.len());
+    // nginx asks the other machine what this one was answering; a token may be asked for twice.
+    assert_eq!(failed, [] as [String; 0]);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_rolling_restart_under_load_fails_no_request() {
+    let (database, mut one, mut other) = pair();
+    let cookie = one.sign_up("alice@example.com");
+    let balancer = Balancer::before([&one.address, &other.address]);
+    let (given, failed) = under_load(&balancer, &cookie, |more| {
+        for machine in [&mut one, &mut other] {
+            more(100);
+            machine.terminate();
+            assert_eq!(machine.process.wait().unwrap().code(), Some(0));
+            more(100);
+            let address = machine.address.clone();
+            *machine = Server::start(&[
+                ("DATABASE_URL", &database),
+                ("LEPTOS_SITE_ADDR", &address),
+                ("TICKETPING_APP_ID", "app"),
+                ("TICKETPING_TEAM_SLUG", "team"),
+                ("TICKETPING_JWT_SECRET", SECRET),
+            ]);
+            machine.address = address;
+            until("the machine's return", || machine.get("/readyz", "").contains("200 OK"));
+        }
+        more(200);
+    });
+    println!("rolling restart: {given} tokens given, {} requests failed", failed.len());
+    assert_eq!(failed, [] as [String; 0]);
+}
+
+/// `pg_ctl` on the server that `scripts/postgres.sh` started.
+fn postgres(action: &[&str]) {
+    let data = std::env::var("POSTGRES_DATA").unwrap_or_else(|_| panic!("{NEEDS}"));
+    let root = fs::metadata("/proc/self").unwrap();
+    let as_owner: &[&str] = if std::os::unix::fs::MetadataExt::uid(&root) == 0 {
+        &["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "pg_ctl"]
+    } else {
+        &["pg_ctl"]
+    };
+    let log = format!("{data}/../log");
+    let mut command = Command::new(as_owner[0]);
+    command.args(&as_owner[1..]).args(["--pgdata", &data, "--log", &log, "--wait", "--silent"]).args(action);
+    assert!(command.current_dir("/").status().unwrap().success());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn while_the_database_is_restarted_requests_are_told_to_come_back_and_then_all_is_as_before() {
+    let database = new_database();
+    let server = machine(&database);
+    let cookie = server.sign_up("alice@example.com");
+    postgres(&["stop", "--mode", "fast"]);
+    // What was used a moment ago is still known; then it has to be asked for.
+    until("the first refusal", || token(&server, &cookie).contains("503 Service Unavailable"));
+    let refused = server.send(&format!(
+        "GET /account HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
+        server.address
+    ));
+    assert!(
+        refused.contains("503 Service Unavailable") && refused.contains("We cannot reach our records"),
+        "{refused}"
+    );
+    assert!(!refused.contains("set-cookie: session"), "the browser is told to forget its session: {refused}");
+    assert!(server.get("/readyz", "").contains("503 Service Unavailable"));
+    assert!(server.get("/login", "").contains("200 OK"), "a page that needs no records");
+    postgres(&["start"]);
+    let took = until("the recovery", || token(&server, &cookie).contains("200 OK"));
+    println!("tokens again {} ms after the database was back", took.as_millis());
+    assert!(server.get("/readyz", "").contains("200 OK"));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn connections_that_are_cut_lose_nobody_who_was_told_that_he_has_an_account() {
+    let database = new_database();
+    let server = machine(&database);
+    let told = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for worker in 0..3 {
+            let (server, told) = (&server, &told);
+            scope.spawn(move || {
+                for n in 0..30 {
+                    let email = format!("user{worker}.{n}@example.com");
+                    let answer = server.post("/api/auth/sign-up", &format!("email={email}&password={PASSWORD}"), "");
+                    if answer.contains("location: /account") {
+                        told.lock().unwrap().push(email);
+                    } else {
+                        assert!(answer.contains("503 Service Unavailable"), "{answer}");
+                    }
+                }
+            });
+        }
+        for target in [10, 20, 30] {
+            until("sign-ups", || told.lock().unwrap().len() >= target);
+            on_database(&database, async |connection| {
+                let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+                sqlx::query(cut).execute(connection).await.unwrap();
+            });
+        }
+    });
+    let there: Vec<String> = on_database(&database, async |connection| {
+        sqlx::query_scalar("SELECT email FROM users").fetch_all(connection).await.unwrap()
+    });
+    let told = told.into_inner().unwrap();
+    println!("connections cut three times: {} of 90 sign-ups were told yes", told.len());
+    assert!(told.len() >= 30 && told.iter().all(|email| there.contains(email)));
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn users_move_from_a_sqlite_file_to_postgresql() {
+    let before = Server::start(&[]);
+    before.sign_up("alice@example.com");
+    let from = format!("sqlite://{}", before.file().display());
+    let database = new_database();
+    let moved = server::run(&[("DATABASE_URL", &database)], &["--copy-from", &from]);
+    assert!(server::text(&moved.stdout).contains("Copied 1 users"), "{}", server::text(&moved.stderr));
+    let after = machine(&database);
+    let answer = after.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
+    assert!(session(&answer).is_some(), "{answer}");
+}
