@@ -1,5 +1,7 @@
 //! From a failure to what the caller sees: a page for people, JSON for programs.
 
+use std::time::SystemTime;
+
 use axum::{
     Json,
     body::to_bytes,
@@ -72,27 +74,46 @@ impl IntoResponse for AppError {
     }
 }
 
-/// Gives a failed server function its status: Leptos calls every one of them a 500, or sends the
-/// browser back to where it came from.
+/// Around the server functions: takes forms only, and gives a failed one its status. Leptos calls
+/// every failure a 500, or sends the browser back to where it came from.
 pub async fn server_fn_errors(mut request: Request, next: Next) -> Response {
     if request.method() == http::Method::GET {
         // A form is posted. Whoever gets, a person's browser too, is to get the answer itself.
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    } else if !is_form(request.headers()) {
+        return AppError::UnknownType.into_response();
     }
     let response = next.run(request).await;
-    if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
-        return response;
+    let mut response = if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        response
+    } else {
+        match to_bytes(response.into_body(), ERROR_BYTES).await {
+            Ok(body) => AppError::de(body).into_response(),
+            Err(_) => AppError::Internal.into_response(),
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // hyper's own date stands still while a clock that was set back catches up, and the browser takes
+    // a token's life by it.
+    if let Ok(now) = HeaderValue::from_str(&httpdate::fmt_http_date(SystemTime::now())) {
+        headers.insert(header::DATE, now);
     }
-    match to_bytes(response.into_body(), ERROR_BYTES).await {
-        Ok(body) => AppError::de(body).into_response(),
-        Err(_) => AppError::Internal.into_response(),
-    }
+    response
+}
+
+/// A body of another type would be read as a form with nothing in it. A form without fields may
+/// come without a type.
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
+    kind.is_none_or(|kind| kind.starts_with(b"application/x-www-form-urlencoded"))
 }
 
 /// Turns every failure that is not a page yet into one, where the caller reads HTML.
 pub async fn error_pages(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let head = parts.clone();
+    // Only who reads HTML gets a page.
+    let head = has(&parts.headers, header::ACCEPT, "text/html").then(|| parts.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
@@ -101,10 +122,10 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
     }
     let error = response.extensions().get().copied().unwrap_or_else(|| AppError::of_status(status));
     let known = response.extensions().get::<AppError>().is_some();
-    if !has(&head.headers, header::ACCEPT, "text/html") {
+    let Some(head) = head else {
         let own_body = known || has(response.headers(), header::CONTENT_TYPE, "json");
         return if own_body { response } else { with_status(error.into_response(), status) };
-    }
+    };
     let viewed = response.extensions().get::<Viewed>().cloned();
     let mut page = Request::from_parts(head, axum::body::Body::empty());
     *page.method_mut() = http::Method::GET;

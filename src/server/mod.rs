@@ -6,10 +6,12 @@ pub mod config;
 pub mod copy;
 pub mod database;
 pub mod error;
+mod memory;
 pub mod metrics;
 pub mod router;
 pub mod run;
 pub mod security;
 pub mod state;
 
+pub use memory::give_back_large_memory;
 pub use run::run;

@@ -1,10 +1,7 @@
 //! The way of a request, from outside in: trace, security headers, error pages, forms from this
 //! site only, session and user, then the page or the server function.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -20,6 +17,7 @@ use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions, handle_server_fns_with_context,
     render_app_to_stream_with_context,
 };
+use tower::ServiceBuilder;
 use tower_http::{
     compression::CompressionLayer,
     limit::RequestBodyLimitLayer,
@@ -64,6 +62,8 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
     // Leptos would serve its functions beside the pages; they have a way of their own below.
     let functions = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
     let routes = generate_route_list_with_exclusions(App, Some(functions));
+    // Layers are put together before they go around routes: each that goes around on its own is a
+    // box that is cloned, with all boxes in it, for each request.
     let pages = Router::new()
         .leptos_routes_with_context(&state, routes, context, page_shell)
         .fallback(not_found)
@@ -71,18 +71,17 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
     let functions = Router::new()
         .route("/api/auth/{name}", axum::routing::post(server_function))
         .route("/api/ticketping/chat-jwt", get(server_function))
-        .layer(middleware::from_fn(forms_only))
-        .layer(middleware::from_fn(error::server_fn_errors))
-        .layer(middleware::map_response(never_store));
-    let with_user = pages
-        .merge(functions)
-        .layer(middleware::from_fn(note_viewer))
-        .layer(sessions)
-        .layer(middleware::map_response(unavailable_without_sessions))
-        .layer(middleware::map_response(forget_chat_with_session))
-        .layer(RequestBodyLimitLayer::new(FORM_BYTES))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST));
+        .layer(middleware::from_fn(error::server_fn_errors));
+    let with_user = pages.merge(functions).layer(
+        ServiceBuilder::new()
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
+            .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+            .layer(RequestBodyLimitLayer::new(FORM_BYTES))
+            .map_request(|request: http::Request<_>| request.map(Body::new))
+            .map_response(|response: Response| forget_chat_with_session(unavailable_without_sessions(response)))
+            .layer(sessions)
+            .layer(middleware::from_fn(note_viewer)),
+    );
     let icon = state.assets.url("mark.svg");
     let mut all = with_user
         .route("/healthz", get(|| async { "ok" }))
@@ -98,8 +97,6 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
     if state.config.metrics_addr.is_some() {
         all = all.layer(middleware::from_fn(metrics::measure));
     }
-    let all = all.layer(middleware::from_fn_with_state(state.clone(), error::error_pages));
-    let all = security::headers(all, &state.config);
     let trace = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
             let id = request_id(request.headers());
@@ -108,12 +105,16 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
         })
         .on_request(())
         .on_response(DefaultOnResponse::new().level(tracing::Level::INFO));
-    let all = all
-        .layer(PropagateRequestIdLayer::x_request_id())
-        .layer(trace)
+    let around = ServiceBuilder::new()
+        .map_request(forget_given_id)
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .layer(middleware::map_request(forget_given_id));
-    Ok(all.with_state(state))
+        .layer(trace)
+        .map_response(Response::into_response)
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .map_response(security::headers(&state.config))
+        .layer(middleware::from_fn_with_state(state.clone(), error::error_pages))
+        .service(all.with_state(state));
+    Ok(Router::new().fallback_service(around))
 }
 
 /// Renders the app for a request that no route of its own answers.
@@ -202,7 +203,7 @@ async fn note_viewer(request: Request, next: Next) -> Response {
 
 /// Where the session layer could not ask the database, it answers with an empty 500 and lets the
 /// browser forget a session that may well be there.
-async fn unavailable_without_sessions(response: Response) -> Response {
+fn unavailable_without_sessions(response: Response) -> Response {
     let reached = response.extensions().get::<Viewed>().is_some();
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR && !reached {
         return AppError::Unavailable.into_response();
@@ -211,7 +212,7 @@ async fn unavailable_without_sessions(response: Response) -> Response {
 }
 
 /// Only this server names requests: what a client calls his could be anything.
-async fn forget_given_id(mut request: Request) -> Request {
+fn forget_given_id(mut request: Request) -> Request {
     request.headers_mut().remove("x-request-id");
     request
 }
@@ -220,30 +221,9 @@ fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get("x-request-id").and_then(|id| id.to_str().ok())
 }
 
-/// A body of another type would be read as a form with nothing in it.
-async fn forms_only(request: Request, next: Next) -> Response {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    // A form without fields may come without a type.
-    if request.method() == http::Method::GET || form || kind.is_none() {
-        return next.run(request).await;
-    }
-    AppError::UnknownType.into_response()
-}
-
-async fn never_store(mut response: Response) -> Response {
-    // hyper's own date stands still while a clock that was set back catches up, and the browser takes
-    // a token's life by it.
-    if let Ok(now) = HeaderValue::from_str(&httpdate::fmt_http_date(SystemTime::now())) {
-        response.headers_mut().insert(header::DATE, now);
-    }
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
 /// A new session cookie is a new identity: the chat token of the one before must go with it, also
 /// where no script runs to remove it.
-async fn forget_chat_with_session(mut response: Response<Body>) -> Response<Body> {
+fn forget_chat_with_session(mut response: Response) -> Response {
     let cookies = response.headers().get_all(header::SET_COOKIE);
     let changed = cookies.iter().any(|cookie| cookie.as_bytes().starts_with(b"session="));
     if changed {

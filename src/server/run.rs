@@ -10,13 +10,15 @@ use std::{
 use axum::Router;
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
 
+use tracing_subscriber::EnvFilter;
+
 use super::{
     assets::Assets,
     config::{Config, LogFormat},
     database::{Database, DatabaseError},
     metrics,
     router::router,
-    state::{AppState, widget_settings},
+    state::{AppState, Parts, widget_settings},
 };
 use crate::{
     auth::server::{Backend, Devices, Limits, Passwords, Sessions, Users},
@@ -59,14 +61,13 @@ pub struct App {
 
 /// Opens the database and builds everything that answers.
 pub async fn build(config: Config) -> Result<App, RunError> {
-    let config = Arc::new(config);
     let database = Database::open(&config.database_url).await?;
     let sessions = Sessions::new(database.pool.clone());
     let devices = Devices::new(database.pool.clone(), sessions.clone());
     let limits = Arc::new(Limits::new(config.rate_limit_factor, config.trusted_proxies.clone()));
     let sweeper = tokio::spawn(sweep(sessions.clone(), Arc::clone(&limits)));
     let (assets, files) = Assets::load();
-    let state = AppState {
+    let state = AppState::new(Parts {
         leptos: assets.leptos_options(config.site_addr),
         signer: Arc::new(Signer::new(&config.chat.secret, config.chat.ttl)),
         widget: Arc::new(widget_settings(&config.chat, &assets)),
@@ -74,13 +75,13 @@ pub async fn build(config: Config) -> Result<App, RunError> {
             .chat
             .sandbox
             .then(|| Sandbox::new(&config.chat.secret, config.chat.team_slug.clone(), config.chat.api_base.clone())),
-        backend: Backend { users: Users::new(database.pool.clone()), passwords: Passwords::default(), devices },
+        backend: Backend::new(Users::new(database.pool.clone()), Passwords::default(), devices),
         sessions,
         limits,
-        assets: Arc::new(assets),
+        assets,
         database: database.clone(),
         config,
-    };
+    });
     Ok(App { router: router(state, files)?, database, sweeper })
 }
 
@@ -122,7 +123,11 @@ pub async fn run(config: Config) -> Result<(), RunError> {
 }
 
 fn start_logging(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::new(&config.log_filter);
+    // A session that has ended is no suspicious activity, and whoever makes one up must not be able to
+    // fill the disk with lines about it.
+    let quiet = ["tower_sessions=error", "tower_sessions_core=error"];
+    let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
+    let filter = quiet.fold(EnvFilter::new(&config.log_filter), EnvFilter::add_directive);
     let colours = io::stderr().is_terminal();
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
     match config.log_format {

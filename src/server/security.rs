@@ -1,11 +1,10 @@
 //! The headers that keep a page to itself, and the rule that forms come from this site.
 
-use axum::{Router, body::Body};
-use http::{HeaderName, HeaderValue, Response, header};
-use tower_http::{
-    csrf::{ConfigError, CsrfLayer},
-    set_header::SetResponseHeaderLayer,
-};
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, header};
+use tower_http::csrf::{ConfigError, CsrfLayer};
 
 use super::{assets::RELOAD_PORT, config::Config};
 
@@ -50,9 +49,9 @@ fn origin(url: &str) -> String {
     url.host_str().map(|host| format!("{}://{host}{port}", url.scheme())).unwrap_or_default()
 }
 
-/// The headers that are the same on every response.
-pub fn headers<S: Clone + Send + Sync + 'static>(router: Router<S>, config: &Config) -> Router<S> {
-    let always = [
+/// Adds the headers that are the same on every response.
+pub fn headers(config: &Config) -> impl Fn(Response) -> Response + Clone + use<> {
+    let fixed = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         // Not no-referrer: a form without JavaScript needs its own site's referrer.
@@ -62,19 +61,19 @@ pub fn headers<S: Clone + Send + Sync + 'static>(router: Router<S>, config: &Con
             HeaderName::from_static("permissions-policy"),
             "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
+        // A page sets its own; anything else is no page and needs nothing.
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ];
-    let mut router = router;
-    for (name, value) in always {
-        router = router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)));
+    let hsts = (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    let hsts = config.is_https().then_some(hsts);
+    let all: Arc<[(HeaderName, HeaderValue)]> =
+        fixed.into_iter().chain(hsts).map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+    move |mut response| {
+        for (name, value) in all.iter() {
+            response.headers_mut().entry(name).or_insert_with(|| value.clone());
+        }
+        response
     }
-    // A page sets its own; anything else is no page and needs nothing.
-    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-    router = router.layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy));
-    let hsts = config.is_https().then(|| HeaderValue::from_static("max-age=63072000; includeSubDomains"));
-    router
-        .layer(SetResponseHeaderLayer::if_not_present(header::STRICT_TRANSPORT_SECURITY, move |_: &Response<Body>| {
-            hsts.clone()
-        }))
 }
 
 /// Lets changes through only when they come from this site.

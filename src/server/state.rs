@@ -1,6 +1,6 @@
 //! What every request can reach.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
@@ -17,15 +17,33 @@ use crate::{
     ticketping::{InitConfig, Loading, NoToken, Signer, WidgetSettings},
 };
 
-/// The parts of a running server. Cheap to clone.
+/// The parts of a running server, behind one pointer: it is cloned several times a request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Parts>);
+
+impl AppState {
+    /// Of all the parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// The parts of a running server.
+pub struct Parts {
     /// Names and addresses that Leptos writes into pages.
     pub leptos: LeptosOptions,
     /// The settings.
-    pub config: Arc<Config>,
+    pub config: Config,
     /// Where the site's files are.
-    pub assets: Arc<Assets>,
+    pub assets: Assets,
     /// Where everything is kept.
     pub database: Database,
     /// Accounts and passwords.

@@ -1,5 +1,7 @@
 //! Ties axum-login to the users table.
 
+use std::{ops::Deref, sync::Arc};
+
 use axum_login::{AuthUser, AuthnBackend, UserId};
 use secrecy::SecretString;
 
@@ -8,15 +10,33 @@ use super::{Devices, HashError, Passwords, User, Users, devices::DeviceError};
 /// The session of a request, and its user.
 pub type AuthSession = axum_login::AuthSession<Backend>;
 
-/// What axum-login asks.
+/// What axum-login asks; behind one pointer, as each request has its own.
 #[derive(Clone)]
-pub struct Backend {
+pub struct Backend(Arc<Records>);
+
+/// What there is to ask.
+pub struct Records {
     /// The accounts.
     pub users: Users,
     /// Their passwords.
     pub passwords: Passwords,
     /// Where users are signed in.
     pub devices: Devices,
+}
+
+impl Backend {
+    /// Over these.
+    pub fn new(users: Users, passwords: Passwords, devices: Devices) -> Self {
+        Self(Arc::new(Records { users, passwords, devices }))
+    }
+}
+
+impl Deref for Backend {
+    type Target = Records;
+
+    fn deref(&self) -> &Records {
+        &self.0
+    }
 }
 
 /// What a person types to log in.

@@ -1,0 +1,12 @@
+//! How the C library's allocator treats the one large thing we allocate.
+
+/// A password hash works on 19 MiB. Left alone, glibc learns from the first of them to keep such
+/// blocks for later, one for each thread: hundreds of MiB after a flood of log-ins.
+#[expect(unsafe_code, reason = "mallopt is a C function; it takes two numbers and touches no memory of ours")]
+pub fn give_back_large_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: called once at start, with constants that mallopt(3) documents.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 20);
+    }
+}
