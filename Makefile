@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch test e2e protections example release bench clean
+.PHONY: help tools run watch test e2e protections example release bench growth clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -39,7 +39,10 @@ release: tools ## the single binary, target/release/ticketping-leptos
 	@scripts/release.sh
 
 bench: release ## the figures the README quotes
-	@scripts/bench.sh $(ARGS)
+	@scripts/bench.sh
+
+growth: release ## the same with a million users
+	@scripts/bench.sh growth
 
 clean: ## remove everything that was built
 	@rm -rf target public/widget end2end/results

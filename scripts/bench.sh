@@ -12,4 +12,4 @@ if [ ! -d bench/express/node_modules ]; then
     npm ci --prefix bench/express --no-audit --no-fund
 fi
 MEMORY_SERVE_QUIET=1 cargo build --release --features ssr --example ceiling
-node bench/run.mjs
+node "bench/${1:-run}.mjs"

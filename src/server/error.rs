@@ -83,7 +83,10 @@ pub async fn server_fn_errors(mut request: Request, next: Next) -> Response {
     } else if !is_form(request.headers()) {
         return AppError::UnknownType.into_response();
     }
-    let response = next.run(request).await;
+    let (parts, body) = request.into_parts();
+    // An error page shows whose it is.
+    let viewed = reads_html(&parts.headers).then(|| Viewed(router::current_user(&parts)));
+    let response = next.run(Request::from_parts(parts, body)).await;
     let mut response = if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         response
     } else {
@@ -92,6 +95,9 @@ pub async fn server_fn_errors(mut request: Request, next: Next) -> Response {
             Err(_) => AppError::Internal.into_response(),
         }
     };
+    if let Some(viewed) = viewed {
+        response.extensions_mut().insert(viewed);
+    }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // hyper's own date stands still while a clock that was set back catches up, and the browser takes
@@ -113,7 +119,7 @@ fn is_form(headers: &HeaderMap) -> bool {
 pub async fn error_pages(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     // Only who reads HTML gets a page.
-    let head = has(&parts.headers, header::ACCEPT, "text/html").then(|| parts.clone());
+    let head = reads_html(&parts.headers).then(|| parts.clone());
     let response = next.run(Request::from_parts(parts, body)).await;
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
@@ -141,6 +147,11 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
         page.headers_mut().insert(header::RETRY_AFTER, retry_after);
     }
     page
+}
+
+/// Whether the caller is a person with a browser.
+pub fn reads_html(headers: &HeaderMap) -> bool {
+    has(headers, header::ACCEPT, "text/html")
 }
 
 fn with_status(mut response: Response, status: StatusCode) -> Response {

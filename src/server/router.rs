@@ -67,7 +67,7 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
     let pages = Router::new()
         .leptos_routes_with_context(&state, routes, context, page_shell)
         .fallback(not_found)
-        .layer(CompressionLayer::new());
+        .layer(ServiceBuilder::new().layer(middleware::from_fn(note_viewer)).layer(CompressionLayer::new()));
     let functions = Router::new()
         .route("/api/auth/{name}", axum::routing::post(server_function))
         .route("/api/ticketping/chat-jwt", get(server_function))
@@ -79,8 +79,8 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
             .layer(RequestBodyLimitLayer::new(FORM_BYTES))
             .map_request(|request: http::Request<_>| request.map(Body::new))
             .map_response(|response: Response| forget_chat_with_session(unavailable_without_sessions(response)))
-            .layer(sessions)
-            .layer(middleware::from_fn(note_viewer)),
+            .layer(security::same_origin(&state.config)?)
+            .layer(sessions),
     );
     let icon = state.assets.url("mark.svg");
     let mut all = with_user
@@ -88,8 +88,7 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
         .route("/readyz", get(ready))
         .route("/robots.txt", get(|| async { "User-agent: *\nAllow: /\n" }))
         .route("/favicon.ico", get(move || std::future::ready(Redirect::temporary(&icon))))
-        .merge(assets)
-        .layer(security::same_origin(&state.config)?);
+        .merge(assets);
     if let Some(sandbox) = &state.sandbox {
         // Stands for another origin: no session, no form rules, its own limits.
         all = all.nest_service("/sandbox", sandbox.router());
@@ -189,13 +188,15 @@ fn provide_page_context(state: &AppState) {
     }
 }
 
-fn current_user(parts: &Parts) -> Option<crate::auth::CurrentUser> {
-    parts.extensions.get::<AuthSession>().and_then(|auth| auth.user.clone()).map(Into::into)
+/// The user of a request's session.
+pub fn current_user(parts: &Parts) -> Option<crate::auth::CurrentUser> {
+    parts.extensions.get::<AuthSession>().and_then(|auth| auth.user.as_ref()).map(Into::into)
 }
 
-async fn note_viewer(request: Request, next: Next) -> Response {
+/// Leaves on the response whose it is.
+pub async fn note_viewer(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let viewed = Viewed(current_user(&parts));
+    let viewed = Viewed(if error::reads_html(&parts.headers) { current_user(&parts) } else { None });
     let mut response = next.run(Request::from_parts(parts, body)).await;
     response.extensions_mut().insert(viewed);
     response
@@ -204,7 +205,9 @@ async fn note_viewer(request: Request, next: Next) -> Response {
 /// Where the session layer could not ask the database, it answers with an empty 500 and lets the
 /// browser forget a session that may well be there.
 fn unavailable_without_sessions(response: Response) -> Response {
-    let reached = response.extensions().get::<Viewed>().is_some();
+    // Whatever else fails says how, and whose page it was.
+    let known = response.extensions();
+    let reached = known.get::<Viewed>().is_some() || known.get::<AppError>().is_some();
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR && !reached {
         return AppError::Unavailable.into_response();
     }

@@ -1,18 +1,22 @@
 //! The `users` table: every statement on it is here.
 
-use std::fmt;
+use std::{fmt, ops::Deref, sync::Arc};
 
 use moka::sync::Cache;
-use sqlx::{AnyPool, FromRow};
+use sqlx::{AnyPool, FromRow, any::AnyRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{session::STALE_AFTER, timed::timed};
 use crate::auth::CurrentUser;
 
+/// An account. One pointer: it is handed around many times a request.
+#[derive(Clone)]
+pub struct User(Arc<Row>);
+
 /// A row of `users`.
-#[derive(Clone, FromRow)]
-pub struct User {
+#[derive(FromRow)]
+pub struct Row {
     /// UUID v7 text; never changes.
     pub id: String,
     /// As typed, trimmed.
@@ -23,6 +27,20 @@ pub struct User {
     pub password_hash: String,
 }
 
+impl Deref for User {
+    type Target = Row;
+
+    fn deref(&self) -> &Row {
+        &self.0
+    }
+}
+
+impl<'r> FromRow<'r, AnyRow> for User {
+    fn from_row(row: &'r AnyRow) -> sqlx::Result<Self> {
+        Row::from_row(row).map(|row| Self(Arc::new(row)))
+    }
+}
+
 impl fmt::Debug for User {
     // axum-login logs what it returns: nothing personal may be in here.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -30,9 +48,9 @@ impl fmt::Debug for User {
     }
 }
 
-impl From<User> for CurrentUser {
-    fn from(user: User) -> Self {
-        Self { id: user.id, email: user.email, name: user.name }
+impl From<&User> for CurrentUser {
+    fn from(user: &User) -> Self {
+        Self { id: user.id.clone(), email: user.email.clone(), name: user.name.clone() }
     }
 }
 
