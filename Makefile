@@ -2,10 +2,10 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch test e2e protections example release bench growth clean
+.PHONY: help tools run watch test e2e protections example release bench growth flood clean
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 tools: ## install what a build needs and is missing
 	@scripts/tools.sh
@@ -43,6 +43,9 @@ bench: release ## the figures the README quotes
 
 growth: release ## the same with a million users
 	@scripts/bench.sh growth
+
+flood: release ## what a flood of log-ins does, and what the time of an answer tells
+	@bench/flood.sh
 
 clean: ## remove everything that was built
 	@rm -rf target public/widget end2end/results

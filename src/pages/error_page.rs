@@ -23,7 +23,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
             <h1>{title}</h1>
             <p role="alert">{error.to_string()}</p>
             {use_context::<RequestId>().map(|RequestId(id)| view! {
-                <p class="muted">"If you ask for help, name this request: "<code class="request-id">{id}</code></p>
+                <p class="muted reference">"If you ask for help, name this request: "<code class="request-id">{id}</code></p>
             })}
             <p class="button-row">
                 <a class="button primary" href="/">"Go to the start page"</a>

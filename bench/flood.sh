@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# What a flood of log-ins does to the other pages, and whether the time of an answer tells an unknown
+# e-mail from a wrong password. Needs target/release/ticketping-leptos (make release) and wrk.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+port=3295
+origin=http://127.0.0.1:$port
+here=$PWD
+folder=$(mktemp -d)
+trap 'kill $server; rm -rf "$folder"' EXIT
+cd "$folder"
+LEPTOS_SITE_ADDR=127.0.0.1:$port TICKETPING_SANDBOX=true RATE_LIMIT_FACTOR=1000000 RUST_LOG=error \
+    "$here/target/release/ticketping-leptos" &
+server=$!
+until curl -sf "$origin/readyz"; do :; done
+curl -sf -o /dev/null -d 'email=bench@example.com&password=correct+horse+battery' "$origin/api/auth/sign-up"
+
+# Milliseconds to the first byte: median, quartiles and 99th percentile.
+summary() { sort -n | awk -v name="$1" '{a[NR] = $1 * 1000} END {printf "%-28s median %.2f ms, quartiles %.2f and %.2f, p99 %.2f\n", name, a[int(NR / 2)], a[int(NR / 4)], a[int(3 * NR / 4)], a[int(NR * .99)]}'; }
+page() { for _ in $(seq 200); do curl -s -o /dev/null -w '%{time_starttransfer}\n' "$origin/login"; done; }
+try() { for _ in $(seq 100); do curl -s -o /dev/null -w '%{time_starttransfer}\n' -d "email=$1&password=wrong+words+here" "$origin/api/auth/log-in"; done; }
+
+page | summary "/login, quiet"
+wrk -t1 -c200 -d10s -s "$here/bench/log-in.lua" "$origin/api/auth/log-in" >flood &
+flood=$!
+sleep 1
+page | summary "/login, 200 log-ins at once"
+wait $flood
+grep -E 'requests in|Non-2xx' flood | sed 's/^ */  the flood: /'
+for _ in 1 2; do
+    try bench@example.com | summary "wrong password"
+    try nobody@example.com | summary "unknown e-mail"
+done
