@@ -10,7 +10,7 @@ here=$PWD
 folder=$(mktemp -d)
 trap 'kill $server; rm -rf "$folder"' EXIT
 cd "$folder"
-LEPTOS_SITE_ADDR=127.0.0.1:$port TICKETPING_SANDBOX=true RATE_LIMIT_FACTOR=1000000 RUST_LOG=error \
+LEPTOS_SITE_ADDR=127.0.0.1:$port TICKETPING_SANDBOX=true RATE_LIMIT_FACTOR=1000000 RUST_LOG=off \
     "$here/target/release/ticketping-leptos" &
 server=$!
 until curl -sf "$origin/readyz"; do :; done

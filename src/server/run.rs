@@ -125,8 +125,8 @@ pub async fn run(config: Config) -> Result<(), RunError> {
 
 fn start_logging(config: &Config) {
     // A session that has ended is no suspicious activity, and whoever makes one up must not be able to
-    // fill the disk with lines about it.
-    let quiet = ["tower_sessions=error", "tower_sessions_core=error"];
+    // fill the disk with lines about it. What failed at log-in we log ourselves.
+    let quiet = ["tower_sessions=error", "tower_sessions_core=error", "axum_login::session=off"];
     let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
     let filter = quiet.fold(EnvFilter::new(&config.log_filter), EnvFilter::add_directive);
     let colours = io::stderr().is_terminal();
