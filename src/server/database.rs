@@ -24,7 +24,7 @@ const CONNECTIONS: u32 = 8;
 /// Why the database cannot be used. Names the place, never a password.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    #[error("DATABASE_URL cannot be read: use sqlite://data/app.db or postgres://user:password@host/name")]
+    #[error("the URL of the database cannot be read: use sqlite://data/app.db or postgres://user:password@host/name")]
     Url,
     #[error("cannot create the folder {place} for the database: {source}")]
     Folder { place: String, source: std::io::Error },
@@ -134,7 +134,7 @@ fn place(url: &str) -> String {
     match (file(url), url::Url::parse(url)) {
         (Some(file), _) => file.display().to_string(),
         (None, Ok(url)) => format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path()),
-        (None, Err(_)) => "that DATABASE_URL names".to_owned(),
+        (None, Err(_)) => "that its URL names".to_owned(),
     }
 }
 

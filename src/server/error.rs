@@ -77,23 +77,18 @@ impl IntoResponse for AppError {
 /// Around the server functions: takes forms only, and gives a failed one its status. Leptos calls
 /// every failure a 500, or sends the browser back to where it came from.
 pub async fn server_fn_errors(mut request: Request, next: Next) -> Response {
-    if request.method() == http::Method::GET {
+    let got = request.method() == http::Method::GET;
+    if got {
         // A form is posted. Whoever gets, a person's browser too, is to get the answer itself.
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    } else if !is_form(request.headers()) {
-        return AppError::UnknownType.into_response();
     }
     let (parts, body) = request.into_parts();
     // An error page shows whose it is.
     let viewed = reads_html(&parts.headers).then(|| Viewed(router::current_user(&parts)));
-    let response = next.run(Request::from_parts(parts, body)).await;
-    let mut response = if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
-        response
+    let mut response = if got || is_form(&parts.headers) {
+        with_its_status(next.run(Request::from_parts(parts, body)).await).await
     } else {
-        match to_bytes(response.into_body(), ERROR_BYTES).await {
-            Ok(body) => AppError::de(body).into_response(),
-            Err(_) => AppError::Internal.into_response(),
-        }
+        AppError::UnknownType.into_response()
     };
     if let Some(viewed) = viewed {
         response.extensions_mut().insert(viewed);
@@ -106,6 +101,16 @@ pub async fn server_fn_errors(mut request: Request, next: Next) -> Response {
         headers.insert(header::DATE, now);
     }
     response
+}
+
+async fn with_its_status(response: Response) -> Response {
+    if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        return response;
+    }
+    match to_bytes(response.into_body(), ERROR_BYTES).await {
+        Ok(body) => AppError::de(body).into_response(),
+        Err(_) => AppError::Internal.into_response(),
+    }
 }
 
 /// A body of another type would be read as a form with nothing in it. A form without fields may

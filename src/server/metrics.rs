@@ -1,6 +1,6 @@
 //! What the server counts, for Prometheus, at an address of its own: the site never shows it.
 
-use std::{io, net::SocketAddr, time::Instant};
+use std::{io, time::Instant};
 
 use axum::{
     Router,
@@ -43,7 +43,7 @@ pub async fn serve(listener: TcpListener, handle: PrometheusHandle) -> io::Resul
         }
     });
     let router = Router::new().route("/metrics", get(move || std::future::ready(handle.render())));
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await
+    axum::serve(listener, router).await
 }
 
 /// Counts a request and its time.

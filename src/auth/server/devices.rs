@@ -66,12 +66,9 @@ impl Devices {
 
     /// Where the user is signed in, the latest first.
     pub async fn of(&self, user_id: &str) -> Result<Vec<Device>, DeviceError> {
-        let devices = timed("devices.of", sqlx::query_as(
-            "SELECT id, session_id, browser, created_at FROM devices WHERE user_id = $1 ORDER BY created_at DESC, id",
-        )
-        .bind(user_id)
-        .fetch_all(&self.pool)).await?;
-        Ok(devices)
+        let statement = "SELECT id, session_id, browser, created_at FROM devices \
+                         WHERE user_id = $1 ORDER BY created_at DESC, id";
+        Ok(timed("devices.of", sqlx::query_as(statement).bind(user_id).fetch_all(&self.pool)).await?)
     }
 
     /// Ends those of the user's sessions that `which` picks. At once: the next request finds none,

@@ -16,5 +16,5 @@ pub use devices::{Device, Devices};
 pub use flash::{read_cookie, take_feedback};
 pub use limits::Limits;
 pub use password::{HashError, Passwords};
-pub use session::{STALE_AFTER, Sessions, layer};
+pub use session::{Sessions, layer};
 pub use users::{NewUser, User, Users};

@@ -5,7 +5,7 @@ use std::time::Duration as StdDuration;
 use async_trait::async_trait;
 use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
 use moka::sync::Cache;
-use sqlx::AnyPool;
+use sqlx::{Any, AnyPool, any::AnyArguments, query::Query};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     Expiry, SessionManagerLayer, SessionStore,
@@ -65,7 +65,7 @@ impl Sessions {
             .await?
             .rows_affected();
             deleted += step;
-            if step == 0 {
+            if step < SWEPT_AT_ONCE.unsigned_abs() {
                 return Ok(deleted);
             }
         }
@@ -78,15 +78,13 @@ impl SessionStore for Sessions {
         loop {
             let added = timed(
                 "sessions.create",
-                sqlx::query("INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-                    .bind(record.id.to_string())
-                    .bind(encode(record)?)
-                    .bind(record.expiry_date.unix_timestamp())
-                    .execute(&self.pool),
-            )
-            .await
-            .map_err(unavailable)?;
-            if added.rows_affected() == 1 {
+                with_row(
+                    "INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                    record,
+                )?
+                .execute(&self.pool),
+            );
+            if added.await.map_err(unavailable)?.rows_affected() == 1 {
                 break;
             }
             record.id = Id::default();
@@ -99,15 +97,9 @@ impl SessionStore for Sessions {
     async fn save(&self, record: &Record) -> Result<()> {
         let saved = timed(
             "sessions.save",
-            sqlx::query("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1")
-                .bind(record.id.to_string())
-                .bind(encode(record)?)
-                .bind(record.expiry_date.unix_timestamp())
-                .execute(&self.pool),
-        )
-        .await
-        .map_err(unavailable)?;
-        let kept = (saved.rows_affected() == 1).then(|| record.clone());
+            with_row("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1", record)?.execute(&self.pool),
+        );
+        let kept = (saved.await.map_err(unavailable)?.rows_affected() == 1).then(|| record.clone());
         self.recent.insert(record.id, kept);
         Ok(())
     }
@@ -145,8 +137,10 @@ impl SessionStore for Sessions {
     }
 }
 
-fn encode(record: &Record) -> Result<String> {
-    serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
+/// A statement whose $1, $2 and $3 are the session's id, data and end.
+fn with_row<'q>(statement: &'q str, record: &Record) -> Result<Query<'q, Any, AnyArguments<'q>>> {
+    let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+    Ok(sqlx::query(statement).bind(record.id.to_string()).bind(data).bind(record.expiry_date.unix_timestamp()))
 }
 
 fn decode(id: Id, data: &str, expires_at: i64) -> Result<Record> {
