@@ -74,6 +74,13 @@ test("a picture and a file go to the agent and are shown, within the page's poli
     await page.locator(".ticketping-file-input").setInputFiles({ name: "my pixel.png", mimeType: "image/png", buffer: pixel });
     await expect(page.locator(".ticketping-image-container.loaded img")).toBeVisible();
     await expect(page.getByText("I read: “my_pixel.png”")).toBeVisible();
+    // The open chat goes along to every page, and the picture with it.
+    for (const path of ["/", "/login", "/signup", "/account"]) {
+        await page.goto(path);
+        await expect(page.locator(".ticketping-image-container.loaded img"), path).toBeVisible();
+        await say(page, `On ${path}`);
+        await expect(page.getByText(`I read: “On ${path}”`)).toBeVisible();
+    }
     expect(heard.violations).toEqual([]);
     expect(heard.errors).toEqual([]);
 });
