@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch test e2e protections example release bench growth flood clean
+.PHONY: help tools run watch test e2e protections example release bench growth flood lighthouse clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -46,6 +46,9 @@ growth: release ## the same with a million users
 
 flood: release ## what a flood of log-ins does, and what the time of an answer tells
 	@bench/flood.sh
+
+lighthouse: release ## what Lighthouse says of the pages
+	@scripts/lighthouse.sh
 
 clean: ## remove everything that was built
 	@rm -rf target public/widget end2end/results

@@ -53,6 +53,7 @@ check "Build" cargo leptos build
 check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end
 check "Release build" scripts/release.sh
+check "Lighthouse: accessibility, best practices, search engines" scripts/lighthouse.sh --without-speed
 suite "Browser tests of the release" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end/release.config.ts
 
 say "Done"

@@ -32,8 +32,8 @@ pub fn Layout(children: Children) -> impl IntoView {
             {site.sandbox.then(|| view! {
                 <p>"Sandbox is on: this server answers for Ticketping, and a scripted agent replies."</p>
             })}
+            <ChatOnPage/>
         </footer>
-        <ChatOnPage/>
     }
 }
 

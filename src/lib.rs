@@ -24,4 +24,8 @@ pub mod server;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();
+    // Buttons that could do nothing until now show themselves.
+    if let Some(root) = leptos::prelude::document().document_element() {
+        let _kept = root.set_attribute("data-hydrated", "");
+    }
 }

@@ -77,6 +77,9 @@ pub fn ChatOnPage() -> impl IntoView {
     let external_id = use_current_user().map(|user| user.id);
     settings.map(|settings| {
         view! {
+            // The widget's headings are of the fourth level. These two lead there.
+            <h2 class="for-readers needs-script">"Support"</h2>
+            <h3 class="for-readers needs-script">"Chat"</h3>
             <ChatSettings settings=(*settings).clone() external_id/>
             <SupportChat/>
         }

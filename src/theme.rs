@@ -12,10 +12,7 @@ p();s.addEventListener('change',p)})()";
 /// The button that turns the page from light to dark and back, and remembers it.
 #[island]
 pub fn ThemeSwitch() -> impl IntoView {
-    let works = RwSignal::new(false);
-    // Without JavaScript the button could do nothing, so it is not there.
-    Effect::new(move || works.set(true));
-    let switch = move |_| {
+    let switch = |_| {
         let Some(root) = document().document_element() else { return };
         let dark = root.get_attribute("data-theme").as_deref() == Some("dark");
         let theme = if dark { "light" } else { "dark" };
@@ -25,15 +22,7 @@ pub fn ThemeSwitch() -> impl IntoView {
         let _blocked = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
     };
     view! {
-        <button
-            type="button"
-            class="theme-switch"
-            aria-label="Switch between light and dark"
-            on:click=switch
-            class:is-ready=move || works.get()
-            tabindex=move || if works.get() { "0" } else { "-1" }
-            aria-hidden=move || if works.get() { "false" } else { "true" }
-        >
+        <button type="button" class="theme-switch needs-script" aria-label="Switch between light and dark" on:click=switch>
             <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
                 <circle cx="12" cy="12" r="8" fill="none" stroke="currentColor" stroke-width="2"></circle>
                 <path d="M12 4a8 8 0 0 1 0 16z" fill="currentColor"></path>

@@ -82,32 +82,20 @@ pub fn TextField(
     }
 }
 
-/// Shows and hides what is typed into the password field before it. There only with JavaScript.
+/// Shows and hides what is typed into the password field before it.
 #[island]
 pub fn ShowPassword() -> impl IntoView {
-    let works = RwSignal::new(false);
-    let shown = RwSignal::new(false);
-    let button = NodeRef::<leptos::html::Button>::new();
-    Effect::new(move || works.set(true));
-    let toggle = move |_| {
-        let show = !shown.get_untracked();
-        let row = button.get_untracked().and_then(|button| button.closest(".password-row").ok().flatten());
-        if let Some(input) = row.and_then(|row| row.query_selector("input").ok().flatten()) {
-            let _kept = input.set_attribute("type", if show { "text" } else { "password" });
-            shown.set(show);
-        }
+    let toggle = |click: leptos::ev::MouseEvent| {
+        let row = event_target::<web_sys::Element>(&click).closest(".password-row").ok().flatten();
+        let part = |name| row.as_ref()?.query_selector(name).ok().flatten();
+        let (Some(input), Some(button)) = (part("input"), part("button")) else { return };
+        let shown = input.get_attribute("type").as_deref() == Some("text");
+        let _kept = input.set_attribute("type", if shown { "password" } else { "text" });
+        let _kept = button.set_attribute("aria-pressed", if shown { "false" } else { "true" });
     };
     view! {
-        <button
-            node_ref=button
-            type="button"
-            class="show-password"
-            hidden=move || !works.get()
-            aria-pressed=move || if shown.get() { "true" } else { "false" }
-            on:click=toggle
-        >
-            {move || if shown.get() { "Hide" } else { "Show" }}
-            <span class="for-readers">" password"</span>
+        <button type="button" class="show-password needs-script" aria-pressed="false" on:click=toggle>
+            "Show"<span class="for-readers">" password"</span>
         </button>
     }
 }

@@ -74,19 +74,18 @@ impl IntoResponse for AppError {
     }
 }
 
-/// Around the server functions: takes forms only, and gives a failed one its status. Leptos calls
+/// Around a server function: takes forms only, and gives a failed one its status. Leptos calls
 /// every failure a 500, or sends the browser back to where it came from.
-pub async fn server_fn_errors(mut request: Request, next: Next) -> Response {
+pub async fn of_server_function(mut request: Request, run: impl AsyncFnOnce(Request) -> Response) -> Response {
     let got = request.method() == http::Method::GET;
+    // An error page shows whose it is.
+    let viewed = reads_html(request.headers()).then(|| Viewed(router::current_user(request.extensions())));
     if got {
         // A form is posted. Whoever gets, a person's browser too, is to get the answer itself.
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     }
-    let (parts, body) = request.into_parts();
-    // An error page shows whose it is.
-    let viewed = reads_html(&parts.headers).then(|| Viewed(router::current_user(&parts)));
-    let mut response = if got || is_form(&parts.headers) {
-        with_its_status(next.run(Request::from_parts(parts, body)).await).await
+    let mut response = if got || is_form(request.headers()) {
+        with_its_status(run(request).await).await
     } else {
         AppError::UnknownType.into_response()
     };

@@ -9,9 +9,9 @@ use axum::{
     extract::{Request, State},
     middleware::{self, Next},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions, handle_server_fns_with_context,
@@ -34,7 +34,7 @@ use super::{
 use crate::{
     app::{App, Cookies, Redirect as PageRedirect, RequestId, SiteInfo, shell},
     auth::{
-        provide_current_user,
+        CurrentUser, provide_current_user,
         server::{self as accounts, AuthSession, SecureCookies, take_feedback},
     },
     error::AppError,
@@ -69,9 +69,8 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
         .fallback(not_found)
         .layer(ServiceBuilder::new().layer(middleware::from_fn(note_viewer)).layer(CompressionLayer::new()));
     let functions = Router::new()
-        .route("/api/auth/{name}", axum::routing::post(server_function))
-        .route("/api/ticketping/chat-jwt", get(server_function))
-        .layer(middleware::from_fn(error::server_fn_errors));
+        .route("/api/auth/{name}", post(server_function).fallback(wrong_method))
+        .route("/api/ticketping/chat-jwt", get(server_function).fallback(wrong_method));
     let with_user = pages.merge(functions).layer(
         ServiceBuilder::new()
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST))
@@ -135,13 +134,18 @@ async fn not_found(State(state): State<AppState>, request: Request) -> Response 
 }
 
 async fn server_function(State(state): State<AppState>, request: Request) -> Response {
-    handle_server_fns_with_context(move || provide_function_context(&state), request).await.into_response()
+    let run = async |request| {
+        handle_server_fns_with_context(move || provide_function_context(&state), request).await.into_response()
+    };
+    error::of_server_function(request, run).await
+}
+
+async fn wrong_method(request: Request) -> Response {
+    error::of_server_function(request, async |_| AppError::MethodNotAllowed.into_response()).await
 }
 
 fn provide_function_context(state: &AppState) {
-    if let Some(parts) = use_context::<Parts>() {
-        provide_current_user(current_user(&parts));
-    }
+    provide_current_user(with_context(|parts: &Parts| current_user(&parts.extensions)).flatten());
     provide_context(Arc::clone(&state.signer));
     provide_context(Arc::clone(&state.limits));
     provide_context(SecureCookies(state.config.is_https()));
@@ -171,7 +175,7 @@ fn provide_page_context(state: &AppState) {
         provide_context(RequestId(id.to_owned()));
     }
     provide_context(Cookies { theme: accounts::read_cookie(&parts.headers, "theme") });
-    let user = current_user(&parts);
+    let user = current_user(&parts.extensions);
     // A signed-in page must not come back after log-out, from any cache.
     let caching = if user.is_some() { "no-store" } else { "private, no-cache" };
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(caching));
@@ -189,15 +193,15 @@ fn provide_page_context(state: &AppState) {
 }
 
 /// The user of a request's session.
-pub fn current_user(parts: &Parts) -> Option<crate::auth::CurrentUser> {
-    parts.extensions.get::<AuthSession>().and_then(|auth| auth.user.as_ref()).map(Into::into)
+pub fn current_user(request: &Extensions) -> Option<CurrentUser> {
+    request.get::<AuthSession>().and_then(|auth| auth.user.as_ref()).map(Into::into)
 }
 
 /// Leaves on the response whose it is.
 pub async fn note_viewer(request: Request, next: Next) -> Response {
-    let (parts, body) = request.into_parts();
-    let viewed = Viewed(if error::reads_html(&parts.headers) { current_user(&parts) } else { None });
-    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let html = error::reads_html(request.headers());
+    let viewed = Viewed(if html { current_user(request.extensions()) } else { None });
+    let mut response = next.run(request).await;
     response.extensions_mut().insert(viewed);
     response
 }

@@ -30,7 +30,7 @@ pub fn ChatSettings(
     view! { <script type="application/json" id=browser::SETTINGS_ID inner_html=json></script> }
 }
 
-/// Ticketping's chat on this page. Mount it once; it renders nothing but, where loading waits for
+/// Ticketping's chat on this page. Mount it once; it shows nothing but, where loading waits for
 /// a click, the stand-in for the widget's bubble.
 #[component]
 pub fn TicketpingChat<S>(
@@ -64,21 +64,18 @@ where
             driver.handle(wanted);
         }
     });
-    move || {
-        stands_in.get().then(|| {
-            view! {
-                <button
-                    type="button"
-                    class="chat-stand-in"
-                    aria-label="Open chat"
-                    on:click=move |_| Chat::open()
-                >
-                    <svg viewBox="0 0 24 24" width="28" height="28" aria-hidden="true">
-                        <path d="M5 5h14v11h-7l-4 4v-4H5z" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/>
-                    </svg>
-                </button>
-            }
-        })
+    view! {
+        <button
+            type="button"
+            class="chat-stand-in"
+            aria-label="Open chat"
+            hidden=move || !stands_in.get()
+            on:click=|_| Chat::open()
+        >
+            <svg viewBox="0 0 24 24" width="28" height="28" aria-hidden="true">
+                <path d="M5 5h14v11h-7l-4 4v-4H5z" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/>
+            </svg>
+        </button>
     }
 }
 
