@@ -312,6 +312,86 @@ fn connections_that_are_cut_lose_nobody_who_was_told_that_he_has_an_account() {
 
 #[test]
 #[ignore = "needs PostgreSQL"]
+fn while_the_database_hangs_requests_are_told_to_come_back_and_then_all_is_as_before() {
+    let database = new_database();
+    let server = machine(&database);
+    server.sign_up("alice@example.com");
+    let log_in = || server.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
+    on_database(&database, async |connection| {
+        let mut transaction = connection.begin().await.unwrap();
+        sqlx::query("LOCK TABLE users, sessions").execute(&mut *transaction).await.unwrap();
+        let refused = log_in();
+        assert!(refused.contains("503 Service Unavailable") && refused.contains("retry-after: 5"), "{refused}");
+        assert!(server.get("/login", "").contains("200 OK"), "a page that needs no records");
+        transaction.rollback().await.unwrap();
+    });
+    assert!(session(&log_in()).is_some());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_database_that_takes_no_more_writes_is_read_and_loses_nothing_that_was_confirmed() {
+    let database = new_database();
+    let server = machine(&database);
+    let cookie = server.sign_up("alice@example.com");
+    let writable = |yes: bool| {
+        let (name, value) = (database.rsplit('/').next().unwrap(), if yes { "off" } else { "on" });
+        let statement = format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}");
+        on_database(&database, async |connection| {
+            sqlx::query("SET default_transaction_read_only = off").execute(&mut *connection).await.unwrap();
+            sqlx::query(&statement).execute(&mut *connection).await.unwrap();
+            let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            sqlx::query(cut).execute(connection).await.unwrap();
+        });
+    };
+    writable(false);
+    let sign_up = || server.post("/api/auth/sign-up", &format!("email=bob@example.com&password={PASSWORD}"), "");
+    until("the refusal of a write", || sign_up().contains("503 Service Unavailable"));
+    until("a read", || token(&server, &cookie).contains("200 OK"));
+    writable(true);
+    until("a write", || session(&sign_up()).is_some());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_database_without_a_free_connection_ends_a_start_in_time_and_harms_nobody_who_has_one() {
+    let database = new_database();
+    let server = machine(&database);
+    let cookie = server.sign_up("alice@example.com");
+    let limit = |count: i32| {
+        let name = database.rsplit('/').next().unwrap();
+        let statements = [
+            "DROP ROLE IF EXISTS guest".to_owned(),
+            "CREATE ROLE guest LOGIN".to_owned(),
+            format!("ALTER DATABASE {name} CONNECTION LIMIT {count}"),
+        ];
+        on_database(&database, async |connection| {
+            for statement in statements {
+                sqlx::query(&statement).execute(&mut *connection).await.unwrap();
+            }
+        });
+    };
+    limit(0);
+    let guest = database.replace("app@", "guest:s3cret@");
+    let refused = server::run(
+        &[
+            ("DATABASE_URL", &guest),
+            ("TICKETPING_APP_ID", "app"),
+            ("TICKETPING_TEAM_SLUG", "team"),
+            ("TICKETPING_JWT_SECRET", SECRET),
+        ],
+        &[],
+    );
+    let said = server::text(&refused.stderr);
+    // The pool goes on asking for a while, as connections come free.
+    assert!(!refused.status.success() && said.contains("waiting for an open connection"), "{said}");
+    assert!(!said.contains("s3cret"), "{said}");
+    assert!(token(&server, &cookie).contains("200 OK"), "a server that has its connections");
+    limit(-1);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
 fn users_move_from_a_sqlite_file_to_postgresql() {
     let before = Server::start(&[]);
     before.sign_up("alice@example.com");

@@ -76,17 +76,14 @@ impl Database {
             .acquire_timeout(PATIENCE)
             .after_connect(move |connection, _| {
                 Box::pin(async move {
-                    if sqlite {
-                        connection.execute(SQLITE_SETTINGS).await?;
-                    }
+                    connection.execute(if sqlite { SQLITE_SETTINGS } else { POSTGRES_SETTINGS }).await?;
                     Ok(())
                 })
             })
             .connect_with(options)
             .await
             .map_err(|source| DatabaseError::Open { place: place.clone(), source })?;
-        let migrator = if sqlite { &SQLITE } else { &POSTGRES };
-        migrator.run(&pool).await.map_err(|source| match source {
+        migrate(&pool, sqlite).await.map_err(|source| match source {
             MigrateError::VersionMissing(version) => DatabaseError::Newer { place, version },
             source => DatabaseError::Migrate { place, source },
         })?;
@@ -113,6 +110,21 @@ impl Database {
         read.is_ok() && self.file.as_deref().is_none_or(Path::exists)
     }
 }
+
+async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), MigrateError> {
+    if sqlite {
+        return SQLITE.run(pool).await;
+    }
+    // Changing a large table takes as long as it takes.
+    let mut patient = pool.acquire().await?;
+    patient.execute("SET statement_timeout = 0").await?;
+    POSTGRES.run(&mut *patient).await?;
+    patient.close().await?;
+    Ok(())
+}
+
+/// A request whose statement hangs is told to come back, before others queue behind it.
+const POSTGRES_SETTINGS: &str = "SET statement_timeout = 5000";
 
 /// A crash loses no commit with a write-ahead log; only a power cut may lose the last.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
