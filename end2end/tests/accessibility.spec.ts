@@ -40,3 +40,16 @@ for (const colorScheme of ["light", "dark"] as const) {
         });
     });
 }
+
+test("a typed password can be shown and hidden again", async ({ page }) => {
+    await page.goto("/login");
+    const password = page.getByLabel("Password", { exact: true });
+    await password.fill("correct horse battery");
+    await expect(password).toHaveAttribute("type", "password");
+    await page.getByRole("button", { name: "Show password" }).click();
+    await expect(password).toHaveAttribute("type", "text");
+    await expect(password).toHaveValue("correct horse battery");
+    await page.getByRole("button", { name: "Hide password" }).click();
+    await expect(password).toHaveAttribute("type", "password");
+    await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
+});

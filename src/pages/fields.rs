@@ -87,15 +87,16 @@ pub fn TextField(
 pub fn ShowPassword() -> impl IntoView {
     let toggle = |click: leptos::ev::MouseEvent| {
         let row = event_target::<web_sys::Element>(&click).closest(".password-row").ok().flatten();
-        let part = |name| row.as_ref()?.query_selector(name).ok().flatten();
-        let (Some(input), Some(button)) = (part("input"), part("button")) else { return };
+        let Some(input) = row.and_then(|row| row.query_selector("input").ok().flatten()) else { return };
         let shown = input.get_attribute("type").as_deref() == Some("text");
         let _kept = input.set_attribute("type", if shown { "password" } else { "text" });
-        let _kept = button.set_attribute("aria-pressed", if shown { "false" } else { "true" });
     };
     view! {
-        <button type="button" class="show-password needs-script" aria-pressed="false" on:click=toggle>
-            "Show"<span class="for-readers">" password"</span>
+        // The style sheet picks the word, by the type of the input.
+        <button type="button" class="show-password needs-script" on:click=toggle>
+            <span class="while-hidden">"Show"</span>
+            <span class="while-shown">"Hide"</span>
+            <span class="for-readers">" password"</span>
         </button>
     }
 }
