@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { chart, whole } from "./chart.mjs";
 
 const Database = createRequire(join(process.cwd(), "bench/express/"))("better-sqlite3");
 const binary = join(process.cwd(), "target/release/ticketping-leptos");
@@ -82,5 +83,8 @@ for (const count of [10, 1_000_000]) {
     report.figures.push(figure);
     console.log(JSON.stringify(figure));
 }
+const kinds = [["token", "token"], ["home", "/ signed in"], ["whileSweeping", "/ while sweeping"], ["logIn", "log-in"]];
+const rows = kinds.flatMap(([kind, name]) => report.figures.map((figure) => ({ name: `${name}, ${whole(figure.users)}`, rate: figure[kind].rate, ours: figure.users > 10 })));
+writeFileSync("docs/growth.svg", chart("Requests a second on one core, with ten users and with a million", rows, `${report.machine}, ${report.date}`));
 writeFileSync("docs/growth.json", `${JSON.stringify(report, undefined, 2)}\n`);
 process.exit(0);

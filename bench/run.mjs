@@ -5,6 +5,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import { chart, whole } from "./chart.mjs";
 
 const rounds = Number(process.env.ROUNDS ?? 5);
 const seconds = Number(process.env.SECONDS_EACH ?? 4);
@@ -69,7 +70,6 @@ function wrk(server, { path, cookie, script }) {
 }
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-const whole = (number) => Math.round(number).toLocaleString("en");
 
 const secret = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
 cpSync(join(root, "target/release/ticketping-leptos"), join(folder, "ticketping-leptos"));
@@ -182,19 +182,7 @@ first byte, unloaded: /login ${report.firstByte["/login"].toFixed(2)} ms, / sign
 /login as sent (brotli): ${Object.entries(sent).map(([kind, size]) => `${kind} ${whole(size)}`).join(", ")}, together ${whole(bytes)} bytes
 binary: ${(report.binary / 1e6).toFixed(1)} MB; ${report.machine}, ${report.date}`);
 
-const most = Math.max(...figures.map(({ rate }) => rate));
-const bars = figures.slice(0, -1).map(({ name, rate }, row) => {
-    const width = Math.max(2, (rate / most) * 400);
-    return `<text x="190" y="${row * 30 + 39}" text-anchor="end">${name}</text>` +
-        `<rect x="200" y="${row * 30 + 25}" width="${width.toFixed(1)}" height="20" rx="3" class="${name.startsWith("token") && !name.includes("Express") ? "ours" : "other"}"/>` +
-        `<text x="${(208 + width).toFixed(1)}" y="${row * 30 + 39}">${whole(rate)}</text>`;
-});
-writeFileSync("docs/bench.svg", `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 680 ${bars.length * 30 + 60}" role="img" aria-label="Requests a second on one core">
-<style>text{font:13px system-ui,sans-serif;fill:#24292f}.ours{fill:#4f46e5}.other{fill:#9aa4b2}@media (prefers-color-scheme:dark){text{fill:#e6edf3}.ours{fill:#818cf8}.other{fill:#57606a}}</style>
-<text x="200" y="14">Requests a second on one core, ${report.date}</text>
-${bars.join("\n")}
-<text x="200" y="${bars.length * 30 + 46}">${report.machine}</text>
-</svg>
-`);
+const rows = figures.slice(0, -1).map(({ name, rate }) => ({ name, rate, ours: name === "token" }));
+writeFileSync("docs/bench.svg", chart("Requests a second on one core", rows, `${report.machine}, ${report.date}`));
 writeFileSync("docs/bench.json", `${JSON.stringify(report, undefined, 2)}\n`);
 process.exit(0);
