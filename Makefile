@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch test e2e protections example release bench growth flood lighthouse clean
+.PHONY: help tools run watch test e2e protections example release bench growth pair flood lighthouse clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,9 @@ bench: release ## the figures the README quotes
 
 growth: release ## the same with a million users
 	@scripts/bench.sh growth
+
+pair: release ## two copies behind nginx on one PostgreSQL
+	@scripts/postgres.sh scripts/bench.sh pair
 
 flood: release ## what a flood of log-ins does, and what the time of an answer tells
 	@bench/flood.sh

@@ -1,53 +1,29 @@
 // How the server does with a million users and sessions in SQLite, next to ten: the same requests,
 // each by another user. Prints a table and writes docs/growth.json.
-import { execFileSync, spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chart, whole } from "./chart.mjs";
+import { chart, folder, machine, root, signUp, start, today, whole, wrk } from "./shared.mjs";
 
-const Database = createRequire(join(process.cwd(), "bench/express/"))("better-sqlite3");
-const binary = join(process.cwd(), "target/release/ticketping-leptos");
-const folder = mkdtempSync(join(tmpdir(), "growth-"));
-const children = [];
-process.on("exit", () => {
-    children.forEach((child) => child.kill("SIGKILL"));
-    rmSync(folder, { recursive: true, force: true });
+const Database = createRequire(join(root, "bench/express/"))("better-sqlite3");
+const address = "127.0.0.1:3296";
+const serve = (file) => start(`http://${address}`, [join(root, "target/release/ticketping-leptos")], {
+    environment: { LEPTOS_SITE_ADDR: address, DATABASE_URL: `sqlite://${file}`, TICKETPING_SANDBOX: "true", RATE_LIMIT_FACTOR: "1000000", RUST_LOG: "warn" },
 });
-const port = 3296;
-const origin = `http://127.0.0.1:${port}`;
-
-async function start(file) {
-    const begin = performance.now();
-    const child = spawn("taskset", ["-c", "0", binary], {
-        cwd: folder,
-        stdio: ["ignore", "ignore", "inherit"],
-        env: { PATH: process.env.PATH, LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, DATABASE_URL: `sqlite://${file}`, TICKETPING_SANDBOX: "true", RATE_LIMIT_FACTOR: "1000000", RUST_LOG: "warn" },
-    });
-    children.push(child);
-    for (;;) {
-        if ((await fetch(`${origin}/readyz`).catch(() => undefined))?.ok) break;
-        await new Promise((next) => setTimeout(next, 1));
-    }
-    return { startedIn: performance.now() - begin, stop: () => new Promise((ended) => { child.once("exit", ended); child.kill("SIGTERM"); }) };
-}
-
-function wrk(path, script, environment = {}) {
-    const out = execFileSync("taskset", ["-c", "1", "wrk", "-t1", "-c32", "-d5s", "--latency", "-s", `bench/${script}`, origin + path], { encoding: "utf8", env: { ...process.env, ...environment } });
-    if (/Non-2xx|Socket errors/.test(out)) throw new Error(out);
-    const p99 = /99%\s+([\d.]+)(us|ms|s)/.exec(out);
-    return { rate: Math.round(Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1])), p99: Number(p99[1]) * { us: 0.001, ms: 1, s: 1000 }[p99[2]] };
+/** Requests a second, and the milliseconds within which 99 of 100 are answered. */
+function ask(server, target) {
+    const { rate, p99 } = wrk(server, { ...target, seconds: 5 });
+    return { rate: Math.round(rate), p99 };
 }
 
 const sessionId = (n) => { const bytes = Buffer.alloc(16); bytes.writeUInt32LE(n, 0); bytes.writeUInt32LE((n * 2654435761) >>> 0, 8); return bytes.toString("base64url"); };
 
-const report = { date: new Date().toISOString().slice(0, 10), machine: `${cpus().length} cores, ${cpus()[0].model}`, figures: [] };
+const report = { date: today, machine, figures: [] };
 for (const count of [10, 1_000_000]) {
     const file = join(folder, `${count}.db`);
     // The server makes the schema, and a user whose password is known.
-    const first = await start(file);
-    await fetch(`${origin}/api/auth/sign-up`, { method: "POST", redirect: "manual", body: new URLSearchParams({ email: "bench@example.com", password: "correct horse battery" }) });
+    const first = await serve(file);
+    await signUp(first);
     await first.stop();
     const database = new Database(file);
     const hash = database.prepare("SELECT password_hash FROM users").pluck().get();
@@ -67,24 +43,25 @@ for (const count of [10, 1_000_000]) {
     database.close();
     const cookies = join(folder, `${count}.cookies`);
     writeFileSync(cookies, Array.from({ length: Math.min(count, 200_000) }, () => sessionId(Math.floor(Math.random() * count))).join("\n"));
-    const server = await start(file);
+    const server = await serve(file);
+    const asEach = { script: "cookies.lua", environment: { COOKIES: cookies } };
     const figure = { users: count, startMilliseconds: Math.round(server.startedIn), megabytes: Math.round(statSync(file).size / 1e6) };
-    figure.token = wrk("/api/ticketping/chat-jwt", "cookies.lua", { COOKIES: cookies });
-    figure.home = wrk("/", "cookies.lua", { COOKIES: cookies });
-    figure.logIn = wrk("/api/auth/log-in", "log-in.lua");
+    figure.token = ask(server, { path: "/api/ticketping/chat-jwt", ...asEach });
+    figure.home = ask(server, { path: "/", ...asEach });
+    figure.logIn = ask(server, { path: "/api/auth/log-in", script: "log-in.lua" });
     await server.stop();
     // Then half of all sessions have run out, and the server that starts finds that at once.
     const half = new Database(file);
     const ended = half.prepare("UPDATE sessions SET expires_at = 1 WHERE rowid % 2 = 0").run().changes;
     half.close();
-    const sweeping = await start(file);
-    figure.whileSweeping = { ended, ...wrk("/", "cookies.lua", { COOKIES: cookies }) };
+    const sweeping = await serve(file);
+    figure.whileSweeping = { ended, ...ask(sweeping, { path: "/", ...asEach }) };
     await sweeping.stop();
     report.figures.push(figure);
     console.log(JSON.stringify(figure));
 }
 const kinds = [["token", "token"], ["home", "/ signed in"], ["whileSweeping", "/ while sweeping"], ["logIn", "log-in"]];
 const rows = kinds.flatMap(([kind, name]) => report.figures.map((figure) => ({ name: `${name}, ${whole(figure.users)}`, rate: figure[kind].rate, ours: figure.users > 10 })));
-writeFileSync("docs/growth.svg", chart("Requests a second on one core, with ten users and with a million", rows, `${report.machine}, ${report.date}`));
+writeFileSync("docs/growth.svg", chart("Requests a second on one core, with ten users and with a million", rows));
 writeFileSync("docs/growth.json", `${JSON.stringify(report, undefined, 2)}\n`);
 process.exit(0);

@@ -1,99 +1,46 @@
 // The figures the README quotes: every server pinned to one core, wrk to another, the targets in
 // turn over several rounds, so that a drift of the machine hits all alike. Prints a table, writes
 // docs/bench.json and docs/bench.svg, and fails when an answer is not the expected one.
-import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+//
+// `BEFORE=path/to/an/older/binary` puts that one's answers in the same run.
+import { execFileSync } from "node:child_process";
+import { cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chart, whole } from "./chart.mjs";
+import { chart, cookieOf, folder, machine, median, root, signUp, start, today, whole, wrk } from "./shared.mjs";
 
 const rounds = Number(process.env.ROUNDS ?? 5);
 const seconds = Number(process.env.SECONDS_EACH ?? 4);
 const connections = 32;
-const folder = mkdtempSync(join(tmpdir(), "bench-"));
-const root = process.cwd();
-const children = [];
-process.on("exit", () => {
-    children.forEach((child) => child.kill("SIGKILL"));
-    rmSync(folder, { recursive: true, force: true });
-});
-
-const sleep = (milliseconds) => new Promise((next) => setTimeout(next, milliseconds));
-
-/** Starts a server on core 0 and gives it back with the milliseconds to its first answer. */
-async function start(origin, ready, command, environment = {}) {
-    const begin = performance.now();
-    const child = spawn("taskset", ["-c", "0", ...command], {
-        cwd: folder,
-        env: { PATH: process.env.PATH, ...environment },
-        stdio: ["ignore", "ignore", "inherit"],
-    });
-    children.push(child);
-    for (;;) {
-        const answer = await fetch(origin + ready).catch(() => undefined);
-        if (answer?.ok) break;
-        if (performance.now() - begin > 20_000) throw new Error(`${command[0]} does not answer`);
-        await sleep(1);
-    }
-    return { origin, pid: child.pid, child, startedIn: performance.now() - begin };
-}
 
 const resident = ({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
-/** Seconds of processor time so far. */
-const busy = ({ pid }) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
-    return (Number(fields[11]) + Number(fields[12])) / 100;
-};
-
-const cookieOf = (answer) => answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).find((cookie) => /^(session|connect\.sid)=/.test(cookie));
-
-function wrk(server, { path, cookie, script }) {
-    const options = ["-c", "1", "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency"];
-    if (cookie) options.push("-H", `Cookie: ${cookie}`);
-    if (script) options.push("-s", join(root, "bench", script));
-    const before = busy(server);
-    const out = execFileSync("taskset", [...options, server.origin + path], { encoding: "utf8" });
-    const used = busy(server) - before;
-    if (/Non-2xx|Socket errors/.test(out)) throw new Error(`${path}: ${out}`);
-    const milliseconds = (name) => {
-        const [, value, unit] = new RegExp(`${name}%\\s+([\\d.]+)(us|ms|s)`).exec(out);
-        return Number(value) * { us: 0.001, ms: 1, s: 1000 }[unit];
-    };
-    const requests = Number(/(\d+) requests in/.exec(out)[1]);
-    return {
-        rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]),
-        p50: milliseconds(50),
-        p99: milliseconds(99),
-        microseconds: (used / requests) * 1e6,
-        requests,
-    };
-}
-
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const secret = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
 cpSync(join(root, "target/release/ticketping-leptos"), join(folder, "ticketping-leptos"));
-const settings = {
-    LEPTOS_SITE_ADDR: "127.0.0.1:3299",
-    TICKETPING_APP_ID: "bench",
-    TICKETPING_TEAM_SLUG: "bench",
-    TICKETPING_JWT_SECRET: secret,
-    RATE_LIMIT_FACTOR: "1000000",
-    RUST_LOG: "warn",
-};
-const first = await start("http://127.0.0.1:3299", "/readyz", ["./ticketping-leptos"], settings);
-first.child.kill("SIGTERM");
-await new Promise((ended) => first.child.once("exit", ended));
-const ours = await start("http://127.0.0.1:3299", "/readyz", ["./ticketping-leptos"], settings);
+const settings = (port, database) => ({
+    environment: {
+        LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+        DATABASE_URL: `sqlite://${join(folder, database)}`,
+        TICKETPING_APP_ID: "bench",
+        TICKETPING_TEAM_SLUG: "bench",
+        TICKETPING_JWT_SECRET: secret,
+        RATE_LIMIT_FACTOR: "1000000",
+        RUST_LOG: "warn",
+    },
+});
+const token = "/api/ticketping/chat-jwt";
+const first = await start("http://127.0.0.1:3299", ["./ticketping-leptos"], settings(3299, "app.db"));
+await first.stop();
+const ours = await start("http://127.0.0.1:3299", ["./ticketping-leptos"], settings(3299, "app.db"));
 const idle = resident(ours);
-const ceiling = await start("http://127.0.0.1:3298", "/api/ticketping/chat-jwt", [join(root, "target/release/examples/ceiling"), "127.0.0.1:3298"]);
-const express = await start("http://127.0.0.1:3297", "/start", ["node", join(root, "bench/express/server.js"), "3297", join(folder, "express.db")], {
-    NODE_ENV: "production",
-    TICKETPING_JWT_SECRET: secret,
+const before = process.env.BEFORE && (await start("http://127.0.0.1:3296", [join(root, process.env.BEFORE)], settings(3296, "before.db")));
+const ceiling = await start("http://127.0.0.1:3298", [join(root, "target/release/examples/ceiling"), "127.0.0.1:3298"], { ready: token });
+const express = await start("http://127.0.0.1:3297", ["node", join(root, "bench/express/server.js"), "3297", join(folder, "express.db")], {
+    ready: "/start",
+    environment: { NODE_ENV: "production", TICKETPING_JWT_SECRET: secret },
 });
 
-const form = new URLSearchParams({ name: "Bench", email: "bench@example.com", password: "correct horse battery" });
-const session = cookieOf(await fetch(`${ours.origin}/api/auth/sign-up`, { method: "POST", body: form, redirect: "manual" }));
+const session = await signUp(ours);
+const sessionBefore = before && (await signUp(before));
 const expressSession = cookieOf(await fetch(`${express.origin}/start`));
 
 /** One answer, looked at before it is asked for a million times. */
@@ -104,10 +51,10 @@ async function expectAnswer(server, path, cookie, wanted) {
     return body;
 }
 const isToken = (body) => JSON.parse(Buffer.from(JSON.parse(body).jwt.split(".")[1], "base64url")).email === "bench@example.com";
-const token = "/api/ticketping/chat-jwt";
 await expectAnswer(ceiling, token, undefined, isToken);
 await expectAnswer(ours, token, session, isToken);
 await expectAnswer(express, token, expressSession, isToken);
+if (before) await expectAnswer(before, token, sessionBefore, isToken);
 const page = await expectAnswer(ours, "/login", undefined, (body) => body.includes("Remember me"));
 await expectAnswer(ours, "/", undefined, (body) => body.includes("Anonymous visitor"));
 await expectAnswer(ours, "/", session, (body) => body.includes("bench@example.com"));
@@ -123,12 +70,18 @@ const targets = [
     { name: "style sheet", server: ours, path: style },
     { name: "log-in (hashes a password)", server: ours, path: "/api/auth/log-in", script: "log-in.lua" },
 ];
+if (before) targets.push(
+    { name: "token, before", server: before, path: token, cookie: sessionBefore },
+    { name: "/login, before", server: before, path: "/login" },
+    { name: "/ signed out, before", server: before, path: "/" },
+    { name: "/ signed in, before", server: before, path: "/", cookie: sessionBefore },
+);
 for (const target of targets) target.rounds = [];
 let afterTokens = 0;
 let tokens = 0;
 for (let round = 0; round < rounds; round++) {
     for (const target of targets) {
-        const result = wrk(target.server, target);
+        const result = wrk(target.server, { ...target, seconds, connections });
         target.rounds.push(result);
         if (target.name === "token") {
             tokens += result.requests;
@@ -161,8 +114,8 @@ const bytes = Object.values(sent).reduce((sum, size) => sum + size, 0);
 // What one first byte takes when nothing else happens, in milliseconds.
 const firstByte = (path, cookie) => median(Array.from({ length: 50 }, () => Number(execFileSync("curl", ["-s", "-o", "/dev/null", "-w", "%{time_starttransfer} %{time_connect}", "-H", `Cookie: ${cookie ?? "x=y"}`, ours.origin + path], { encoding: "utf8" }).split(" ").reduce((whole, part) => whole - part)) * 1000));
 const report = {
-    date: new Date().toISOString().slice(0, 10),
-    machine: `${cpus().length} cores, ${cpus()[0].model}`,
+    date: today,
+    machine,
     rounds, seconds, connections, figures,
     startNewDatabase: first.startedIn,
     start: ours.startedIn,
@@ -182,7 +135,7 @@ first byte, unloaded: /login ${report.firstByte["/login"].toFixed(2)} ms, / sign
 /login as sent (brotli): ${Object.entries(sent).map(([kind, size]) => `${kind} ${whole(size)}`).join(", ")}, together ${whole(bytes)} bytes
 binary: ${(report.binary / 1e6).toFixed(1)} MB; ${report.machine}, ${report.date}`);
 
-const rows = figures.slice(0, -1).map(({ name, rate }) => ({ name, rate, ours: name === "token" }));
-writeFileSync("docs/bench.svg", chart("Requests a second on one core", rows, `${report.machine}, ${report.date}`));
+const rows = figures.filter(({ name }) => !/log-in \(|before/.test(name)).map(({ name, rate }) => ({ name, rate, ours: name === "token" }));
+writeFileSync("docs/bench.svg", chart("Requests a second on one core", rows));
 writeFileSync("docs/bench.json", `${JSON.stringify(report, undefined, 2)}\n`);
 process.exit(0);

@@ -44,7 +44,7 @@ export default defineConfig({
         reuseExistingServer: false,
         env: {
             LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
-            DATABASE_URL: `sqlite://${join(tmpdir(), `ticketping-e2e-${port}-${process.ppid}.db`)}`,
+            DATABASE_URL: process.env.POSTGRES_URL ?? `sqlite://${join(tmpdir(), `ticketping-e2e-${port}-${process.ppid}.db`)}`,
             TICKETPING_SANDBOX: "true",
             RATE_LIMIT_FACTOR: "1000",
             RUST_LOG: "warn",

@@ -52,6 +52,8 @@ suite "Two machines on one PostgreSQL" '^test result: .* \K\d+(?= passed)' '\d+(
 check "Build" cargo leptos build
 check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end
+suite "Browser tests, on PostgreSQL" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' \
+    scripts/postgres.sh npx playwright test -c end2end --project app
 check "Release build" scripts/release.sh
 check "Lighthouse: accessibility, best practices, search engines" scripts/lighthouse.sh --without-speed
 suite "Browser tests of the release" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end/release.config.ts

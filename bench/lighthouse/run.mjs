@@ -1,40 +1,27 @@
 // What Lighthouse says of the release binary's pages with the widget on them, on a phone and on a desktop. Fails under 100
 // for accessibility, best practices and search engines, and under 95 for speed. `--without-speed` leaves speed out: CI's
 // machine has other work. Writes docs/lighthouse.json.
-import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { chromium } from "@playwright/test";
 import { launch } from "chrome-launcher";
 import lighthouse, { desktopConfig } from "lighthouse";
+import { machine, root, start, today } from "../shared.mjs";
 
 const withoutSpeed = process.argv.includes("--without-speed");
 const wanted = { performance: 95, accessibility: 100, "best-practices": 100, seo: 100 };
 const onlyCategories = Object.keys(wanted).filter((category) => !(withoutSpeed && category === "performance"));
 const pages = ["/", "/login", "/signup"];
 
-const origin = "http://127.0.0.1:3296";
-const folder = mkdtempSync(join(tmpdir(), "lighthouse-"));
-cpSync("target/release/ticketping-leptos", join(folder, "ticketping-leptos"));
-const server = spawn("./ticketping-leptos", {
-    cwd: folder,
-    env: { LEPTOS_SITE_ADDR: "127.0.0.1:3296", TICKETPING_SANDBOX: "true", RUST_LOG: "error" },
-    stdio: ["ignore", "ignore", "inherit"],
+const address = "127.0.0.1:3296";
+const { origin } = await start(`http://${address}`, [join(root, "target/release/ticketping-leptos")], {
+    environment: { LEPTOS_SITE_ADDR: address, TICKETPING_SANDBOX: "true", RUST_LOG: "error" },
 });
-// Chromium's own variable, Debian's package, or the one that Playwright has installed.
+// The same Chromium as in the browser tests.
 const debian = "/usr/bin/chromium";
-const installed = async () => (await import("@playwright/test")).chromium.executablePath();
-const chromePath = process.env.CHROMIUM ?? (existsSync(debian) ? debian : await installed());
+const chromePath = process.env.CHROMIUM ?? (existsSync(debian) ? debian : chromium.executablePath());
 const chrome = await launch({ chromePath, chromeFlags: ["--headless=new", "--no-sandbox"] });
-process.on("exit", () => {
-    chrome.kill();
-    server.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
-});
-for (let tries = 0; !(await fetch(`${origin}/readyz`).catch(() => undefined))?.ok; tries++) {
-    if (tries > 200) throw new Error("the server does not answer");
-    await new Promise((next) => setTimeout(next, 50));
-}
+process.on("exit", () => chrome.kill());
 
 const scores = [];
 for (const preset of ["mobile", "desktop"]) {
@@ -54,7 +41,6 @@ for (const preset of ["mobile", "desktop"]) {
     }
 }
 if (!withoutSpeed) {
-    const report = { date: new Date().toISOString().slice(0, 10), machine: `${cpus().length} cores, ${cpus()[0].model}`, scores };
-    writeFileSync("docs/lighthouse.json", `${JSON.stringify(report, undefined, 2)}\n`);
+    writeFileSync("docs/lighthouse.json", `${JSON.stringify({ date: today, machine, scores }, undefined, 2)}\n`);
 }
 process.exit();

@@ -1,0 +1,92 @@
+// What the measurements share: servers in a temporary folder, wrk, and charts.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+
+export const root = process.cwd();
+/** Where servers keep their files; gone at the end, as they are. */
+export const folder = mkdtempSync(join(tmpdir(), "bench-"));
+const children = [];
+process.on("exit", () => {
+    children.forEach((child) => child.kill("SIGKILL"));
+    rmSync(folder, { recursive: true, force: true });
+});
+
+export const today = new Date().toISOString().slice(0, 10);
+export const machine = `${cpus().length} cores, ${cpus()[0].model}`;
+
+/** Starts a server and gives it back with the milliseconds to its first answer. On core 0, unless `cores` says otherwise. */
+export async function start(origin, command, { ready = "/readyz", environment = {}, cores = "0", cwd = folder } = {}) {
+    const begin = performance.now();
+    const child = spawn("taskset", ["-c", cores, ...command], {
+        cwd,
+        env: { PATH: process.env.PATH, ...environment },
+        stdio: ["ignore", "ignore", "inherit"],
+    });
+    children.push(child);
+    while (!(await fetch(origin + ready).catch(() => undefined))?.ok) {
+        if (performance.now() - begin > 20_000) throw new Error(`${command[0]} does not answer`);
+        await new Promise((next) => setTimeout(next, 1));
+    }
+    const stop = () => new Promise((ended) => { child.once("exit", ended); child.kill("SIGTERM"); });
+    return { origin, pid: child.pid, startedIn: performance.now() - begin, stop };
+}
+
+/** Seconds of processor time so far. */
+const busy = ({ pid }) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+    return (Number(fields[11]) + Number(fields[12])) / 100;
+};
+
+/** Asks without pause for some seconds, from core 1 unless `cores` says otherwise. Throws at any answer but a good one. */
+export function wrk(server, { path, cookie, script, environment = {}, seconds = 4, connections = 32, cores = "1" }) {
+    const options = ["-c", cores, "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency"];
+    if (cookie) options.push("-H", `Cookie: ${cookie}`);
+    if (script) options.push("-s", join(root, "bench", script));
+    const before = busy(server);
+    const out = execFileSync("taskset", [...options, server.origin + path], { encoding: "utf8", env: { ...process.env, ...environment } });
+    const used = busy(server) - before;
+    if (/Non-2xx|Socket errors/.test(out)) throw new Error(`${path}: ${out}`);
+    const milliseconds = (name) => {
+        const [, value, unit] = new RegExp(`${name}%\\s+([\\d.]+)(us|ms|s)`).exec(out);
+        return Number(value) * { us: 0.001, ms: 1, s: 1000 }[unit];
+    };
+    const requests = Number(/(\d+) requests in/.exec(out)[1]);
+    return {
+        rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(out)[1]),
+        p50: milliseconds(50),
+        p99: milliseconds(99),
+        microseconds: (used / requests) * 1e6,
+        requests,
+    };
+}
+
+/** Signs up and gives the session's cookie. */
+export async function signUp(server) {
+    const body = new URLSearchParams({ name: "Bench", email: "bench@example.com", password: "correct horse battery" });
+    return cookieOf(await fetch(`${server.origin}/api/auth/sign-up`, { method: "POST", body, redirect: "manual" }));
+}
+
+export const cookieOf = (answer) => answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).find((cookie) => /^(session|connect\.sid)=/.test(cookie));
+
+export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+export const whole = (number) => Math.round(number).toLocaleString("en");
+
+/** An SVG of requests a second, in the colours of either theme; `rows` are `{ name, rate, ours }`. */
+export function chart(title, rows) {
+    const most = Math.max(...rows.map(({ rate }) => rate));
+    const bars = rows.map(({ name, rate, ours }, row) => {
+        const width = Math.max(2, (rate / most) * 400);
+        return `<text x="210" y="${row * 30 + 39}" text-anchor="end">${name}</text>` +
+            `<rect x="220" y="${row * 30 + 25}" width="${width.toFixed(1)}" height="20" rx="3" class="${ours ? "ours" : "other"}"/>` +
+            `<text x="${(228 + width).toFixed(1)}" y="${row * 30 + 39}">${whole(rate)}</text>`;
+    });
+    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 700 ${bars.length * 30 + 60}" role="img" aria-label="${title}">
+<style>text{font:13px system-ui,sans-serif;fill:#24292f}.ours{fill:#4f46e5}.other{fill:#9aa4b2}@media (prefers-color-scheme:dark){text{fill:#e6edf3}.ours{fill:#818cf8}.other{fill:#57606a}}</style>
+<text x="220" y="14">${title}</text>
+${bars.join("\n")}
+<text x="220" y="${bars.length * 30 + 46}">${machine}, ${today}</text>
+</svg>
+`;
+}
