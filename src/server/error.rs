@@ -1,12 +1,11 @@
 //! From a failure to what the caller sees: a page for people, JSON for programs.
 
-use std::time::SystemTime;
+use std::{convert::Infallible, time::SystemTime};
 
 use axum::{
-    Json,
+    Json, Router,
     body::to_bytes,
-    extract::{Request, State},
-    middleware::Next,
+    extract::Request,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,6 +13,7 @@ use leptos::{
     prelude::provide_context,
     server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER},
 };
+use tower::Service;
 
 use super::{router, state::AppState};
 use crate::{auth::CurrentUser, error::AppError};
@@ -120,21 +120,21 @@ fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Turns every failure that is not a page yet into one, where the caller reads HTML.
-pub async fn error_pages(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub async fn error_pages(state: AppState, mut routes: Router, request: Request) -> Result<Response, Infallible> {
     let (parts, body) = request.into_parts();
     // Only who reads HTML gets a page.
     let head = reads_html(&parts.headers).then(|| parts.clone());
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let response = routes.call(Request::from_parts(parts, body)).await?;
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
     if !failed || has(response.headers(), header::CONTENT_TYPE, "text/html") {
-        return response;
+        return Ok(response);
     }
     let error = response.extensions().get().copied().unwrap_or_else(|| AppError::of_status(status));
     let known = response.extensions().get::<AppError>().is_some();
     let Some(head) = head else {
         let own_body = known || has(response.headers(), header::CONTENT_TYPE, "json");
-        return if own_body { response } else { with_status(error.into_response(), status) };
+        return Ok(if own_body { response } else { with_status(error.into_response(), status) });
     };
     let viewed = response.extensions().get::<Viewed>().cloned();
     let mut page = Request::from_parts(head, axum::body::Body::empty());
@@ -150,7 +150,7 @@ pub async fn error_pages(State(state): State<AppState>, request: Request, next: 
     if let Some(retry_after) = retry_after {
         page.headers_mut().insert(header::RETRY_AFTER, retry_after);
     }
-    page
+    Ok(page)
 }
 
 /// Whether the caller is a person with a browser.

@@ -1,7 +1,7 @@
 //! The way of a request, from outside in: trace, security headers, error pages, forms from this
 //! site only, session and user, then the page or the server function.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -17,7 +17,7 @@ use leptos_axum::{
     LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions, handle_server_fns_with_context,
     render_app_to_stream_with_context,
 };
-use tower::ServiceBuilder;
+use tower::{Service, ServiceBuilder};
 use tower_http::{
     compression::CompressionLayer,
     limit::RequestBodyLimitLayer,
@@ -48,8 +48,19 @@ const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// How long a request may take as a whole before the server calls itself busy.
 const REQUEST: Duration = Duration::from_secs(30);
 
+/// Answers every request: axum's router with layers around it, which are no router any more.
+pub trait HttpService:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> HttpService for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
 /// Everything that answers. `assets` serves the site's files.
-pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower_http::csrf::ConfigError> {
+pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpService, tower_http::csrf::ConfigError> {
     let sessions = accounts::layer(state.sessions.clone(), state.backend.clone(), state.config.is_https());
     let context = {
         let state = state.clone();
@@ -103,16 +114,16 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<Router, tower
         })
         .on_request(())
         .on_response(DefaultOnResponse::new().level(tracing::Level::INFO));
-    let around = ServiceBuilder::new()
+    let routes = all.with_state(state.clone());
+    // Not a router's layers: that would be a box more for each request.
+    Ok(ServiceBuilder::new()
         .map_request(forget_given_id)
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-        .layer(trace)
         .map_response(Response::into_response)
+        .layer(trace)
         .layer(PropagateRequestIdLayer::x_request_id())
         .map_response(security::headers(&state.config))
-        .layer(middleware::from_fn_with_state(state.clone(), error::error_pages))
-        .service(all.with_state(state));
-    Ok(Router::new().fallback_service(around))
+        .service_fn(move |request| error::error_pages(state.clone(), routes.clone(), request)))
 }
 
 /// Renders the app for a request that no route of its own answers.

@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
+use axum::{ServiceExt as _, body::Body};
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
-
+use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     config::{Config, LogFormat},
     database::{Database, DatabaseError},
     metrics,
-    router::router,
+    router::{HttpService, router},
     state::{AppState, Parts, widget_settings},
 };
 use crate::{
@@ -51,16 +51,16 @@ pub enum RunError {
 }
 
 /// A server that is ready to answer.
-pub struct App {
-    /// All routes.
-    pub router: Router,
+pub struct App<S> {
+    /// What answers.
+    pub service: S,
     /// The database, to be closed at the end.
     pub database: Database,
     sweeper: JoinHandle<()>,
 }
 
 /// Opens the database and builds everything that answers.
-pub async fn build(config: Config) -> Result<App, RunError> {
+pub async fn build(config: Config) -> Result<App<impl HttpService>, RunError> {
     let database = Database::open(&config.database_url).await?;
     let sessions = Sessions::new(database.pool.clone());
     let devices = Devices::new(database.pool.clone(), sessions.clone());
@@ -82,7 +82,7 @@ pub async fn build(config: Config) -> Result<App, RunError> {
         database: database.clone(),
         config,
     });
-    Ok(App { router: router(state, files)?, database, sweeper })
+    Ok(App { service: router(state, files)?, database, sweeper })
 }
 
 /// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
@@ -115,9 +115,10 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         .handle(handle)
         .first_request_timeout(HEADERS)
         .accept_error_handler(|_, error| tracing::warn!(%error, "a connection was not accepted"));
+    let service = app.service.map_request(|request: http::Request<_>| request.map(Body::new));
     // Also how long a connection may be idle between two requests.
     server.http_builder().http1().header_read_timeout(HEADERS);
-    let served = server.serve(app.router.into_make_service_with_connect_info::<SocketAddr>()).await;
+    let served = server.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await;
     app.sweeper.abort();
     app.database.pool.close().await;
     served.map_err(RunError::Serve)

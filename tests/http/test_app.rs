@@ -1,8 +1,8 @@
 //! A whole app in this process, with a database of its own, and a browser's cookie jar.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible};
 
-use axum::{Router, body::Body};
+use axum::{body::Body, response::Response};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use sqlx::{Connection, Executor};
@@ -11,14 +11,17 @@ use ticketping_leptos::server::{
     config::Config,
     run::{self, App},
 };
-use tower::ServiceExt;
+use tower::{ServiceExt, util::BoxCloneSyncService};
 
 /// The secret of every test that needs a known one.
 pub const SECRET: &str = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
 pub const PASSWORD: &str = "correct horse battery";
 
+/// What answers requests, in a box with a name.
+type Service = BoxCloneSyncService<Request<Body>, Response, Infallible>;
+
 pub struct TestApp {
-    pub router: Router,
+    pub service: Service,
     pub pool: sqlx::AnyPool,
     _folder: TempDir,
 }
@@ -43,12 +46,12 @@ impl TestApp {
         ]);
         all.extend(settings.iter().copied());
         let config = Config::read(|name| all.get(name).map(|value| (*value).to_owned())).unwrap();
-        let App { router, database, .. } = run::build(config).await.unwrap();
-        Self { router, pool: database.pool, _folder: folder }
+        let App { service, database, .. } = run::build(config).await.unwrap();
+        Self { service: Service::new(service), pool: database.pool, _folder: folder }
     }
 
     pub fn browser(&self) -> Browser {
-        Browser { router: self.router.clone(), cookies: BTreeMap::new() }
+        Browser { service: self.service.clone(), cookies: BTreeMap::new() }
     }
 
     pub async fn users(&self) -> i64 {
@@ -67,7 +70,7 @@ async fn new_database(server: &str) -> String {
 }
 
 pub struct Browser {
-    router: Router,
+    service: Service,
     pub cookies: BTreeMap<String, String>,
 }
 
@@ -96,7 +99,7 @@ impl Browser {
         if !cookies.is_empty() {
             request.headers_mut().insert(header::COOKIE, cookies.join("; ").parse().unwrap());
         }
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let response = self.service.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();
