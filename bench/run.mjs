@@ -5,7 +5,7 @@
 // `BEFORE=path/to/an/older/binary` puts that one's answers in the same run.
 import { execFileSync } from "node:child_process";
 import { cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { chart, cookieOf, folder, machine, median, root, signUp, start, today, whole, wrk } from "./shared.mjs";
 
 const rounds = Number(process.env.ROUNDS ?? 5);
@@ -32,7 +32,7 @@ const first = await start("http://127.0.0.1:3299", ["./ticketping-leptos"], sett
 await first.stop();
 const ours = await start("http://127.0.0.1:3299", ["./ticketping-leptos"], settings(3299, "app.db"));
 const idle = resident(ours);
-const before = process.env.BEFORE && (await start("http://127.0.0.1:3296", [join(root, process.env.BEFORE)], settings(3296, "before.db")));
+const before = process.env.BEFORE && (await start("http://127.0.0.1:3296", [resolve(root, process.env.BEFORE)], settings(3296, "before.db")));
 const ceiling = await start("http://127.0.0.1:3298", [join(root, "target/release/examples/ceiling"), "127.0.0.1:3298"], { ready: token });
 const express = await start("http://127.0.0.1:3297", ["node", join(root, "bench/express/server.js"), "3297", join(folder, "express.db")], {
     ready: "/start",
