@@ -16,7 +16,7 @@ use super::{
     assets::Assets,
     config::{Config, LogFormat},
     database::{Database, DatabaseError},
-    metrics,
+    memory, metrics,
     router::{HttpService, router},
     state::{AppState, Parts, widget_settings},
 };
@@ -100,6 +100,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     // Tokio's own: the standard library's lets far fewer connections wait to be accepted.
     let listener = TcpListener::bind(address).await.map_err(|error| RunError::Listen(address, error))?;
     let listener = listener.into_std().map_err(RunError::Serve)?;
+    memory::give_back_what_start_took();
     tracing::info!(%address, url, sandbox, "serving");
     let handle = axum_server::Handle::new();
     tokio::spawn({
