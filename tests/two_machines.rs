@@ -7,8 +7,9 @@ mod server;
 
 use std::{
     fs,
+    io::{BufRead, BufReader, ErrorKind},
     net::TcpListener,
-    process::{Child, Command},
+    process::{Child, Command, Stdio},
     sync::{
         Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -363,6 +364,87 @@ fn a_database_that_takes_no_more_writes_is_read_and_written_again_once_it_does()
     until("a read", || token(&server, &cookie).contains("200 OK"));
     read_only("off");
     until("a write", || session(&sign_up()).is_some());
+}
+
+/// A PostgreSQL on a disk of its own that only it sees; fills it and empties it.
+struct SmallDisk {
+    process: Child,
+    url: String,
+    ballast: String,
+    _folder: tempfile::TempDir,
+}
+
+impl SmallDisk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = folder.path().display().to_string();
+        // Whoever mounts has to be root in there, and PostgreSQL must not be. It runs until its input ends.
+        let mount =
+            format!("mount -t tmpfs -o size=96m tmpfs {disk} && exec unshare --map-user=1000 --map-group=1000 \"$@\"");
+        let serve = ["scripts/postgres.sh", "sh", "-c", "echo $POSTGRES_URL; exec cat"];
+        let mut process = Command::new("unshare")
+            .args(["--map-root-user", "--mount", "sh", "-c", &mount, "sh"])
+            .args(serve)
+            .env("TMPDIR", &disk)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut url).unwrap();
+        let ballast = format!("/proc/{}/root{disk}/ballast", process.id());
+        Self { process, url: url.trim().to_owned(), ballast, _folder: folder }
+    }
+
+    fn fill(&self) {
+        let full = fs::write(&self.ballast, vec![1; 96 << 20]).unwrap_err();
+        assert_eq!(full.kind(), ErrorKind::StorageFull);
+    }
+
+    fn empty(&self) {
+        fs::remove_file(&self.ballast).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _status = self.process.wait();
+    }
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn on_a_full_disk_what_is_there_is_read_writing_says_come_back_and_nothing_confirmed_is_lost() {
+    let disk = SmallDisk::new();
+    let server = machine(&disk.url);
+    let cookie = server.sign_up("alice@example.com");
+    disk.fill();
+    // There is room in what is already there.
+    let mut told = vec!["alice@example.com".to_owned()];
+    let refused = (0..300).find_map(|n| {
+        let email = format!("user{n}@example.com");
+        let answer = server.post("/api/auth/sign-up", &format!("email={email}&password={PASSWORD}"), "");
+        match session(&answer) {
+            Some(_) => {
+                told.push(email);
+                None
+            }
+            None => Some(answer),
+        }
+    });
+    let refused = refused.unwrap();
+    assert!(refused.contains("503 Service Unavailable") && refused.contains("unavailable"), "{refused}");
+    println!("a full disk took {} sign-ups more", told.len() - 1);
+    // A copy that remembers nothing starts, and reads.
+    let other = machine(&disk.url);
+    assert!(token(&other, &cookie).contains("200 OK"));
+    assert!(other.get("/account", &cookie).contains("alice@example.com"));
+    disk.empty();
+    for email in &told {
+        let log_in = || server.post("/api/auth/log-in", &format!("email={email}&password={PASSWORD}"), "");
+        assert!(session(&log_in()).is_some(), "{email}");
+    }
 }
 
 #[test]
