@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { chart, folder, machine, root, signUp, start, today, whole, wrk } from "./shared.mjs";
+import { asEach, chart, folder, machine, root, sessionData, sessionId, signUp, start, today, whole, wrk } from "./shared.mjs";
 
 const Database = createRequire(join(root, "bench/express/"))("better-sqlite3");
 const address = "127.0.0.1:3296";
@@ -16,8 +16,6 @@ function ask(server, target) {
     return { rate: Math.round(rate), p99 };
 }
 
-const sessionId = (n) => { const bytes = Buffer.alloc(16); bytes.writeUInt32LE(n, 0); bytes.writeUInt32LE((n * 2654435761) >>> 0, 8); return bytes.toString("base64url"); };
-
 const report = { date: today, machine, figures: [] };
 for (const count of [10, 1_000_000]) {
     const file = join(folder, `${count}.db`);
@@ -27,7 +25,6 @@ for (const count of [10, 1_000_000]) {
     await first.stop();
     const database = new Database(file);
     const hash = database.prepare("SELECT password_hash FROM users").pluck().get();
-    const data = (id) => JSON.stringify({ "axum-login.data": { user_id: id, auth_hash: [...Buffer.from(hash.slice(-16))] } });
     const now = Math.floor(Date.now() / 1000);
     const user = database.prepare("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?)");
     const session = database.prepare("INSERT INTO sessions VALUES (?, ?, ?)");
@@ -36,18 +33,16 @@ for (const count of [10, 1_000_000]) {
         for (let n = 0; n < count; n++) {
             const id = `user-${n}`;
             user.run(id, `${id}@example.com`, `${id}@example.com`, null, hash, now, now);
-            session.run(sessionId(n), data(id), now + 1_000_000);
+            session.run(sessionId(n), sessionData(id, hash), now + 1_000_000);
             device.run(`device-${n}`, sessionId(n), id, now);
         }
     })();
     database.close();
-    const cookies = join(folder, `${count}.cookies`);
-    writeFileSync(cookies, Array.from({ length: Math.min(count, 200_000) }, () => sessionId(Math.floor(Math.random() * count))).join("\n"));
     const server = await serve(file);
-    const asEach = { script: "cookies.lua", environment: { COOKIES: cookies } };
+    const byEach = asEach(count);
     const figure = { users: count, startMilliseconds: Math.round(server.startedIn), megabytes: Math.round(statSync(file).size / 1e6) };
-    figure.token = ask(server, { path: "/api/ticketping/chat-jwt", ...asEach });
-    figure.home = ask(server, { path: "/", ...asEach });
+    figure.token = ask(server, { path: "/api/ticketping/chat-jwt", ...byEach });
+    figure.home = ask(server, { path: "/", ...byEach });
     figure.logIn = ask(server, { path: "/api/auth/log-in", script: "log-in.lua" });
     await server.stop();
     // Then half of all sessions have run out, and the server that starts finds that at once.
@@ -55,7 +50,7 @@ for (const count of [10, 1_000_000]) {
     const ended = half.prepare("UPDATE sessions SET expires_at = 1 WHERE rowid % 2 = 0").run().changes;
     half.close();
     const sweeping = await serve(file);
-    figure.whileSweeping = { ended, ...ask(sweeping, { path: "/", ...asEach }) };
+    figure.whileSweeping = { ended, ...ask(sweeping, { path: "/", ...byEach }) };
     await sweeping.stop();
     report.figures.push(figure);
     console.log(JSON.stringify(figure));

@@ -1,8 +1,9 @@
 // What one copy of the release binary serves with its users and sessions in PostgreSQL, and what a pair of them does behind
 // nginx. `scripts/postgres.sh node bench/pair.mjs`. Everything shares all cores. Writes docs/pair.json.
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { folder, machine, root, signUp, start, today, wrk } from "./shared.mjs";
+import { asEach, folder, machine, root, sessionData, sessionId, signUp, start, today, wrk } from "./shared.mjs";
 
 const cores = "0-1";
 const copy = (port) => start(`http://127.0.0.1:${port}`, [join(root, "target/release/ticketping-leptos")], {
@@ -39,18 +40,36 @@ async function nginx(port, upstreams) {
     return start(`http://127.0.0.1:${port}`, ["/usr/sbin/nginx", "-c", `${path}.conf`], { cores });
 }
 
+const psql = (statements) => execFileSync("psql", ["--quiet", "--tuples-only", "--set", "ON_ERROR_STOP=1", process.env.POSTGRES_URL], { input: statements, encoding: "utf8" });
+
 const one = await copy(3296);
 await copy(3297);
 const cookie = await signUp(one);
 const servers = { "one": one, "one, through nginx": await nginx(3298, [3296]), "two, through nginx": await nginx(3299, [3296, 3297]) };
-const figures = [];
-for (const path of ["/api/ticketping/chat-jwt", "/"]) {
-    for (const [name, server] of Object.entries(servers)) {
-        const rounds = Array.from({ length: 3 }, () => wrk(server, { path, cookie, cores })).toSorted((a, b) => a.rate - b.rate);
-        const { rate, p99 } = rounds[1];
-        figures.push({ path, name, rate: Math.round(rate), p99 });
-        console.log(`${path.padEnd(26)} ${name.padEnd(20)} ${Math.round(rate)}/s, p99 ${p99} ms`);
-    }
-}
+
+// As many users as are never in memory: each has a session, and so each request reads two rows.
+const users = 100_000;
+const hash = psql("SELECT password_hash FROM users").trim();
+const now = Math.floor(Date.now() / 1000);
+const copyOf = (table, row) => `COPY ${table} FROM STDIN;\n${Array.from({ length: users }, (_, n) => row(n).join("\t")).join("\n")}\n\\.\n`;
+psql(
+    copyOf("users (id, email, email_key, password_hash, created_at, updated_at)", (n) => [`user-${n}`, `${n}@example.com`, `${n}@example.com`, hash, now, now]) +
+    copyOf("sessions (id, data, expires_at)", (n) => [sessionId(n), sessionData(`user-${n}`, hash), now + 1_000_000]) +
+    "ANALYZE",
+);
+
+const token = "/api/ticketping/chat-jwt";
+const targets = [
+    { name: "token, always by one user", path: token, cookie },
+    { name: "token, each by another user", path: token, ...asEach(users) },
+    { name: "/ signed in", path: "/", cookie },
+];
+const asked = targets.flatMap((target) => Object.entries(servers).map(([by, server]) => ({ target, by, server, rounds: [] })));
+for (let round = 0; round < 3; round++) for (const { target, server, rounds } of asked) rounds.push(wrk(server, { ...target, cores }));
+const figures = asked.map(({ target, by, rounds }) => {
+    const { rate, p99 } = rounds.toSorted((a, b) => a.rate - b.rate)[1];
+    console.log(`${target.name.padEnd(28)} ${by.padEnd(20)} ${Math.round(rate)}/s, p99 ${p99} ms`);
+    return { name: target.name, by, rate: Math.round(rate), p99 };
+});
 writeFileSync("docs/pair.json", `${JSON.stringify({ date: today, machine, figures }, undefined, 2)}\n`);
 process.exit(0);

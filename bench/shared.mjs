@@ -1,6 +1,6 @@
 // What the measurements share: servers in a temporary folder, wrk, and charts.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -66,6 +66,24 @@ export function wrk(server, { path, cookie, script, environment = {}, seconds = 
 export async function signUp(server) {
     const body = new URLSearchParams({ name: "Bench", email: "bench@example.com", password: "correct horse battery" });
     return cookieOf(await fetch(`${server.origin}/api/auth/sign-up`, { method: "POST", body, redirect: "manual" }));
+}
+
+/** The id of the nth made-up session, as its cookie has it. */
+export const sessionId = (n) => {
+    const bytes = Buffer.alloc(16);
+    bytes.writeUInt32LE(n, 0);
+    bytes.writeUInt32LE((n * 2654435761) >>> 0, 8);
+    return bytes.toString("base64url");
+};
+
+/** What the session of a user with this password hash holds. */
+export const sessionData = (id, hash) => JSON.stringify({ "axum-login.data": { user_id: id, auth_hash: [...Buffer.from(hash.slice(-16))] } });
+
+/** Options for `wrk`: each request by another of so many made-up sessions. */
+export function asEach(count) {
+    const file = join(folder, `${count}.cookies`);
+    writeFileSync(file, Array.from({ length: Math.min(count, 200_000) }, () => sessionId(Math.floor(Math.random() * count))).join("\n"));
+    return { script: "cookies.lua", environment: { COOKIES: file } };
 }
 
 export const cookieOf = (answer) => answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).find((cookie) => /^(session|connect\.sid)=/.test(cookie));
