@@ -82,6 +82,32 @@ fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
 }
 
 #[test]
+fn a_signed_in_page_asks_the_database_for_session_and_user_and_the_account_for_its_devices_too() {
+    let before = Server::start(&[]);
+    let cookie = before.sign_up("alice@example.com");
+    let database = format!("sqlite://{}", before.file().display());
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    // It remembers nothing of what the other one did.
+    let server = Server::start(&[("DATABASE_URL", &database), ("METRICS_ADDR", &address)]);
+    let asked = |path: &str| {
+        assert!(server.get(path, &cookie).contains("200 OK"));
+        let counts = crate::server::send(&address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let all = counts.lines().filter_map(|line| line.strip_prefix("database_seconds_count{statement=\""));
+        // The sweeper's own is no part of a request.
+        let mut all: Vec<String> = all
+            .filter(|line| !line.starts_with("sessions.delete_expired"))
+            .map(|line| line.replace("\"}", ""))
+            .collect();
+        all.sort();
+        all
+    };
+    assert_eq!(asked("/"), ["sessions.load 1", "users.by_id 1"]);
+    // For a moment both are remembered.
+    assert_eq!(asked("/api/ticketping/chat-jwt"), ["sessions.load 1", "users.by_id 1"]);
+    assert_eq!(asked("/account"), ["devices.of 1", "sessions.load 1", "users.by_id 1"]);
+}
+
+#[test]
 fn several_processes_may_start_at_once_on_one_new_database() {
     let folder = tempfile::tempdir().unwrap();
     let database = format!("sqlite://{}", folder.path().join("data/app.db").display());
