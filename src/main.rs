@@ -53,7 +53,6 @@ async fn main() -> ExitCode {
             }
         };
     }
-    server::give_back_large_memory();
     match server::run(config).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

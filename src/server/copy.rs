@@ -53,7 +53,8 @@ pub async fn copy_users(from: &str, to: &str) -> Result<Copied, CopyError> {
         .bind(user.try_get::<String, _>(0)?)
         .bind(user.try_get::<String, _>(1)?)
         .bind(user.try_get::<String, _>(2)?)
-        .bind(user.try_get::<Option<String>, _>(3)?)
+        // SQLite keeps a zero in a text, PostgreSQL does not.
+        .bind(user.try_get::<Option<String>, _>(3)?.map(|name| name.replace('\0', "")))
         .bind(user.try_get::<String, _>(4)?)
         .bind(user.try_get::<i64, _>(5)?)
         .bind(user.try_get::<i64, _>(6)?)

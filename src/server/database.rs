@@ -13,6 +13,7 @@ use sqlx::{
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::{MigrateError, Migrator},
 };
+use tokio::time;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -106,8 +107,9 @@ impl Database {
     /// Whether requests can be answered: the users can be read, and a file has not been taken away
     /// (it would go on existing for this process only).
     pub async fn is_reachable(&self) -> bool {
-        let read = sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(&self.pool).await;
-        read.is_ok() && self.file.as_deref().is_none_or(Path::exists)
+        let read = sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(&self.pool);
+        time::timeout(PATIENCE, read).await.is_ok_and(|read| read.is_ok())
+            && self.file.as_deref().is_none_or(Path::exists)
     }
 }
 

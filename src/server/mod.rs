@@ -13,5 +13,4 @@ pub mod run;
 pub mod security;
 pub mod state;
 
-pub use memory::give_back_large_memory;
 pub use run::run;

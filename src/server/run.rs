@@ -32,6 +32,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 const HEADERS: Duration = Duration::from_secs(15);
 /// How often ended sessions are removed from the database.
 const SWEEP: Duration = Duration::from_secs(60);
+/// How often limits forget who keeps to them: it bounds their memory by the requests of so long.
+const FORGET: Duration = Duration::from_secs(5);
 
 /// Why the server did not start or did not go on.
 #[derive(Debug, thiserror::Error)]
@@ -87,6 +89,7 @@ pub async fn build(config: Config) -> Result<App<impl HttpService>, RunError> {
 
 /// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
 pub async fn run(config: Config) -> Result<(), RunError> {
+    memory::give_back_large_memory();
     start_logging(&config);
     let (address, url, sandbox) = (config.site_addr, config.origin(), config.chat.sandbox);
     // Each connection is an open file, and the usual limit of those is low.
@@ -140,12 +143,15 @@ fn start_logging(config: &Config) {
 }
 
 async fn sweep(sessions: Sessions, limits: Arc<Limits>) {
-    let mut clock = time::interval(SWEEP);
+    let (mut sweep, mut forget) = (time::interval(SWEEP), time::interval(FORGET));
     loop {
-        clock.tick().await;
-        limits.forget_the_calm();
-        if let Err(error) = sessions.delete_expired().await {
-            tracing::warn!(%error, "ended sessions could not be removed");
+        tokio::select! {
+            _ = forget.tick() => limits.forget_the_calm(),
+            _ = sweep.tick() => {
+                if let Err(error) = sessions.delete_expired().await {
+                    tracing::warn!(%error, "ended sessions could not be removed");
+                }
+            }
         }
     }
 }

@@ -8,11 +8,14 @@ const FORMS: [&str; 2] = ["/api/auth/sign-up", "/api/auth/log-in"];
 #[tokio::test]
 async fn bodies_that_cannot_be_read_are_a_400_with_a_sentence() {
     let app = TestApp::new().await;
-    let bodies: [&[u8]; 4] = [
+    let bodies: [&[u8]; 6] = [
         b"email=a@example.com&email=b@example.com&password=correct+horse",
         b"email=%ff%fe&password=correct+horse+battery",
         b"email=\xff\xfe&password=x",
         b"email[x]=1&password[]=2",
+        // PostgreSQL keeps no text with a zero in it.
+        b"email=a%00@example.com&password=correct+horse+battery",
+        b"email=a@example.com&password=correct%00horse+battery",
     ];
     for form in FORMS {
         for body in bodies {

@@ -111,6 +111,27 @@ fn while_another_process_locks_the_database_reading_goes_on_and_writing_says_com
 }
 
 #[test]
+fn a_log_out_that_had_to_wait_for_the_database_is_final() {
+    let server = Server::start(&[]);
+    let cookie = server.sign_up("alice@example.com");
+    let token = || server.get("/api/ticketping/chat-jwt", &cookie);
+    let until = |status: &str| while !token().contains(status) {};
+    let answer = std::thread::scope(|scope| {
+        on_file(&server.file(), async |connection| {
+            sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.unwrap();
+            let log_out = scope.spawn(|| server.post("/api/auth/log-out", "", &cookie));
+            until("401 Unauthorized");
+            // Nobody has been told yet that it is over, and what was remembered of it is forgotten.
+            until("200 OK");
+            sqlx::query("ROLLBACK").execute(&mut *connection).await.unwrap();
+            log_out.join().unwrap()
+        })
+    });
+    assert!(answer.contains("303 See Other"), "{answer}");
+    assert!(token().contains("401 Unauthorized"));
+}
+
+#[test]
 fn a_database_file_that_was_taken_away_makes_the_server_not_ready() {
     let server = Server::start(&[]);
     assert!(server.get("/readyz", "").contains("200 OK"));

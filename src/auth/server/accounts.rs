@@ -273,9 +273,10 @@ fn count_log_in(outcome: &'static str) {
     metrics::counter!("log_ins_total", "outcome" => outcome).increment(1);
 }
 
-/// Bytes that are not UTF-8 arrive as replacement characters: then what was typed is lost.
+/// Bytes that are not UTF-8 arrive as replacement characters: then what was typed is lost. And
+/// PostgreSQL keeps no text with a zero in it.
 fn readable(fields: &[&str]) -> Result<(), AppError> {
-    let lost = fields.iter().any(|field| field.contains(char::REPLACEMENT_CHARACTER));
+    let lost = fields.iter().any(|field| field.contains([char::REPLACEMENT_CHARACTER, '\0']));
     if lost { Err(AppError::BadRequest) } else { Ok(()) }
 }
 

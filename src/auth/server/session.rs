@@ -4,7 +4,7 @@ use std::time::Duration as StdDuration;
 
 use async_trait::async_trait;
 use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
-use moka::sync::Cache;
+use moka::{ops::compute::Op, sync::Cache};
 use sqlx::{Any, AnyPool, any::AnyArguments, query::Query};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
@@ -100,7 +100,11 @@ impl SessionStore for Sessions {
             with_row("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1", record)?.execute(&self.pool),
         );
         let kept = (saved.await.map_err(unavailable)?.rows_affected() == 1).then(|| record.clone());
-        self.recent.insert(record.id, kept);
+        // Somebody may have ended it since it was saved: then that stands.
+        self.recent.entry(record.id).and_compute_with(|known| match known {
+            Some(known) if known.value().is_none() => Op::Nop,
+            _ => Op::Put(kept),
+        });
         Ok(())
     }
 
@@ -130,8 +134,10 @@ impl SessionStore for Sessions {
             sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id.to_string()).execute(&self.pool),
         )
         .await;
-        if deleted.is_err() {
-            self.recent.invalidate(id);
+        match deleted {
+            // Again: it may have waited for longer than a mark lasts, and the row was read meanwhile.
+            Ok(_) => self.recent.insert(*id, None),
+            Err(_) => self.recent.invalidate(id),
         }
         deleted.map(|_| ()).map_err(unavailable)
     }
