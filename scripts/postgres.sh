@@ -28,6 +28,8 @@ trap stop EXIT
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
 cd "$folder"
 "${as[@]}" initdb --pgdata "$folder/data" --username app --auth trust --no-sync --encoding UTF8 --locale C >/dev/null
+# It trusts everybody but one role, whose password it asks for.
+sed -i '1i host all guarded 127.0.0.1/32 scram-sha-256' "$folder/data/pg_hba.conf"
 cat >>"$folder/data/postgresql.conf" <<END
 listen_addresses = '127.0.0.1'
 port = $port
