@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asEach, chart, folder, machine, root, sessionData, sessionId, signUp, start, today, whole, wrk } from "./shared.mjs";
+import { asEach, chart, folder, machine, resident, root, sessionData, sessionId, signUp, start, today, whole, wrk } from "./shared.mjs";
 
 const Database = createRequire(join(root, "bench/express/"))("better-sqlite3");
 const address = "127.0.0.1:3296";
@@ -42,15 +42,21 @@ for (const count of [10, 1_000_000]) {
     const byEach = asEach(count);
     const figure = { users: count, startMilliseconds: Math.round(server.startedIn), megabytes: Math.round(statSync(file).size / 1e6) };
     figure.token = ask(server, { path: "/api/ticketping/chat-jwt", ...byEach });
+    figure.residentAfterTokens = Math.round(resident(server) * 10) / 10;
     figure.home = ask(server, { path: "/", ...byEach });
     figure.logIn = ask(server, { path: "/api/auth/log-in", script: "log-in.lua" });
     await server.stop();
-    // Then half of all sessions have run out, and the server that starts finds that at once.
+    // Then every other session has run out, and the server that starts finds that at once. Asked for are the others.
     const half = new Database(file);
-    const ended = half.prepare("UPDATE sessions SET expires_at = 1 WHERE rowid % 2 = 0").run().changes;
-    half.close();
+    const end = half.prepare("UPDATE sessions SET expires_at = 1 WHERE id = ?");
+    half.transaction(() => { for (let n = 1; n < count; n += 2) end.run(sessionId(n)); })();
+    const left = half.prepare("SELECT count(*) FROM sessions WHERE expires_at = 1").pluck();
+    const ended = left.get();
     const sweeping = await serve(file);
-    figure.whileSweeping = { ended, ...ask(sweeping, { path: "/", ...byEach }) };
+    const before = left.get();
+    figure.whileSweeping = ask(sweeping, { path: "/", ...asEach(count, 2) });
+    figure.whileSweeping = { ended, deletedMeanwhile: before - left.get(), ...figure.whileSweeping };
+    half.close();
     await sweeping.stop();
     report.figures.push(figure);
     console.log(JSON.stringify(figure));

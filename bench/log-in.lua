@@ -2,3 +2,10 @@
 wrk.method = "POST"
 wrk.body = "email=bench%40example.com&password=correct+horse+battery"
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
+-- A failed log-in is a redirect too, back to the form.
+response = function(status, headers)
+    if status ~= 303 or headers["location"] ~= "/account" then
+        io.stderr:write("a log-in was answered with " .. status .. " to " .. tostring(headers["location"]) .. "\n")
+        os.exit(1)
+    end
+end

@@ -33,6 +33,9 @@ export async function start(origin, command, { ready = "/readyz", environment = 
     return { origin, pid: child.pid, startedIn: performance.now() - begin, stop };
 }
 
+/** Resident memory in MiB. */
+export const resident = ({ pid }) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) / 1024;
+
 /** Seconds of processor time so far. */
 const busy = ({ pid }) => {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
@@ -79,10 +82,10 @@ export const sessionId = (n) => {
 /** What the session of a user with this password hash holds. */
 export const sessionData = (id, hash) => JSON.stringify({ "axum-login.data": { user_id: id, auth_hash: [...Buffer.from(hash.slice(-16))] } });
 
-/** Options for `wrk`: each request by another of so many made-up sessions. */
-export function asEach(count) {
-    const file = join(folder, `${count}.cookies`);
-    writeFileSync(file, Array.from({ length: Math.min(count, 200_000) }, () => sessionId(Math.floor(Math.random() * count))).join("\n"));
+/** Options for `wrk`: each request by another of so many made-up sessions; with `step` 2, by every other one. */
+export function asEach(count, step = 1) {
+    const file = join(folder, `${count}-${step}.cookies`);
+    writeFileSync(file, Array.from({ length: Math.min(count, 200_000) }, () => sessionId(Math.floor(Math.random() * count / step) * step)).join("\n"));
     return { script: "cookies.lua", environment: { COOKIES: file } };
 }
 

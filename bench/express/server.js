@@ -9,6 +9,8 @@ import jwt from "jsonwebtoken";
 const [port, file] = process.argv.slice(2);
 const database = new Database(file);
 database.pragma("journal_mode = WAL");
+// As ours.
+database.pragma("synchronous = NORMAL");
 database.exec("CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, email TEXT NOT NULL, name TEXT)");
 database.prepare("INSERT OR IGNORE INTO users VALUES ('u-1', 'bench@example.com', 'Bench')").run();
 const userById = database.prepare("SELECT id, email, name FROM users WHERE id = ?");

@@ -26,8 +26,10 @@ process.on("exit", () => chrome.kill());
 const scores = [];
 for (const preset of ["mobile", "desktop"]) {
     for (const page of pages) {
-        const { lhr } = await lighthouse(origin + page, { port: chrome.port, onlyCategories, logLevel: "error" }, preset === "desktop" ? desktopConfig : undefined);
+        const { lhr } = await lighthouse(origin + page, { port: chrome.port, onlyCategories, onlyAudits: ["network-requests"], logLevel: "error" }, preset === "desktop" ? desktopConfig : undefined);
         if (lhr.runtimeError) throw new Error(`${page}: ${lhr.runtimeError.message}`);
+        const loaded = lhr.audits["network-requests"].details.items.some(({ url, statusCode }) => url.endsWith("/widget.min.js") && statusCode === 200);
+        if (!loaded) throw new Error(`${page}: the widget was not on the page`);
         const score = Object.fromEntries(onlyCategories.map((category) => [category, Math.round(lhr.categories[category].score * 100)]));
         const paint = lhr.audits["first-contentful-paint"]?.numericValue;
         scores.push({ page, preset, ...score, ...(paint && { firstContentfulPaintMs: Math.round(paint) }) });
