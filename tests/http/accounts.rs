@@ -181,3 +181,20 @@ async fn pages_can_be_rendered_on_one_thread_and_dropped_on_another() {
         assert_eq!(visit.await.unwrap(), [200, 200, 404][n % 3]);
     }
 }
+
+#[tokio::test]
+async fn sessions_that_have_run_out_are_deleted_and_no_others() {
+    let app = TestApp::new().await;
+    let mut alice = app.browser();
+    alice.sign_up("alice@example.com").await;
+    // More than are deleted in one go.
+    for n in 0..1_200 {
+        let ended = sqlx::query("INSERT INTO sessions (id, data, expires_at) VALUES ($1, '{}', 1)").bind(n.to_string());
+        ended.execute(&app.pool).await.unwrap();
+    }
+    let sessions = ticketping_leptos::auth::server::Sessions::new(app.pool.clone());
+    assert_eq!(sessions.delete_expired().await.unwrap(), 1_200);
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions").fetch_one(&app.pool).await.unwrap();
+    assert_eq!(left, 1);
+    assert_eq!(sessions.delete_expired().await.unwrap(), 0);
+}

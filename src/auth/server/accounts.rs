@@ -243,7 +243,9 @@ impl Accounts {
 
     async fn start_session(&mut self, user: &User, expiry: Expiry) -> Result<(), AppError> {
         // axum-login rotates the id only of a session without a user.
-        self.auth.session.cycle_id().await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        if self.auth.user.is_some() {
+            self.auth.session.cycle_id().await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        }
         self.auth.login(user).await?;
         self.auth.session.set_expiry(Some(expiry));
         // Now, not at the end of the request: only a saved session has an id.
