@@ -242,8 +242,8 @@ impl Accounts {
     }
 
     async fn start_session(&mut self, user: &User, expiry: Expiry) -> Result<(), AppError> {
-        // axum-login rotates the id only of a session without a user.
-        if self.auth.user.is_some() {
+        // axum-login rotates the id only of a session that never had a user. A new one has none yet.
+        if self.auth.session.id().is_some() {
             self.auth.session.cycle_id().await.map_err(axum_login::Error::<super::Backend>::Session)?;
         }
         self.auth.login(user).await?;
