@@ -101,7 +101,11 @@ impl Accounts {
             };
             match self.auth.backend.users.add(new).await.map_err(BackendError::from)? {
                 Some(user) => {
-                    self.start_session(&user, session::UNTIL_CLOSED).await?;
+                    if let Err(error) = self.start_session(&user, session::UNTIL_CLOSED).await {
+                        // Who is told to try again must not find his own e-mail taken.
+                        self.auth.backend.users.remove(&user.id).await.map_err(BackendError::from)?;
+                        return Err(error);
+                    }
                     self.see_other("/account");
                     return Ok(());
                 }
