@@ -7,12 +7,12 @@ mod server;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, ErrorKind},
-    net::TcpListener,
+    io::{BufRead, BufReader, ErrorKind, Read, Write},
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     sync::{
-        Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -433,6 +433,189 @@ fn while_the_database_hangs_requests_are_told_to_come_back_and_then_all_is_as_be
         transaction.rollback().await.unwrap();
     });
     assert!(session(&log_in()).is_some());
+}
+
+/// PostgreSQL's processes, stopped until this goes.
+struct Frozen(Vec<String>);
+
+impl Frozen {
+    fn new() -> Self {
+        let data = std::env::var("POSTGRES_DATA").unwrap_or_else(|_| panic!("{NEEDS}"));
+        let first = fs::read_to_string(format!("{data}/postmaster.pid")).unwrap().lines().next().unwrap().to_owned();
+        let children = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).unwrap();
+        let all = children.split_whitespace().map(str::to_owned).chain([first.clone()]).collect();
+        Self::signal("-STOP", &all);
+        Self(all)
+    }
+
+    fn signal(name: &str, processes: &Vec<String>) {
+        Command::new("kill").arg(name).args(processes).status().unwrap();
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        Self::signal("-CONT", &self.0);
+    }
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn while_the_database_is_frozen_requests_are_told_to_come_back_and_then_all_is_as_before() {
+    let database = new_database();
+    let server = machine(&database);
+    server.sign_up("alice@example.com");
+    let log_in = || server.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
+    let frozen = Frozen::new();
+    let begin = Instant::now();
+    // More than there are connections, old and new ones.
+    thread::scope(|scope| {
+        for _ in 0..12 {
+            scope.spawn(|| {
+                let refused = log_in();
+                assert!(refused.contains("503 Service Unavailable"), "{refused}");
+                assert!(refused.contains(r#"{"error":"unavailable"}"#), "{refused}");
+            });
+        }
+    });
+    println!("twelve log-ins at a frozen database were refused after {} ms", begin.elapsed().as_millis());
+    assert!(server.get("/login", "").contains("200 OK"), "a page that needs no records");
+    assert!(server.get("/readyz", "").contains("503 Service Unavailable"));
+    drop(frozen);
+    until("the recovery", || session(&log_in()).is_some());
+}
+
+/// The way between a machine and its database.
+struct Wire {
+    url: String,
+    state: Arc<WireState>,
+}
+
+#[derive(Default)]
+struct WireState {
+    /// How late everything arrives, in milliseconds.
+    late: AtomicU64,
+    /// What was connected up to then hears no more of the other side, not even that it is gone.
+    lost: AtomicUsize,
+    connected: AtomicUsize,
+}
+
+impl Wire {
+    fn to(database: &str) -> Self {
+        let host = database.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = database.replace(&host, &listener.local_addr().unwrap().to_string());
+        let state = Arc::new(WireState::default());
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for inward in listener.incoming().map_while(Result::ok) {
+                let outward = TcpStream::connect(&host).unwrap();
+                let number = shared.connected.fetch_add(1, Ordering::SeqCst) + 1;
+                for (from, to) in [(inward.try_clone().unwrap(), outward.try_clone().unwrap()), (outward, inward)] {
+                    let state = Arc::clone(&shared);
+                    thread::spawn(move || state.carry(number, from, to));
+                }
+            }
+        });
+        Self { url, state }
+    }
+
+    fn delay(&self, late: Duration) {
+        self.state.late.store(late.as_millis().try_into().unwrap(), Ordering::SeqCst);
+    }
+
+    fn lose_what_is_connected(&self) {
+        self.state.lost.store(self.state.connected.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+}
+
+impl WireState {
+    fn carry(&self, number: usize, mut from: TcpStream, mut to: TcpStream) {
+        let mut piece = [0; 8192];
+        while let Ok(length @ 1..) = from.read(&mut piece) {
+            thread::sleep(Duration::from_millis(self.late.load(Ordering::SeqCst)));
+            if self.lost.load(Ordering::SeqCst) < number && to.write_all(&piece[..length]).is_err() {
+                break;
+            }
+        }
+        if self.lost.load(Ordering::SeqCst) < number {
+            let _gone_already = to.shutdown(std::net::Shutdown::Both);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn connections_that_went_silent_are_given_up_and_replaced_whoever_was_waiting_for_them() {
+    let database = new_database();
+    let wire = Wire::to(&database);
+    let server = machine(&wire.url);
+    server.sign_up("alice@example.com");
+    let log_in = || server.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+    on_database(&database, async |connection| {
+        let mut transaction = connection.begin().await.unwrap();
+        sqlx::query("LOCK TABLE users").execute(&mut *transaction).await.unwrap();
+        // As many as there are connections; half of them will not wait for the answer.
+        thread::scope(|scope| {
+            for patience in [1, 60, 1, 60, 1, 60, 1, 60] {
+                let address = &server.address;
+                scope.spawn(move || {
+                    let mut asking = TcpStream::connect(address).unwrap();
+                    asking.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").unwrap();
+                    asking.set_read_timeout(Some(Duration::from_secs(patience))).unwrap();
+                    let mut answer = String::new();
+                    if asking.read_to_string(&mut answer).is_ok() {
+                        assert!(answer.contains("503 Service Unavailable"), "{answer}");
+                    }
+                });
+            }
+            let all_wait = || {
+                on_database(&database, async |watching| -> i64 {
+                    sqlx::query_scalar(waiting).fetch_one(watching).await.unwrap()
+                }) == 8
+            };
+            thread::scope(|scope| {
+                scope.spawn(|| until("eight statements", all_wait));
+            });
+            wire.lose_what_is_connected();
+        });
+        transaction.rollback().await.unwrap();
+    });
+    let took = until("the recovery", || session(&log_in()).is_some());
+    println!("log-ins again {} ms after eight connections went silent", took.as_millis());
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_slow_database_is_waited_for_and_what_it_cannot_take_is_told_to_come_back() {
+    let database = new_database();
+    let wire = Wire::to(&database);
+    let server = machine(&wire.url);
+    wire.delay(Duration::from_millis(200));
+    let cookie = server.sign_up("alice@example.com");
+    assert!(token(&server, &cookie).contains("200 OK"));
+    // None of these sessions is there, and that has to be looked up.
+    let (answered, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for n in 0..100_u128 {
+            let (server, answered, refused) = (&server, &answered, &refused);
+            scope.spawn(move || {
+                let made_up = tower_sessions::session::Id(i128::try_from(n).unwrap());
+                let answer = token(server, &format!("session={made_up}"));
+                if answer.contains("401 Unauthorized") {
+                    answered.fetch_add(1, Ordering::SeqCst);
+                } else {
+                    assert!(answer.contains(r#"{"error":"unavailable"}"#), "{answer}");
+                    refused.fetch_add(1, Ordering::SeqCst);
+                }
+            });
+        }
+        assert!(server.get("/login", "").contains("200 OK"), "a page that needs no records");
+    });
+    let (answered, refused) = (answered.into_inner(), refused.into_inner());
+    println!("of 100 at a database 400 ms away {answered} were answered, {refused} told to come back");
+    assert!(answered >= 8 && refused > 0, "{answered} {refused}");
 }
 
 #[test]

@@ -9,11 +9,13 @@ use std::{
 };
 
 use sqlx::{
-    AnyPool, Executor,
+    AnyPool, Connection, Executor,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::{MigrateError, Migrator},
 };
 use tokio::time;
+
+use crate::auth::server::statement;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -21,6 +23,8 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 /// How long a request waits for a connection before it is told to come back later.
 const PATIENCE: Duration = Duration::from_secs(3);
 const CONNECTIONS: u32 = 8;
+/// A connection that was used so recently is good: asking it first would double each statement's way.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// Why the database cannot be used. Names the place, never a password.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +79,15 @@ impl Database {
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(PATIENCE)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    if used.idle_for > FRESH {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     connection.execute(if sqlite { SQLITE_SETTINGS } else { POSTGRES_SETTINGS }).await?;
@@ -107,7 +120,9 @@ impl Database {
     /// Whether requests can be answered: the users can be read, and a file has not been taken away
     /// (it would go on existing for this process only).
     pub async fn is_reachable(&self) -> bool {
-        let read = sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(&self.pool);
+        let read = statement::run("ready", &self.pool, async |database| {
+            sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(database).await
+        });
         time::timeout(PATIENCE, read).await.is_ok_and(|read| read.is_ok())
             && self.file.as_deref().is_none_or(Path::exists)
     }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tower_sessions::{SessionStore, session, session_store};
 use uuid::Uuid;
 
-use super::{Sessions, timed::timed};
+use super::{Sessions, statement};
 
 /// A session as its user sees it.
 #[derive(Clone, Debug, FromRow)]
@@ -48,8 +48,7 @@ impl Devices {
 
     /// Notes that `session` is the user's now.
     pub async fn add(&self, user_id: &str, session: session::Id, user_agent: &str) -> Result<(), DeviceError> {
-        timed(
-            "devices.add",
+        statement::run("devices.add", &self.pool, async |database| {
             sqlx::query(
                 "INSERT INTO devices (id, session_id, user_id, browser, created_at) VALUES ($1, $2, $3, $4, $5)",
             )
@@ -58,17 +57,25 @@ impl Devices {
             .bind(user_id)
             .bind(describe(user_agent))
             .bind(OffsetDateTime::now_utc().unix_timestamp())
-            .execute(&self.pool),
-        )
+            .execute(database)
+            .await
+        })
         .await?;
         Ok(())
     }
 
     /// Where the user is signed in, the latest first.
     pub async fn of(&self, user_id: &str) -> Result<Vec<Device>, DeviceError> {
-        let statement = "SELECT id, session_id, browser, created_at FROM devices \
-                         WHERE user_id = $1 ORDER BY created_at DESC, id";
-        Ok(timed("devices.of", sqlx::query_as(statement).bind(user_id).fetch_all(&self.pool)).await?)
+        let found = statement::run("devices.of", &self.pool, async |database| {
+            sqlx::query_as(
+                "SELECT id, session_id, browser, created_at FROM devices \
+                 WHERE user_id = $1 ORDER BY created_at DESC, id",
+            )
+            .bind(user_id)
+            .fetch_all(database)
+            .await
+        });
+        Ok(found.await?)
     }
 
     /// Ends those of the user's sessions that `which` picks. At once: the next request finds none,

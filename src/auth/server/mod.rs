@@ -7,7 +7,7 @@ mod flash;
 mod limits;
 mod password;
 mod session;
-mod timed;
+pub mod statement;
 mod users;
 
 pub use accounts::{Accounts, ChangePassword, ChangeProfile, LogIn, SecureCookies, SignUp};

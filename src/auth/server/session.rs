@@ -14,7 +14,7 @@ use tower_sessions::{
     session_store::{Error, Result},
 };
 
-use super::{Backend, timed::timed};
+use super::{Backend, statement};
 
 /// The name of the session cookie.
 pub const COOKIE: &str = "session";
@@ -53,15 +53,15 @@ impl Sessions {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let mut deleted = 0;
         loop {
-            let step = timed(
-                "sessions.delete_expired",
+            let step = statement::run("sessions.delete_expired", &self.pool, async |database| {
                 sqlx::query(
                     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
                 )
                 .bind(now)
                 .bind(SWEPT_AT_ONCE)
-                .execute(&self.pool),
-            )
+                .execute(database)
+                .await
+            })
             .await?
             .rows_affected();
             deleted += step;
@@ -76,15 +76,13 @@ impl Sessions {
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         loop {
-            let added = timed(
-                "sessions.create",
-                with_row(
-                    "INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-                    record,
-                )?
-                .execute(&self.pool),
-            );
-            if added.await.map_err(unavailable)?.rows_affected() == 1 {
+            let insert = with_row(
+                "INSERT INTO sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                record,
+            )?;
+            let added =
+                statement::run("sessions.create", &self.pool, async |database| insert.execute(database).await).await;
+            if added.map_err(unavailable)?.rows_affected() == 1 {
                 break;
             }
             record.id = Id::default();
@@ -95,11 +93,9 @@ impl SessionStore for Sessions {
 
     // Only what is there: a session that was ended while a request ran must not come back with it.
     async fn save(&self, record: &Record) -> Result<()> {
-        let saved = timed(
-            "sessions.save",
-            with_row("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1", record)?.execute(&self.pool),
-        );
-        let kept = (saved.await.map_err(unavailable)?.rows_affected() == 1).then(|| record.clone());
+        let update = with_row("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1", record)?;
+        let saved = statement::run("sessions.save", &self.pool, async |database| update.execute(database).await).await;
+        let kept = (saved.map_err(unavailable)?.rows_affected() == 1).then(|| record.clone());
         // Somebody may have ended it since it was saved: then that stands.
         self.recent.entry(record.id).and_compute_with(|known| match known {
             Some(known) if known.value().is_none() => Op::Nop,
@@ -114,12 +110,12 @@ impl SessionStore for Sessions {
         if let Some(record) = self.recent.get(id) {
             return Ok(record.filter(alive));
         }
-        let row: Option<(String, i64)> = timed(
-            "sessions.load",
+        let row: Option<(String, i64)> = statement::run("sessions.load", &self.pool, async |database| {
             sqlx::query_as("SELECT data, expires_at FROM sessions WHERE id = $1")
                 .bind(id.to_string())
-                .fetch_optional(&self.pool),
-        )
+                .fetch_optional(database)
+                .await
+        })
         .await
         .map_err(unavailable)?;
         let record = row.map(|(data, expires_at)| decode(*id, &data, expires_at)).transpose()?;
@@ -129,10 +125,9 @@ impl SessionStore for Sessions {
 
     async fn delete(&self, id: &Id) -> Result<()> {
         self.recent.insert(*id, None);
-        let deleted = timed(
-            "sessions.delete",
-            sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id.to_string()).execute(&self.pool),
-        )
+        let deleted = statement::run("sessions.delete", &self.pool, async |database| {
+            sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id.to_string()).execute(database).await
+        })
         .await;
         match deleted {
             // Again: it may have waited for longer than a mark lasts, and the row was read meanwhile.

@@ -7,7 +7,7 @@ use sqlx::{AnyPool, FromRow, any::AnyRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{session::STALE_AFTER, timed::timed};
+use super::{session::STALE_AFTER, statement};
 use crate::auth::CurrentUser;
 
 /// An account. One pointer: it is handed around many times a request.
@@ -86,8 +86,7 @@ impl Users {
     /// Adds an account; `None` when the e-mail is taken.
     pub async fn add(&self, new: NewUser) -> sqlx::Result<Option<User>> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        timed(
-            "users.add",
+        statement::run("users.add", &self.pool, async |database| {
             sqlx::query_as(
                 "INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_key) DO NOTHING \
@@ -99,15 +98,15 @@ impl Users {
             .bind(&new.name)
             .bind(&new.password_hash)
             .bind(now)
-            .fetch_optional(&self.pool),
-        )
+            .fetch_optional(database)
+            .await
+        })
         .await
     }
 
     /// Changes e-mail and name; `None` when the e-mail is somebody else's.
     pub async fn change_profile(&self, id: &str, email: &str, name: Option<&str>) -> sqlx::Result<Option<User>> {
-        let changed = timed(
-            "users.change_profile",
+        let changed = statement::run("users.change_profile", &self.pool, async |database| {
             sqlx::query_as(
                 "UPDATE users SET email = $2, email_key = $3, name = $4, updated_at = $5 \
              WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = $3 AND id <> $1) \
@@ -118,16 +117,16 @@ impl Users {
             .bind(email_key(email))
             .bind(name)
             .bind(OffsetDateTime::now_utc().unix_timestamp())
-            .fetch_optional(&self.pool),
-        )
+            .fetch_optional(database)
+            .await
+        })
         .await?;
         Ok(self.changed(changed))
     }
 
     /// Changes the password; the user as he is then.
     pub async fn change_password(&self, id: &str, password_hash: &str) -> sqlx::Result<Option<User>> {
-        let changed = timed(
-            "users.change_password",
+        let changed = statement::run("users.change_password", &self.pool, async |database| {
             sqlx::query_as(
                 "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1 \
              RETURNING id, email, name, password_hash",
@@ -135,8 +134,9 @@ impl Users {
             .bind(id)
             .bind(password_hash)
             .bind(OffsetDateTime::now_utc().unix_timestamp())
-            .fetch_optional(&self.pool),
-        )
+            .fetch_optional(database)
+            .await
+        })
         .await?;
         Ok(self.changed(changed))
     }
@@ -144,7 +144,10 @@ impl Users {
     /// Removes the account. What else is kept of the user goes with it.
     pub async fn remove(&self, id: &str) -> sqlx::Result<()> {
         self.recent.insert(id.to_owned(), None);
-        timed("users.remove", sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(&self.pool)).await?;
+        statement::run("users.remove", &self.pool, async |database| {
+            sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(database).await
+        })
+        .await?;
         self.recent.insert(id.to_owned(), None);
         Ok(())
     }
@@ -154,12 +157,12 @@ impl Users {
         if let Some(user) = self.recent.get(id) {
             return Ok(user);
         }
-        let user: Option<User> = timed(
-            "users.by_id",
+        let user: Option<User> = statement::run("users.by_id", &self.pool, async |database| {
             sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE id = $1")
                 .bind(id)
-                .fetch_optional(&self.pool),
-        )
+                .fetch_optional(database)
+                .await
+        })
         .await?;
         // Somebody may have changed him since he was read: then that stands.
         Ok(self.recent.entry(id.to_owned()).or_insert(user).into_value())
@@ -167,12 +170,12 @@ impl Users {
 
     /// By e-mail, whatever its case.
     pub async fn by_email(&self, email: &str) -> sqlx::Result<Option<User>> {
-        timed(
-            "users.by_email",
+        statement::run("users.by_email", &self.pool, async |database| {
             sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE email_key = $1")
                 .bind(email_key(email))
-                .fetch_optional(&self.pool),
-        )
+                .fetch_optional(database)
+                .await
+        })
         .await
     }
 
