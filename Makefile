@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch test e2e protections example release bench growth pair flood lighthouse clean
+.PHONY: help tools run watch test e2e protections example release bench growth pair flood profile lighthouse clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -49,6 +49,9 @@ pair: release ## two copies behind nginx on one PostgreSQL
 
 flood: release ## what a flood of log-ins does, and what the time of an answer tells
 	@bench/flood.sh
+
+profile: release ## where a request's instructions and the binary's bytes go
+	@bench/profile.sh
 
 lighthouse: release ## what Lighthouse says of the pages
 	@scripts/lighthouse.sh

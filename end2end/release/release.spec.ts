@@ -1,5 +1,6 @@
 // What is deployed: one file that serves everything, compressed, kept by browsers, within its budget.
 import { execFileSync } from "node:child_process";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { expect, test } from "@playwright/test";
 import { listen, logOut, person, ready, say, signUp, startConversation } from "../tests/support";
 
@@ -44,12 +45,42 @@ test("a file that a browser has is not sent again, and one that is not there is 
     const again = await request.get(style, { headers: { "if-none-match": etag } });
     expect(again.status()).toBe(304);
     expect((await again.body()).length).toBe(0);
+    expect(again.headers()["content-encoding"]).toBeUndefined();
     const head = await request.head(style);
     expect(head.status()).toBe(200);
     expect(head.headers()["content-type"]).toBe(whole.headers()["content-type"]);
     const missing = await request.get(style.replace(/main|ticketping-leptos/, "nothing"));
     expect(missing.status()).toBe(404);
     expect(missing.headers()["cache-control"] ?? "").not.toContain("immutable");
+});
+
+test("whatever encoding a program reads, it gets the same file, and is told which it got", async ({ baseURL, request }) => {
+    const html = await (await request.get("/login")).text();
+    const style = /\/assets\/[^"]*\.css/.exec(html)![0];
+    const wasm = style.replace(/css$/, "wasm");
+    const ask = async (path: string, accepted: string) => {
+        const raw = execFileSync("curl", ["-s", "-i", "-H", `Accept-Encoding: ${accepted}`, baseURL + path], { maxBuffer: 1 << 24 });
+        const end = raw.indexOf("\r\n\r\n");
+        const head = raw.subarray(0, end).toString().toLowerCase();
+        expect(head).toContain("200 ok");
+        expect(head).toContain("vary: accept-encoding");
+        return { encoding: /content-encoding: (\S+)/.exec(head)?.[1], etag: /etag: (\S+)/.exec(head)![1], body: raw.subarray(end + 4) };
+    };
+    for (const path of [style, wasm]) {
+        const plain = await ask(path, "identity");
+        expect(plain.encoding).toBeUndefined();
+        for (const [accepted, encoding, unpack] of [
+            ["gzip, deflate, br, zstd", "br", brotliDecompressSync],
+            ["br;q=0.5", "br", brotliDecompressSync],
+            ["gzip", "gzip", gunzipSync],
+            ["br;q=0, gzip", "gzip", gunzipSync],
+        ] as const) {
+            const packed = await ask(path, accepted);
+            expect(packed.encoding, accepted).toBe(encoding);
+            expect(packed.etag, accepted).toBe(plain.etag);
+            expect(unpack(packed.body).equals(plain.body), accepted).toBe(true);
+        }
+    }
 });
 
 test("the log-in page keeps to its budget", async ({ baseURL, request }) => {
