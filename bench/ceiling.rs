@@ -11,6 +11,9 @@ use ticketping_leptos::{
     ticketping::{JwtSecret, Signer, Visitor},
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3298".to_owned());

@@ -43,9 +43,10 @@ const busy = ({ pid }) => {
 };
 
 /** Asks without pause for some seconds, from core 1 unless `cores` says otherwise. Throws at any answer but a good one. */
-export function wrk(server, { path, cookie, script, environment = {}, seconds = 4, connections = 32, cores = "1" }) {
+export function wrk(server, { path, cookie, encoding, script, environment = {}, seconds = 4, connections = 32, cores = "1" }) {
     const options = ["-c", cores, "wrk", "-t1", `-c${connections}`, `-d${seconds}s`, "--latency"];
     if (cookie) options.push("-H", `Cookie: ${cookie}`);
+    if (encoding) options.push("-H", `Accept-Encoding: ${encoding}`);
     if (script) options.push("-s", join(root, "bench", script));
     const before = busy(server);
     const out = execFileSync("taskset", [...options, server.origin + path], { encoding: "utf8", env: { ...process.env, ...environment } });

@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use ticketping_leptos::server::{self, config::Config};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);

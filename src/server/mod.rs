@@ -6,7 +6,6 @@ pub mod config;
 pub mod copy;
 pub mod database;
 pub mod error;
-mod memory;
 pub mod metrics;
 pub mod router;
 pub mod run;

@@ -16,7 +16,7 @@ use super::{
     assets::Assets,
     config::{Config, LogFormat},
     database::{Database, DatabaseError},
-    memory, metrics,
+    metrics,
     router::{HttpService, router},
     state::{AppState, Parts, widget_settings},
 };
@@ -89,7 +89,6 @@ pub async fn build(config: Config) -> Result<App<impl HttpService>, RunError> {
 
 /// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
 pub async fn run(config: Config) -> Result<(), RunError> {
-    memory::give_back_large_memory();
     start_logging(&config);
     let (address, url, sandbox) = (config.site_addr, config.origin(), config.chat.sandbox);
     // Each connection is an open file, and the usual limit of those is low.
@@ -103,7 +102,6 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     // Tokio's own: the standard library's lets far fewer connections wait to be accepted.
     let listener = TcpListener::bind(address).await.map_err(|error| RunError::Listen(address, error))?;
     let listener = listener.into_std().map_err(RunError::Serve)?;
-    memory::give_back_what_start_took();
     tracing::info!(%address, url, sandbox, "serving");
     let handle = axum_server::Handle::new();
     tokio::spawn({
