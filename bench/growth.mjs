@@ -1,7 +1,8 @@
 // How the server does with a million users and sessions in SQLite, next to ten: the same requests,
 // each by another user. Prints a table and writes docs/growth.json.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asEach, chart, folder, machine, resident, root, sessionData, sessionId, signUp, start, today, whole, wrk } from "./shared.mjs";
 
@@ -16,8 +17,34 @@ function ask(server, target) {
     return { rate: Math.round(rate), p99 };
 }
 
+/** A database as it was before the last migration, with so many users and devices. */
+function ofBefore(count) {
+    const file = join(folder, `${count}-before.db`);
+    const database = new Database(file);
+    database.exec(`CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP NOT NULL
+        DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)`);
+    const done = database.prepare("INSERT INTO _sqlx_migrations VALUES (?, ?, CURRENT_TIMESTAMP, TRUE, ?, 1)");
+    for (const name of readdirSync("migrations/sqlite").toSorted().slice(0, -1)) {
+        const statements = readFileSync(join("migrations/sqlite", name));
+        database.exec(statements.toString());
+        done.run(Number(name.slice(0, 4)), name.slice(5, -4), createHash("sha384").update(statements).digest());
+    }
+    const user = database.prepare("INSERT INTO users VALUES (?, ?, ?, NULL, 'none', 0, 0)");
+    const device = database.prepare("INSERT INTO devices VALUES (?, ?, ?, 'Firefox on Linux', 0)");
+    database.transaction(() => {
+        for (let n = 0; n < count; n++) {
+            user.run(`user-${n}`, `${n}@example.com`, `${n}@example.com`);
+            device.run(`device-${n}`, sessionId(n), `user-${n}`);
+        }
+    })();
+    database.close();
+    return file;
+}
+
 const report = { date: today, machine, figures: [] };
 for (const count of [10, 1_000_000]) {
+    const migrated = await serve(ofBefore(count));
+    await migrated.stop();
     const file = join(folder, `${count}.db`);
     // The server makes the schema, and a user whose password is known.
     const first = await serve(file);
@@ -40,7 +67,7 @@ for (const count of [10, 1_000_000]) {
     database.close();
     const server = await serve(file);
     const byEach = asEach(count);
-    const figure = { users: count, startMilliseconds: Math.round(server.startedIn), megabytes: Math.round(statSync(file).size / 1e6) };
+    const figure = { users: count, startMilliseconds: Math.round(server.startedIn), migratedMilliseconds: Math.round(migrated.startedIn), megabytes: Math.round(statSync(file).size / 1e6) };
     figure.token = ask(server, { path: "/api/ticketping/chat-jwt", ...byEach });
     figure.residentAfterTokens = Math.round(resident(server) * 10) / 10;
     figure.home = ask(server, { path: "/", ...byEach });
