@@ -22,13 +22,16 @@ page() { for _ in $(seq 200); do curl -s -o /dev/null -w '%{time_starttransfer}\
 try() { for _ in $(seq 100); do curl -s -o /dev/null -w '%{time_starttransfer}\n' -d "email=$1&password=wrong+words+here" "$origin/api/auth/log-in"; done; }
 
 page | summary "/login, quiet"
-wrk -t1 -c200 -d10s -s "$here/bench/log-in.lua" "$origin/api/auth/log-in" >flood &
+FLOOD=yes wrk -t1 -c200 -d10s -s "$here/bench/log-in.lua" "$origin/api/auth/log-in" >flood &
 flood=$!
 sleep 1
 page | summary "/login, 200 log-ins at once"
 wait $flood
+resident() { awk '/VmRSS/ {printf "%.1f MiB resident\n", $2 / 1024}' "/proc/$server/status"; }
+echo "  at its end: $(resident)"
 grep -E 'requests in|Non-2xx' flood | sed 's/^ */  the flood: /'
 for _ in 1 2; do
     try bench@example.com | summary "wrong password"
     try nobody@example.com | summary "unknown e-mail"
 done
+echo "at the end: $(resident)"

@@ -2,8 +2,9 @@
 wrk.method = "POST"
 wrk.body = "email=bench%40example.com&password=correct+horse+battery"
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
--- A failed log-in is a redirect too, back to the form.
+-- A failed log-in is a redirect too, back to the form. In a flood some are told to come back.
 response = function(status, headers)
+    if status == 503 and os.getenv("FLOOD") then return end
     if status ~= 303 or headers["location"] ~= "/account" then
         io.stderr:write("a log-in was answered with " .. status .. " to " .. tostring(headers["location"]) .. "\n")
         os.exit(1)

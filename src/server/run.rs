@@ -142,16 +142,21 @@ fn start_logging(config: &Config) {
 
 async fn sweep(sessions: Sessions, limits: Arc<Limits>) {
     let (mut sweep, mut forget) = (time::interval(SWEEP), time::interval(FORGET));
-    loop {
-        tokio::select! {
-            _ = forget.tick() => limits.forget_the_calm(),
-            _ = sweep.tick() => {
-                if let Err(error) = sessions.delete_expired().await {
-                    tracing::warn!(%error, "ended sessions could not be removed");
-                }
+    let forget = async {
+        loop {
+            forget.tick().await;
+            limits.forget_the_calm();
+        }
+    };
+    let delete = async {
+        loop {
+            sweep.tick().await;
+            if let Err(error) = sessions.delete_expired().await {
+                tracing::warn!(%error, "ended sessions could not be removed");
             }
         }
-    }
+    };
+    tokio::join!(forget, delete);
 }
 
 async fn stop_signal() {

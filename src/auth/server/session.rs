@@ -1,6 +1,6 @@
 //! Sessions: rows in the database, and a cookie that says nothing but which row.
 
-use std::time::Duration as StdDuration;
+use std::time::{Duration as StdDuration, Instant};
 
 use async_trait::async_trait;
 use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
@@ -28,8 +28,8 @@ pub const UNTIL_CLOSED: Expiry = Expiry::OnSessionEnd;
 pub const STALE_AFTER: StdDuration = StdDuration::from_secs(4);
 /// Sessions that are kept in memory at most.
 const RECENT: u64 = 10_000;
-/// Ended sessions that are deleted in one go: no reader waits for longer than that takes.
-const SWEPT_AT_ONCE: i64 = 500;
+/// Ended sessions that are deleted in one go: nobody waits for longer than that takes.
+const SWEPT_AT_ONCE: i64 = 100;
 
 /// The session store. A session that was just used is kept in memory for [`STALE_AFTER`]; one
 /// that was ended on this machine is ended at once.
@@ -48,11 +48,12 @@ impl Sessions {
         Self { pool, recent }
     }
 
-    /// Deletes what has run out, in small steps. How many there were.
+    /// Deletes what has run out, in small steps, and is idle for half of the time. How many there were.
     pub async fn delete_expired(&self) -> sqlx::Result<u64> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let mut deleted = 0;
         loop {
+            let begin = Instant::now();
             let step = statement::run("sessions.delete_expired", &self.pool, async |database| {
                 sqlx::query(
                     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
@@ -68,6 +69,7 @@ impl Sessions {
             if step < SWEPT_AT_ONCE.unsigned_abs() {
                 return Ok(deleted);
             }
+            tokio::time::sleep(begin.elapsed()).await;
         }
     }
 }
