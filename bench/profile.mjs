@@ -33,6 +33,7 @@ function sizes() {
         const crates = [...name.matchAll(/(?<![\w:])([a-z_][a-z0-9_]*)::/g)].map(([, crate]) => crate);
         if (name.startsWith("sqlite3")) library = "SQLite";
         if (name.startsWith("aws_lc")) library = "cryptography";
+        if (/^_?mi_/.test(name)) library = "mimalloc";
         const part = crates.length > 0 ? (partOf.get(crates[0]) ?? "other") : library;
         sums.set(part, (sums.get(part) ?? 0) + parseInt(size, 16));
     }
