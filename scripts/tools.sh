@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Installs what a build needs and is not there yet: the wasm target, cargo-leptos, wasm-bindgen and
-# the npm packages, and copies the widget's pinned files into the site. Seconds when all is there.
+# Installs what a build needs and is not there yet: the wasm target, cargo-leptos, wasm-bindgen, the npm packages and
+# the widget's files. Takes seconds when all of it is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 CARGO_LEPTOS=0.3.10
-WASM_BINDGEN=$(sed -n 's/^wasm-bindgen = "=\(.*\)"/\1/p' Cargo.toml)
+# The tool and the crate must be of one version.
+WASM_BINDGEN=$(grep -A1 '^name = "wasm-bindgen"$' Cargo.lock | sed -n 's/^version = "\(.*\)"/\1/p')
 CARGO_DENY=0.20.2
-WIDGET=1.12.0
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 need() { command -v "$1" >/dev/null || { echo "$1 is missing: $2" >&2; exit 1; }; }
@@ -53,9 +53,4 @@ if ! cmp -s package-lock.json node_modules/.installed-lock; then
     cp package-lock.json node_modules/.installed-lock
 fi
 
-if [ ! -e "public/widget/$WIDGET/widget.css" ]; then
-    say "Copying the chat widget $WIDGET into the site"
-    rm -rf public/widget
-    mkdir -p "public/widget/$WIDGET"
-    cp node_modules/@ticketping/chat-widget/dist/widget.{min.js,css} "public/widget/$WIDGET/"
-fi
+scripts/widget.sh

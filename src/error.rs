@@ -1,5 +1,5 @@
-//! Everything a browser may learn of a failure: one enum, each variant a sentence that says what
-//! to do. The cause stays on the server, where `server::error` logs it once.
+//! Everything a browser may learn about a failure: each variant is a sentence that says what to do. The cause stays on
+//! the server, which logs it once.
 
 use leptos::server_fn::{
     codec::JsonEncoding,
@@ -7,7 +7,7 @@ use leptos::server_fn::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A failure as a visitor sees it. On the wire it is JSON such as `{"error":"not_signed_in"}`.
+/// A failure as the visitor sees it. On the wire it is JSON such as `{"error":"not_signed_in"}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "error", rename_all = "snake_case")]
 pub enum AppError {
@@ -26,7 +26,7 @@ pub enum AppError {
     /// No such page.
     #[error("There is no page at this address. Check it, or go to the start page.")]
     NotFound,
-    /// The right address, the wrong verb.
+    /// The right address, the wrong method.
     #[error("This address does not answer that kind of request. Go back and use the form.")]
     MethodNotAllowed,
     /// The body was larger than any form of ours.
@@ -44,10 +44,10 @@ pub enum AppError {
     /// The database does not answer.
     #[error("We cannot reach our records right now. Nothing was lost; try again in a moment.")]
     Unavailable,
-    /// More work than the server takes on at once.
+    /// More work than the server takes at once.
     #[error("The server is busy. Wait a few seconds and try again.")]
     Busy,
-    /// Our fault.
+    /// An error of ours.
     #[error("Something went wrong on our side. Nothing was lost; try again in a moment.")]
     Internal,
 }

@@ -3,16 +3,16 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
-    app::SiteInfo,
-    auth::{api, use_current_user},
-    support_chat::ChatOnPage,
+    accounts::{server_functions::LogOut, use_current_user},
+    request_context::SiteInfo,
+    support_chat::{ChatOnPage, UnreadCount},
     theme::ThemeSwitch,
 };
 
 /// A page around `children`.
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
-    let site = SiteInfo::of_this_request();
+    let site = SiteInfo::from_request();
     view! {
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="site-header">
@@ -40,8 +40,11 @@ pub fn Layout(children: Children) -> impl IntoView {
 fn account_nav() -> AnyView {
     match use_current_user() {
         Some(user) => view! {
-            <a class="user-name" href="/account">{user.shown_name().to_owned()}</a>
-            <form method="post" action=api::LogOut::PATH>
+            <span class="user">
+                <a class="user-name" href="/account">{user.label().to_owned()}</a>
+                <UnreadCount/>
+            </span>
+            <form method="post" action=LogOut::PATH>
                 <button type="submit" class="quiet">"Log out"</button>
             </form>
         }

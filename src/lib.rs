@@ -1,21 +1,18 @@
 //! Ticketping's support chat, tied to the users who are logged in.
 //!
-//! Where things are: `pages` are the views, `support_chat` is the one place that knows both users
-//! and chat, `auth` says who is calling, `ticketping` is the part to lift into another app. Only
-//! `server` and `sandbox` (and the folders named `server`) are left out of the browser's build.
-//! A request's way through all of it is drawn in the README.
+//! `pages` are the views, `support_chat` is the one place that knows both users and chat, `accounts` says who is
+//! calling, and `server` puts everything together. A folder named `server` is in the server's binary only. The chat
+//! itself is the crate `leptos-ticketping`. The README draws a request's way through all of it.
 
+pub mod accounts;
 pub mod app;
-pub mod auth;
 pub mod error;
 mod layout;
 pub mod pages;
+pub mod request_context;
 pub mod support_chat;
 pub mod theme;
-pub mod ticketping;
 
-#[cfg(feature = "ssr")]
-pub mod sandbox;
 #[cfg(feature = "ssr")]
 pub mod server;
 
@@ -24,7 +21,7 @@ pub mod server;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     leptos::mount::hydrate_islands();
-    // Buttons that could do nothing until now show themselves.
+    // Buttons that do nothing without script are shown from now on.
     if let Some(root) = leptos::prelude::document().document_element() {
         let _kept = root.set_attribute("data-hydrated", "");
     }

@@ -1,63 +1,60 @@
-//! The server: configuration, database, serve.
+//! The server: arguments, configuration, serve.
 
 use std::process::ExitCode;
 
-use ticketping_leptos::server::{self, config::Config};
+use ticketping_leptos::server::{
+    self,
+    command_line::Command,
+    config::{self, Config},
+    database::copy::copy_users,
+};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// The arguments or the settings are wrong.
+const USAGE_ERROR: u8 = 2;
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let (mut check, mut copy_from) = (false, None);
-    match arguments.next().as_deref() {
-        None => {}
-        Some("--check") => check = true,
-        Some("--copy-from") => match arguments.next() {
-            Some(url) => copy_from = Some(url),
-            None => {
-                eprintln!("--copy-from needs the URL of a database, such as sqlite://data/app.db");
-                return ExitCode::from(2);
+    match Command::parse(std::env::args().skip(1)) {
+        Ok(Command::Help) => {
+            print!("{}", config::help());
+            ExitCode::SUCCESS
+        }
+        Ok(command) => match Config::from_env() {
+            Ok(config) => execute(command, config).await,
+            Err(errors) => {
+                eprint!("{errors}");
+                ExitCode::from(USAGE_ERROR)
             }
         },
-        Some("--help" | "-h") => {
-            print!("{}", server::config::help());
-            return ExitCode::SUCCESS;
-        }
-        Some(other) => {
-            eprintln!("unknown argument {other}: --help lists what there is");
-            return ExitCode::from(2);
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(USAGE_ERROR)
         }
     }
-    let config = match Config::from_env() {
-        Ok(config) => config,
-        Err(problems) => {
-            eprint!("{problems}");
-            return ExitCode::from(2);
-        }
-    };
+}
+
+async fn execute(command: Command, config: Config) -> ExitCode {
     for warning in config.warnings() {
         eprintln!("warning: {warning}");
     }
-    if check {
-        println!("The configuration is complete.");
-        return ExitCode::SUCCESS;
-    }
-    if let Some(from) = copy_from {
-        return match server::copy::copy_users(&from, &config.database_url).await {
-            Ok(copied) => {
-                println!("{copied}");
-                ExitCode::SUCCESS
+    let done = match command {
+        Command::Check | Command::Help => Ok("The configuration is complete.".to_owned()),
+        Command::CopyFrom(url) => match copy_users(&url, &config.database_url).await {
+            Ok(copied) => Ok(copied.to_string()),
+            Err(error) => Err(error.to_string()),
+        },
+        Command::Serve => server::run(config).await.map(|()| String::new()).map_err(|error| error.to_string()),
+    };
+    match done {
+        Ok(text) => {
+            if !text.is_empty() {
+                println!("{text}");
             }
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        };
-    }
-    match server::run(config).await {
-        Ok(()) => ExitCode::SUCCESS,
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("{error}");
             ExitCode::FAILURE

@@ -1,86 +1,88 @@
-//! The seam: the one place that knows both users and chat. Delete this file, `ticketping/`,
-//! `sandbox/` and a line in `layout.rs`, and the app has no chat.
+//! The seam: the one place that knows users and chat. It turns the signed-in user into a visitor, signs the token, and
+//! mounts the chat on every page.
 
 use std::sync::Arc;
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos_ticketping::{PageData, Theme, TicketpingChat, TicketpingConfig, TicketpingPageData, Visitor, use_ticketping};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    auth::use_current_user,
+    accounts::{CurrentUser, use_current_user},
     error::AppError,
-    ticketping::{Chat, ChatSettings, Settings, Theme, TicketpingChat, WidgetSettings, page_identity},
 };
 
-/// Where people reach support when there is no chat.
+/// How people reach support where there is no chat.
 pub const SUPPORT_ADDRESS: &str = "mailto:support@example.com";
 
-/// The widget in the page's own colours. They are custom properties, so it follows the theme.
-pub const THEME: Theme = Theme {
-    primary_color: "var(--accent)",
-    primary_button_text: "var(--on-accent)",
-    primary_hover: "var(--accent-strong)",
-    icon_color: "var(--on-accent)",
-    text_primary: "var(--text)",
-    text_secondary: "var(--muted)",
-    text_muted: "var(--muted)",
-    background: "var(--surface)",
-    background_secondary: "var(--raised)",
-    background_tertiary: "var(--line)",
-    border: "var(--line)",
-    border_light: "var(--line)",
-    notification_bg: "var(--danger)",
-    success_color: "var(--good)",
-    offline_color: "var(--muted)",
-    error_bg: "var(--ground)",
-    error_text: "var(--danger)",
-    error_border: "var(--danger)",
-    shadow_light: "var(--shadow)",
-    shadow_medium: "var(--shadow)",
-    shadow_dark: "var(--shadow)",
-};
+/// The widget in the page's own colours. They are custom properties, so that it follows the page's theme.
+pub fn widget_theme() -> Theme {
+    Theme::new()
+        .primary_color("var(--accent)")
+        .primary_button_text("var(--on-accent)")
+        .primary_hover("var(--accent-strong)")
+        .icon_color("var(--on-accent)")
+        .text_primary("var(--text)")
+        .text_secondary("var(--muted)")
+        .text_muted("var(--muted)")
+        .background("var(--surface)")
+        .background_secondary("var(--raised)")
+        .background_tertiary("var(--line)")
+        .border("var(--line)")
+        .border_light("var(--line)")
+        .notification_bg("var(--danger)")
+        .success_color("var(--good)")
+        .offline_color("var(--muted)")
+        .error_bg("var(--ground)")
+        .error_text("var(--danger)")
+        .error_border("var(--danger)")
+        .shadow_light("var(--shadow)")
+        .shadow_medium("var(--shadow)")
+        .shadow_dark("var(--shadow)")
+}
 
-/// What the token endpoint answers; the vendor's own samples read the same.
+impl From<CurrentUser> for Visitor {
+    fn from(user: CurrentUser) -> Self {
+        Self::new(user.id, user.email).with_name(user.name)
+    }
+}
+
+/// What the token endpoint answers. The vendor's own samples read the same.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SignedToken {
-    /// A token for Ticketping, good for a few minutes.
+    /// A token for Ticketping, valid for a few minutes.
     pub jwt: String,
 }
 
-/// A chat token for the user of this session, and for nobody else.
+/// A chat token for the user of this session.
 #[server(prefix = "/api/ticketping", endpoint = "chat-jwt", input = GetUrl)]
 pub async fn chat_jwt() -> Result<SignedToken, AppError> {
-    use crate::{
-        auth::server::Limits,
-        ticketping::{Signer, Visitor},
-    };
+    use crate::server::rate_limits::RateLimits;
+    use leptos_ticketping::Signer;
 
     let user = use_current_user().ok_or(AppError::NotSignedIn)?;
-    use_context::<Arc<Limits>>().ok_or(AppError::Internal)?.token(&user.id)?;
-    let signer: Arc<Signer> = use_context().ok_or(AppError::ChatNotConfigured)?;
-    let visitor = Visitor { external_id: user.id, email: user.email, display_name: user.name };
-    let signed = signer.sign(&visitor, std::time::SystemTime::now());
-    if signed.is_ok() {
-        metrics::counter!("chat_tokens_total").increment(1);
-    }
-    signed.map(|jwt| SignedToken { jwt }).map_err(|error| {
+    use_context::<Arc<RateLimits>>().ok_or(AppError::Internal)?.token(&user.id)?;
+    let signer: Signer = use_context().ok_or(AppError::ChatNotConfigured)?;
+    let jwt = signer.sign(&user.into()).map_err(|error| {
         tracing::error!(%error, "no chat token");
         AppError::Internal
-    })
+    })?;
+    metrics::counter!("chat_tokens_total").increment(1);
+    Ok(SignedToken { jwt })
 }
 
-/// The chat of a page that was rendered for this user, or for nobody. The page holds the user's
-/// public id, never a token.
+/// The chat of a page that is rendered for this user, or for nobody. The page holds the user's public id, never a
+/// token.
 #[component]
 pub fn ChatOnPage() -> impl IntoView {
-    let settings = use_context::<Arc<WidgetSettings>>();
-    let external_id = use_current_user().map(|user| user.id);
-    settings.map(|settings| {
+    let config = use_context::<Arc<TicketpingConfig>>();
+    let user = use_current_user().map(|user| user.id);
+    config.map(|config| {
         view! {
             // The widget's headings are of the fourth level. These two lead there.
-            <h2 class="for-readers needs-script">"Support"</h2>
-            <h3 class="for-readers needs-script">"Chat"</h3>
-            <ChatSettings settings=(*settings).clone() external_id/>
+            <h2 class="sr-only needs-script">"Support"</h2>
+            <h3 class="sr-only needs-script">"Chat"</h3>
+            <TicketpingPageData config=(*config).clone() user/>
             <SupportChat/>
         }
     })
@@ -88,41 +90,66 @@ pub fn ChatOnPage() -> impl IntoView {
 
 #[island]
 fn SupportChat() -> impl IntoView {
-    let on_moved = move || {
-        // The server knows who is logged in now; this page does not.
-        let _leaving = window().location().reload();
-    };
-    view! { <TicketpingChat settings=Settings::of_page identity=Signal::derive(page_identity) on_moved/> }
+    view! { <TicketpingChat config=PageData user=PageData::user()/> }
 }
 
-/// Opens the chat; a plain link to the support address until it can.
+/// The number of unread messages, beside the user's name.
+#[island]
+pub fn UnreadCount() -> impl IntoView {
+    let unread = use_ticketping().unread;
+    view! {
+        <span class="unread" role="status" hidden=move || unread.get() == 0>
+            {move || unread.get()}
+            <span class="sr-only">" unread messages"</span>
+        </span>
+    }
+}
+
+/// Opens the chat on a new conversation with this question in its box. Where there is no chat it is a link to the
+/// support address.
+#[island]
+pub fn AskButton(question: String) -> impl IntoView {
+    let chat = use_ticketping();
+    let subject = question.replace(' ', "%20").replace('?', "%3F");
+    let draft = question.clone();
+    let ask = move |click: leptos::ev::MouseEvent| {
+        if !chat.has_failed.get_untracked() {
+            click.prevent_default();
+            chat.start_conversation_with(draft.clone());
+        }
+    };
+    view! { <a class="ask" href=format!("{SUPPORT_ADDRESS}?subject={subject}") on:click=ask>{question}</a> }
+}
+
+/// Opens the chat. Where there is no chat it is a link to the support address.
 #[island]
 pub fn ChatWithUs() -> impl IntoView {
+    let chat = use_ticketping();
     let open = move |click: leptos::ev::MouseEvent| {
-        if !Chat::has_failed_untracked() {
+        if !chat.has_failed.get_untracked() {
             click.prevent_default();
-            Chat::open();
+            chat.open();
         }
     };
     view! { <a class="button" href=SUPPORT_ADDRESS on:click=open>"Chat with us"</a> }
 }
 
-/// How long the token under the chat is still good for. Empty until there is one.
+/// How long the token under the chat is still valid. Empty until there is one.
 #[island]
 pub fn TokenLifeBar() -> impl IntoView {
+    let token_life = use_ticketping().token_life;
     let now = RwSignal::new(0.0);
     let tick = move || now.set(window().performance().map_or(0.0, |performance| performance.now()));
     Effect::new(move |_| {
         tick();
-        let timer = set_interval_with_handle(tick, std::time::Duration::from_secs(1));
-        if let Ok(timer) = timer {
+        if let Ok(timer) = set_interval_with_handle(tick, std::time::Duration::from_secs(1)) {
             on_cleanup(move || timer.clear());
         }
     });
     let left = move || {
-        let token = Chat::token_life()?;
-        let age = (now.get() - token.since).max(0.0);
-        Some(((token.life - age).max(0.0), token.life))
+        let token = token_life.get()?;
+        let age = (now.get() - token.received_at).max(0.0);
+        Some(((token.valid_for - age).max(0.0), token.valid_for))
     };
     let seconds = move || left().map_or_else(|| "–".to_owned(), |(left, _)| format!("{} s", (left / 1_000.0) as u32));
     let share = move || left().map_or(0.0, |(left, life)| left / life * 100.0);

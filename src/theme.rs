@@ -1,4 +1,4 @@
-//! Light and dark: the cookie decides, else the system does. The switch is an island.
+//! Light and dark: the cookie decides, or else the system. The switch is an island.
 
 use leptos::prelude::*;
 

@@ -4,13 +4,20 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use super::fields::{Summary, TextField};
-use crate::auth::{CurrentUser, Feedback, Field, Form, SignedInDevice, api, use_current_user};
+use crate::{
+    accounts::{
+        CurrentUser, Field, Form, FormFeedback, SessionInfo,
+        server_functions::{ChangePassword, ChangeProfile, EndSessions, RemoveAccount, list_sessions},
+        use_current_user,
+    },
+    request_context::Redirect,
+};
 
 /// The user's own page; needs a session.
 #[component]
-pub fn Account() -> impl IntoView {
+pub fn AccountPage() -> impl IntoView {
     let Some(user) = use_current_user() else {
-        go_to("/login?next=/account");
+        Redirect::to("/login?next=/account");
         return ().into_any();
     };
     view! {
@@ -18,13 +25,13 @@ pub fn Account() -> impl IntoView {
         <h1>"Account"</h1>
         <Profile user/>
         <Password/>
-        <Devices/>
+        <Sessions/>
         <Remove/>
     }
     .into_any()
 }
 
-/// A section with its heading and, after its form was sent, what became of it.
+/// A section with its heading and, once its form was sent, the result.
 #[component]
 fn Section(
     id: &'static str,
@@ -34,8 +41,8 @@ fn Section(
     #[prop(optional)] class: &'static str,
     children: Children,
 ) -> impl IntoView {
-    let sent = Feedback::on_form(form);
-    let was_done = sent.as_ref().is_some_and(|feedback| feedback.problems.is_empty());
+    let sent = FormFeedback::for_form(form);
+    let was_done = sent.as_ref().is_some_and(|feedback| feedback.errors.is_empty());
     view! {
         <section class=format!("card {class}") aria-labelledby=id>
             <h2 id=id>{title}</h2>
@@ -48,7 +55,7 @@ fn Section(
 
 #[component]
 fn Profile(user: CurrentUser) -> impl IntoView {
-    let failed = Feedback::on_form(Form::Profile).filter(|feedback| !feedback.problems.is_empty());
+    let failed = FormFeedback::for_form(Form::Profile).filter(|feedback| !feedback.errors.is_empty());
     let typed = failed.clone().map(|feedback| (feedback.name, feedback.email));
     let (name, email) = typed.unwrap_or((user.name.unwrap_or_default(), user.email.clone()));
     let feedback = failed.unwrap_or_default();
@@ -58,7 +65,7 @@ fn Profile(user: CurrentUser) -> impl IntoView {
                 "Signed in as " <strong>{user.email}</strong>
                 ". The support team sees name and e-mail when you open the chat. Your conversations stay yours when they change."
             </p>
-            <form method="post" action=api::ChangeProfile::PATH novalidate>
+            <form method="post" action=ChangeProfile::PATH novalidate>
                 <TextField field=Field::Name label="Name" name="name" kind="text" autocomplete="name" optional=true
                     value=name feedback=feedback.clone()/>
                 <TextField field=Field::Email label="Email" name="email" kind="email" autocomplete="email"
@@ -71,11 +78,11 @@ fn Profile(user: CurrentUser) -> impl IntoView {
 
 #[component]
 fn Password() -> impl IntoView {
-    let feedback = Feedback::on_form(Form::Password).unwrap_or_default();
+    let feedback = FormFeedback::for_form(Form::Password).unwrap_or_default();
     view! {
         <Section id="password-section" title="Password" form=Form::Password
             done="Changed. Every other device was signed out.">
-            <form method="post" action=api::ChangePassword::PATH novalidate>
+            <form method="post" action=ChangePassword::PATH novalidate>
                 <TextField field=Field::CurrentPassword label="Current password" name="current" kind="password"
                     autocomplete="current-password" feedback=feedback.clone()/>
                 <TextField field=Field::Password label="New password" name="password" kind="password"
@@ -87,34 +94,34 @@ fn Password() -> impl IntoView {
 }
 
 #[component]
-fn Devices() -> impl IntoView {
+fn Sessions() -> impl IntoView {
     view! {
-        <Section id="devices" title="Devices" form=Form::Devices done="Signed out there.">
+        <Section id="devices" title="Devices" form=Form::Sessions done="Signed out there.">
             <Suspense>
-                {Suspend::new(async { api::devices().await.map(|devices| view! { <DeviceList devices/> }) })}
+                {Suspend::new(async { list_sessions().await.map(|sessions| view! { <SessionList sessions/> }) })}
             </Suspense>
         </Section>
     }
 }
 
 #[component]
-fn DeviceList(devices: Vec<SignedInDevice>) -> impl IntoView {
-    let several = devices.len() > 1;
-    let items = devices.into_iter().map(|device| {
-        let since = format!("Signed in {}", device.since);
+fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
+    let has_others = sessions.len() > 1;
+    let items = sessions.into_iter().map(|session| {
+        let times = format!("Signed in {}, last used {}", session.created, session.last_seen);
         view! {
             <li>
                 <div>
-                    <p>{device.browser.clone()}</p>
-                    <p class="muted">{since}</p>
+                    <p>{session.browser.clone()}</p>
+                    <p class="muted">{times}</p>
                 </div>
-                {if device.this_one {
+                {if session.is_current {
                     view! { <p class="this-one">"This device"</p> }.into_any()
                 } else {
                     view! {
-                        <form method="post" action=api::EndSessions::PATH>
-                            <input type="hidden" name="device" value=device.id/>
-                            <button type="submit" class="button" aria-label=format!("Sign out {}", device.browser)>
+                        <form method="post" action=EndSessions::PATH>
+                            <input type="hidden" name="session" value=session.id/>
+                            <button type="submit" class="button" aria-label=format!("Sign out {}", session.browser)>
                                 "Sign out"
                             </button>
                         </form>
@@ -126,8 +133,8 @@ fn DeviceList(devices: Vec<SignedInDevice>) -> impl IntoView {
     });
     view! {
         <ul class="devices">{items.collect_view()}</ul>
-        {several.then(|| view! {
-            <form method="post" action=api::EndSessions::PATH>
+        {has_others.then(|| view! {
+            <form method="post" action=EndSessions::PATH>
                 <button type="submit" class="button">"Sign out all other devices"</button>
             </form>
         })}
@@ -136,22 +143,15 @@ fn DeviceList(devices: Vec<SignedInDevice>) -> impl IntoView {
 
 #[component]
 fn Remove() -> impl IntoView {
-    let feedback = Feedback::on_form(Form::Remove).unwrap_or_default();
+    let feedback = FormFeedback::for_form(Form::Remove).unwrap_or_default();
     view! {
         <Section id="remove" title="Remove account" form=Form::Remove done="" class="danger">
             <p class="muted">"Your account, your sessions and everything kept about you on this site go at once. This cannot be undone."</p>
-            <form method="post" action=api::RemoveAccount::PATH novalidate>
+            <form method="post" action=RemoveAccount::PATH novalidate>
                 <TextField field=Field::CurrentPassword label="Your password" name="current" id="remove-current"
                     kind="password" autocomplete="current-password" feedback/>
                 <button type="submit" class="button danger">"Remove account"</button>
             </form>
         </Section>
-    }
-}
-
-/// Sends the browser elsewhere instead of showing this page.
-pub(super) fn go_to(path: &str) {
-    if let Some(redirect) = use_context::<crate::app::Redirect>() {
-        redirect.to(path);
     }
 }

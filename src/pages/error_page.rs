@@ -1,9 +1,9 @@
-//! What a visitor sees when something failed, whatever it was.
+//! What the visitor sees when something failed.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{app::RequestId, error::AppError};
+use crate::{error::AppError, request_context::RequestId};
 
 /// The sentence of `error`, and the ways on from here.
 #[component]

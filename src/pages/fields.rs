@@ -1,17 +1,17 @@
-//! The fields that forms are made of: label above, error below, tied together for every reader.
+//! The fields of forms: label above, error below, tied together for screen readers.
 
 use leptos::prelude::*;
 
-use crate::auth::{Feedback, Field};
+use crate::accounts::{Field, FormFeedback};
 
-/// What stands above a form that failed. The focus goes here when there is no field to fix.
+/// What is above a form that failed. It gets the focus when there is no field to correct.
 #[component]
-pub fn Summary(feedback: Feedback) -> impl IntoView {
-    let whole: Vec<_> = feedback.problems.iter().filter(|problem| problem.field().is_none()).collect();
+pub fn Summary(feedback: FormFeedback) -> impl IntoView {
+    let whole: Vec<_> = feedback.errors.iter().filter(|error| error.field().is_none()).collect();
     let focus = !whole.is_empty();
-    (!feedback.problems.is_empty()).then(|| {
+    (!feedback.errors.is_empty()).then(|| {
         let text = match whole.first() {
-            Some(problem) => problem.text(),
+            Some(error) => error.message(),
             None => "That did not work yet. Correct the marked fields and send it again.",
         };
         view! { <p class="form-summary" role="alert" tabindex="-1" autofocus=focus>{text}</p> }
@@ -44,10 +44,10 @@ pub fn TextField(
     #[prop(optional)]
     optional: bool,
     /// What the form has to say.
-    feedback: Feedback,
+    feedback: FormFeedback,
 ) -> impl IntoView {
-    let error = feedback.on(field);
-    let first = feedback.problems.first().is_some_and(|problem| problem.field() == Some(field));
+    let error = feedback.error_for(field);
+    let first = feedback.errors.first().is_some_and(|error| error.field() == Some(field));
     let id = id.unwrap_or(name);
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described_by: Vec<String> =
@@ -96,7 +96,7 @@ pub fn ShowPassword() -> impl IntoView {
         <button type="button" class="show-password needs-script" on:click=toggle>
             <span class="while-hidden">"Show"</span>
             <span class="while-shown">"Hide"</span>
-            <span class="for-readers">" password"</span>
+            <span class="sr-only">" password"</span>
         </button>
     }
 }

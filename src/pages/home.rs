@@ -3,16 +3,18 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use leptos_ticketping::Visitor;
+
 use crate::{
-    auth::{CurrentUser, use_current_user},
-    support_chat::{ChatWithUs, TokenLifeBar},
+    accounts::use_current_user,
+    support_chat::{AskButton, ChatWithUs, TokenLifeBar},
 };
 
-/// What this is, and how the support team sees whoever is looking.
+/// What this is, and how the support team sees the visitor.
 #[component]
-pub fn Home() -> impl IntoView {
-    let user = use_current_user();
-    let signed_in = user.is_some();
+pub fn HomePage() -> impl IntoView {
+    let visitor = use_current_user().map(Visitor::from);
+    let signed_in = visitor.is_some();
     view! {
         <Title text="Support chat that knows who is asking"/>
         <div class="hero">
@@ -27,8 +29,9 @@ pub fn Home() -> impl IntoView {
                     {signed_in.then(|| view! { <a class="button primary" href="/account">"Your account"</a> })}
                     <ChatWithUs/>
                 </p>
+                <p class="ask-row">"Or ask: "<AskButton question="How do I add this chat to my own app?".to_owned()/></p>
             </section>
-            <IdentityCard user/>
+            <IdentityCard visitor/>
         </div>
         <WayOfAToken/>
     }
@@ -36,8 +39,8 @@ pub fn Home() -> impl IntoView {
 
 /// How an agent sees this visitor.
 #[component]
-fn IdentityCard(user: Option<CurrentUser>) -> impl IntoView {
-    match user {
+fn IdentityCard(visitor: Option<Visitor>) -> impl IntoView {
+    match visitor {
         None => view! {
             <section class="identity-card" aria-label="How the support team sees you">
                 <p class="identity-title">"How the support team sees you"</p>
@@ -51,8 +54,9 @@ fn IdentityCard(user: Option<CurrentUser>) -> impl IntoView {
             </section>
         }
         .into_any(),
-        Some(user) => {
-            let name = display_name(&user);
+        Some(visitor) => {
+            let (id, email) = (visitor.external_id().to_owned(), visitor.email().to_owned());
+            let name = visitor.display_name().to_owned();
             let initial: String = name.chars().take(1).flat_map(char::to_uppercase).collect();
             view! {
                 <section class="identity-card" aria-label="How the support team sees you">
@@ -61,7 +65,7 @@ fn IdentityCard(user: Option<CurrentUser>) -> impl IntoView {
                         <span class="avatar" aria-hidden="true">{initial}</span>
                         <div>
                             <p class="identity-name">{name.clone()}</p>
-                            <p class="muted">{user.email.clone()}</p>
+                            <p class="muted">{email.clone()}</p>
                         </div>
                     </div>
                     <p class="verified">
@@ -71,8 +75,8 @@ fn IdentityCard(user: Option<CurrentUser>) -> impl IntoView {
                         "verified by your server"
                     </p>
                     <dl class="claims">
-                        <dt>"external_id"</dt><dd>{user.id}</dd>
-                        <dt>"email"</dt><dd>{user.email}</dd>
+                        <dt>"external_id"</dt><dd>{id}</dd>
+                        <dt>"email"</dt><dd>{email}</dd>
                         <dt>"display_name"</dt><dd>{name}</dd>
                         <dt>"exp"</dt><dd><TokenLifeBar/></dd>
                     </dl>
@@ -83,19 +87,13 @@ fn IdentityCard(user: Option<CurrentUser>) -> impl IntoView {
     }
 }
 
-/// The name in the token: the user's, or the part of the e-mail before `@`.
-fn display_name(user: &CurrentUser) -> String {
-    let before_at = user.email.split('@').next().unwrap_or_default();
-    user.name.clone().unwrap_or_else(|| before_at.to_owned())
-}
-
 const STEPS: [(&str, &str, &str); 4] = [
-    ("The browser asks", "An island asks for a token, once the page is idle.", "ticketping/component.rs"),
+    ("The browser asks", "An island asks for a token, once the page is idle.", "leptos-ticketping: driver.rs"),
     ("A server function signs", "HS256, four claims, five minutes. The secret stays here.", "support_chat.rs"),
     (
         "The widget presents it",
         "It is swapped for a chat token, kept for this user only.",
-        "ticketping/browser/widget.rs",
+        "leptos-ticketping: browser/hooks.rs",
     ),
     ("Ticketping verifies", "The agent sees a name that nobody can make up.", "ticketping.com"),
 ];

@@ -5,23 +5,26 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use super::fields::{Summary, TextField};
-use crate::auth::{Feedback, Field, api, next::local_path, use_current_user};
+use crate::{
+    accounts::{Field, FormFeedback, next_path::local_path, server_functions::LogIn, use_current_user},
+    request_context::Redirect,
+};
 
-/// The log-in form. Whoever is logged in already is sent on.
+/// The log-in form. A user who is logged in is sent on to where they were going.
 #[component]
-pub fn LogIn() -> impl IntoView {
+pub fn LogInPage() -> impl IntoView {
     let query = use_query_map().read_untracked().get("next").unwrap_or_default();
     let next = local_path(&query).map(str::to_owned);
     if use_current_user().is_some() {
-        super::account::go_to(next.as_deref().unwrap_or("/account"));
+        Redirect::to(next.as_deref().unwrap_or("/account"));
     }
-    let feedback = Feedback::of_this_view();
+    let feedback = FormFeedback::from_request();
     view! {
         <Title text="Log in"/>
         <section class="form-card">
             <h1>"Log in"</h1>
             <Summary feedback=feedback.clone()/>
-            <form method="post" action=api::LogIn::PATH novalidate>
+            <form method="post" action=LogIn::PATH novalidate>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <TextField field=Field::Email label="Email" name="email" kind="email" autocomplete="username"
                     value=feedback.email.clone() feedback=feedback.clone()/>

@@ -1,4 +1,4 @@
-//! The pages, a file each. Views only: what a form does is in `auth`, what the chat does in
+//! The pages, one file each. They are views only: what a form does is in `accounts`, what the chat does in
 //! `support_chat`.
 
 mod account;
@@ -8,8 +8,8 @@ mod home;
 mod log_in;
 mod sign_up;
 
-pub use account::Account;
+pub use account::AccountPage;
 pub use error_page::ErrorPage;
-pub use home::Home;
-pub use log_in::LogIn;
-pub use sign_up::SignUp;
+pub use home::HomePage;
+pub use log_in::LogInPage;
+pub use sign_up::SignUpPage;

@@ -4,21 +4,24 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use super::fields::{Summary, TextField};
-use crate::auth::{Feedback, Field, api, use_current_user};
+use crate::{
+    accounts::{Field, FormFeedback, server_functions::SignUp, use_current_user},
+    request_context::Redirect,
+};
 
-/// The sign-up form. Whoever is logged in already is sent on.
+/// The sign-up form. A user who is logged in is sent on to their account.
 #[component]
-pub fn SignUp() -> impl IntoView {
+pub fn SignUpPage() -> impl IntoView {
     if use_current_user().is_some() {
-        super::account::go_to("/account");
+        Redirect::to("/account");
     }
-    let feedback = Feedback::of_this_view();
+    let feedback = FormFeedback::from_request();
     view! {
         <Title text="Sign up"/>
         <section class="form-card">
             <h1>"Create an account"</h1>
             <Summary feedback=feedback.clone()/>
-            <form method="post" action=api::SignUp::PATH novalidate>
+            <form method="post" action=SignUp::PATH novalidate>
                 <TextField field=Field::Name label="Name" name="name" kind="text" autocomplete="name"
                     hint="Optional. What the support team calls you." optional=true
                     value=feedback.name.clone() feedback=feedback.clone()/>

@@ -1,15 +1,12 @@
-//! The process: configuration, database, router, security, and the loop that serves.
-//! Read `router.rs` next: it puts the layers of a request in order.
+//! The process: configuration, database, HTTP, and the loop that serves. Read `run.rs` next: it puts the parts together.
 
-pub mod assets;
+pub mod client_address;
+pub mod command_line;
 pub mod config;
-pub mod copy;
 pub mod database;
-pub mod error;
-pub mod metrics;
-pub mod router;
+pub mod http;
+pub mod rate_limits;
 pub mod run;
-pub mod security;
 pub mod state;
 
 pub use run::run;

@@ -8,38 +8,45 @@ use std::{
 };
 
 use axum::{ServiceExt as _, body::Body};
+use leptos_ticketping::{ConfigError, CspSources, Signer, TicketpingConfig, pinned::WIDGET_VERSION};
+use ticketping_sandbox::Sandbox;
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
 use tower::ServiceExt as _;
 use tracing_subscriber::EnvFilter;
 
 use super::{
-    assets::Assets,
-    config::{Config, LogFormat},
+    client_address::TrustedProxies,
+    config::{ChatConfig, Config, LogFormat},
     database::{Database, DatabaseError},
-    metrics,
-    router::{HttpService, router},
-    state::{AppState, Parts, widget_settings},
+    http::{
+        assets::Assets,
+        metrics,
+        router::{HttpService, router},
+    },
+    rate_limits::RateLimits,
+    state::{AppState, Services},
 };
 use crate::{
-    auth::server::{Backend, Devices, Limits, Passwords, Sessions, Users},
-    sandbox::Sandbox,
-    ticketping::Signer,
+    accounts::server::{Backend, Passwords, Sessions, Users},
+    support_chat::widget_theme,
 };
 
 /// How long requests may take to finish once the server was told to stop.
-const DRAIN: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request's headers may take to arrive.
-const HEADERS: Duration = Duration::from_secs(15);
-/// How often ended sessions are removed from the database.
-const SWEEP: Duration = Duration::from_secs(60);
-/// How often limits forget who keeps to them: it bounds their memory by the requests of so long.
-const FORGET: Duration = Duration::from_secs(5);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How often expired sessions are deleted.
+const DELETE_INTERVAL: Duration = Duration::from_secs(60);
+/// How often limits forget idle clients: their memory is bounded by the requests of so long.
+const FORGET_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why the server did not start or did not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error("the chat cannot be set up: {0}")]
+    Chat(#[from] ConfigError),
     #[error("PUBLIC_URL cannot be an origin that forms come from: {0}")]
     Origin(#[from] tower_http::csrf::ConfigError),
     #[error("cannot listen on {0}: {1}. Set LEPTOS_SITE_ADDR to another address.")]
@@ -53,38 +60,48 @@ pub enum RunError {
 }
 
 /// A server that is ready to answer.
-pub struct App<S> {
+pub struct Server<S> {
     /// What answers.
     pub service: S,
     /// The database, to be closed at the end.
     pub database: Database,
-    sweeper: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
 }
 
 /// Opens the database and builds everything that answers.
-pub async fn build(config: Config) -> Result<App<impl HttpService>, RunError> {
+pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError> {
     let database = Database::open(&config.database_url).await?;
-    let sessions = Sessions::new(database.pool.clone());
-    let devices = Devices::new(database.pool.clone(), sessions.clone());
-    let limits = Arc::new(Limits::new(config.rate_limit_factor, config.trusted_proxies.clone()));
-    let sweeper = tokio::spawn(sweep(sessions.clone(), Arc::clone(&limits)));
+    let users = Users::new(database.pool.clone());
+    let sessions = Sessions::new(database.pool.clone(), users.clone());
+    let limits = Arc::new(RateLimits::new(config.rate_limit_factor));
+    let upkeep = tokio::spawn(upkeep(sessions.clone(), Arc::clone(&limits)));
     let (assets, files) = Assets::load();
-    let state = AppState::new(Parts {
+    let chat = chat_on_every_page(&config.chat, &assets)?;
+    let sandbox_url = format!("{}/sandbox", config.origin());
+    let sandbox =
+        || Sandbox::new(config.chat.secret.expose_secret(), config.chat.team_slug.as_str(), sandbox_url.clone());
+    let state = AppState::new(Services {
         leptos: assets.leptos_options(config.site_addr),
-        signer: Arc::new(Signer::new(&config.chat.secret, config.chat.ttl)),
-        widget: Arc::new(widget_settings(&config.chat, &assets)),
-        sandbox: config
-            .chat
-            .sandbox
-            .then(|| Sandbox::new(&config.chat.secret, config.chat.team_slug.clone(), config.chat.api_base.clone())),
-        backend: Backend::new(Users::new(database.pool.clone()), Passwords::default(), devices),
+        signer: Signer::new(&config.chat.secret).with_life(config.chat.token_life),
+        csp_sources: CspSources::of(&chat),
+        chat: Arc::new(chat),
+        sandbox: config.chat.sandbox.then(sandbox),
+        backend: Backend::new(users, Passwords::default(), sessions.clone()),
         sessions,
         limits,
+        trusted_proxies: TrustedProxies(config.trusted_proxies.clone()),
         assets,
         database: database.clone(),
         config,
     });
-    Ok(App { service: router(state, files)?, database, sweeper })
+    Ok(Server { service: router(state, files)?, database, upkeep })
+}
+
+/// The settings of the chat, with our logo, our colours and our copy of the widget's files.
+fn chat_on_every_page(chat: &ChatConfig, assets: &Assets) -> Result<TicketpingConfig, ConfigError> {
+    let widget = chat.widget.clone().theme(widget_theme());
+    let widget = if chat.uses_own_logo { widget.team_logo_icon(&assets.url("mark.svg"))? } else { widget };
+    widget.widget_files(&assets.url(&format!("widget/{WIDGET_VERSION}")))
 }
 
 /// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
@@ -98,7 +115,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         let listener = TcpListener::bind(address).await.map_err(|error| RunError::MetricsListen(address, error))?;
         tokio::spawn(metrics::serve(listener, counts));
     }
-    let app = build(config).await?;
+    let server = build(config).await?;
     // Tokio's own: the standard library's lets far fewer connections wait to be accepted.
     let listener = TcpListener::bind(address).await.map_err(|error| RunError::Listen(address, error))?;
     let listener = listener.into_std().map_err(RunError::Serve)?;
@@ -109,26 +126,26 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         async move {
             stop_signal().await;
             tracing::info!("stopping");
-            handle.graceful_shutdown(Some(DRAIN));
+            handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
         }
     });
-    let mut server = axum_server::from_tcp(listener)
+    let mut http = axum_server::from_tcp(listener)
         .map_err(RunError::Serve)?
         .handle(handle)
-        .first_request_timeout(HEADERS)
+        .first_request_timeout(HEADER_TIMEOUT)
         .accept_error_handler(|_, error| tracing::warn!(%error, "a connection was not accepted"));
-    let service = app.service.map_request(|request: http::Request<_>| request.map(Body::new));
+    let service = server.service.map_request(|request: http::Request<_>| request.map(Body::new));
     // Also how long a connection may be idle between two requests.
-    server.http_builder().http1().header_read_timeout(HEADERS);
-    let served = server.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await;
-    app.sweeper.abort();
-    app.database.pool.close().await;
+    http.http_builder().http1().header_read_timeout(HEADER_TIMEOUT);
+    let served = http.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await;
+    server.upkeep.abort();
+    server.database.pool.close().await;
     served.map_err(RunError::Serve)
 }
 
 fn start_logging(config: &Config) {
-    // A session that has ended is no suspicious activity, and whoever makes one up must not be able to
-    // fill the disk with lines about it. What failed at log-in we log ourselves.
+    // A session that has ended is not suspicious, and a client that makes ids up must not fill the disk with lines
+    // about them. What fails at log-in we log ourselves.
     let quiet = ["tower_sessions=error", "tower_sessions_core=error", "axum_login::session=off"];
     let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
     let filter = quiet.fold(EnvFilter::new(&config.log_filter), EnvFilter::add_directive);
@@ -140,19 +157,20 @@ fn start_logging(config: &Config) {
     }
 }
 
-async fn sweep(sessions: Sessions, limits: Arc<Limits>) {
-    let (mut sweep, mut forget) = (time::interval(SWEEP), time::interval(FORGET));
+/// Deletes expired sessions, and forgets idle clients.
+async fn upkeep(sessions: Sessions, limits: Arc<RateLimits>) {
+    let (mut delete_tick, mut forget_tick) = (time::interval(DELETE_INTERVAL), time::interval(FORGET_INTERVAL));
     let forget = async {
         loop {
-            forget.tick().await;
-            limits.forget_the_calm();
+            forget_tick.tick().await;
+            limits.forget_idle();
         }
     };
     let delete = async {
         loop {
-            sweep.tick().await;
+            delete_tick.tick().await;
             if let Err(error) = sessions.delete_expired().await {
-                tracing::warn!(%error, "ended sessions could not be removed");
+                tracing::warn!(%error, "expired sessions could not be deleted");
             }
         }
     };

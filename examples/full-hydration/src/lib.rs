@@ -1,12 +1,4 @@
-//! `src/ticketping/`, the very same folder, in an app that is hydrated as a whole and routes in the
-//! browser. The user changes here without any page load.
-
-#[path = "../../../src/ticketping/mod.rs"]
-pub mod ticketping;
-
-#[cfg(feature = "ssr")]
-#[path = "../../../src/sandbox/mod.rs"]
-pub mod sandbox;
+//! The chat in an app that is hydrated as a whole and routes in the browser. The user changes here without any page load.
 
 #[cfg(feature = "ssr")]
 pub mod server;
@@ -17,12 +9,12 @@ use leptos_router::{
     hooks::use_query_map,
     path,
 };
-
-use ticketping::{
-    AppId, Chat, Identity, InitConfig, Loading, NoToken, Settings, TeamSlug, Theme, TicketpingChat, WidgetSettings,
+use leptos_ticketping::{
+    AppId, ConfigError, Loading, TeamSlug, Theme, TicketpingChat, TicketpingConfig, TicketpingEvent, Visitors,
+    use_ticketping,
 };
 
-/// The team of the stand-in.
+/// The team of the stand-in for Ticketping's API.
 pub const TEAM: &str = "sandbox";
 
 /// Wakes the whole page.
@@ -35,35 +27,18 @@ pub fn hydrate() {
 /// The app: a user who can be switched, two routes, and the chat beside them.
 #[component]
 pub fn App() -> impl IntoView {
-    // Whose page it is comes with the page; from then on the browser says.
+    // The page comes with its user; from then on the browser decides.
     let user = RwSignal::new(SharedValue::new(user_of_request).into_inner());
     let mounted = RwSignal::new(true);
-    let switch = move |to: Option<&str>| {
-        let value = to.unwrap_or_default();
-        let _blocked = js_sys::Reflect::set(&document(), &"cookie".into(), &format!("user={value}; path=/").into());
-        user.set(to.map(str::to_owned));
-    };
     view! {
         <Router>
             <nav>
                 <A href="/">"Home"</A>
                 <A href="/other">"Other"</A>
-                <button on:click=move |_| switch(Some("alice"))>"Be Alice"</button>
-                <button on:click=move |_| switch(Some("bob"))>"Be Bob"</button>
-                <button on:click=move |_| switch(None)>"Be nobody"</button>
                 <button on:click=move |_| mounted.update(|mounted| *mounted = !*mounted)>"Mount or unmount"</button>
-                <button on:click=move |_| Chat::open()>"Open"</button>
-                <button on:click=move |_| Chat::close()>"Close"</button>
-                <button on:click=move |_| Chat::start_conversation()>"Start a conversation"</button>
-                <button on:click=move |_| Chat::consent()>"Agree"</button>
             </nav>
-            <p id="user">{move || user.get().unwrap_or_else(|| "nobody".to_owned())}</p>
-            <p id="chat">
-                {move || Chat::is_ready().then_some("ready ")}
-                {move || Chat::is_open().then_some("open ")}
-                {move || Chat::has_failed().then_some("failed ")}
-                {move || Chat::unread()}
-            </p>
+            <UserSwitch user/>
+            <ChatControls/>
             <main>
                 <Routes fallback=|| "Not found">
                     <Route path=path!("/") view=|| view! { <h1>"Home"</h1> }/>
@@ -78,64 +53,93 @@ pub fn App() -> impl IntoView {
 }
 
 #[component]
+fn UserSwitch(user: RwSignal<Option<String>>) -> impl IntoView {
+    let switch_to = move |to: Option<&str>| {
+        let value = to.unwrap_or_default();
+        let _blocked = js_sys::Reflect::set(&document(), &"cookie".into(), &format!("user={value}; path=/").into());
+        user.set(to.map(str::to_owned));
+    };
+    view! {
+        <nav>
+            <button on:click=move |_| switch_to(Some("alice"))>"Be Alice"</button>
+            <button on:click=move |_| switch_to(Some("bob"))>"Be Bob"</button>
+            <button on:click=move |_| switch_to(None)>"Be nobody"</button>
+        </nav>
+        <p id="user">{move || user.get().unwrap_or_else(|| "nobody".to_owned())}</p>
+    }
+}
+
+/// Everything a page can do with the chat and see of it.
+#[component]
+fn ChatControls() -> impl IntoView {
+    let chat = use_ticketping();
+    let events = RwSignal::new(Vec::new());
+    chat.on_event(move |event| events.update(|events| events.push(name_of(event))));
+    view! {
+        <nav>
+            <button on:click=move |_| chat.open()>"Open"</button>
+            <button on:click=move |_| chat.close()>"Close"</button>
+            <button on:click=move |_| chat.start_conversation()>"Start a conversation"</button>
+            <button on:click=move |_| chat.start_conversation_with("What about my invoice?")>"Ask about an invoice"</button>
+            <button on:click=move |_| chat.consent()>"Agree"</button>
+        </nav>
+        <p id="chat">
+            {move || chat.is_ready.get().then_some("ready ")}
+            {move || chat.is_open.get().then_some("open ")}
+            {move || chat.has_failed.get().then_some("failed ")}
+            {move || chat.unread.get()}
+        </p>
+        <p id="events">{move || events.get().join(", ")}</p>
+    }
+}
+
+fn name_of(event: &TicketpingEvent) -> String {
+    match event {
+        TicketpingEvent::Opened => "opened".to_owned(),
+        TicketpingEvent::Closed => "closed".to_owned(),
+        TicketpingEvent::MessageSent { .. } => "sent".to_owned(),
+        TicketpingEvent::MessageReceived { text, .. } => format!("received “{text}”"),
+        TicketpingEvent::ConversationLoaded { .. } => "loaded".to_owned(),
+        TicketpingEvent::UnreadChanged { count } => format!("unread {count}"),
+        TicketpingEvent::Failed { .. } => "failed".to_owned(),
+        _ => "unknown".to_owned(),
+    }
+}
+
+#[component]
 fn SupportChat(user: RwSignal<Option<String>>) -> impl IntoView {
-    let loading = match use_query_map().read_untracked().get("loading").as_deref() {
+    let query = use_query_map().read_untracked();
+    let loading = match query.get("loading").as_deref() {
         Some("click") => Loading::FirstClick,
         Some("consent") => Loading::Consent,
         _ => Loading::Idle,
     };
-    let settings = move || Settings::of(&widget_settings(loading)?);
-    let identity = Signal::derive(move || Identity::of(user.get()));
-    let on_moved = move || {
-        let _leaving = window().location().reload();
-    };
-    view! { <TicketpingChat settings identity on_moved/> }
-}
-
-fn widget_settings(loading: Loading) -> Option<WidgetSettings> {
-    let origin = window().location().origin().ok()?;
-    Some(WidgetSettings {
-        init: InitConfig {
-            app_id: AppId::parse("example").ok()?,
-            team_slug: TeamSlug::parse(TEAM).ok()?,
-            team_logo_icon: "/mark.svg".to_owned(),
-            theme: THEME,
-            ws_base: format!("{}/sandbox", origin.replacen("http", "ws", 1)),
-            api_base: format!("{origin}/sandbox"),
-            user_jwt: NoToken,
-        },
-        script: "/widget/1.12.0/widget.min.js".to_owned(),
-        style: "/widget/1.12.0/widget.css".to_owned(),
-        token: "/chat-jwt".to_owned(),
-        loading,
+    let visitors = if query.get("visitors").is_some() { Visitors::SignedIn } else { Visitors::Everyone };
+    // For the test that mounts the chat twice.
+    let twice = query.get("twice").is_some();
+    config().map(|config| {
+        let config = config.loading(loading).visitors(visitors);
+        let second = twice.then(|| view! { <TicketpingChat config=config.clone() user/> });
+        view! { <TicketpingChat config user/> {second} }
     })
 }
 
-const THEME: Theme = Theme {
-    primary_color: "#3457d5",
-    primary_button_text: "#fff",
-    primary_hover: "#2743ad",
-    icon_color: "#fff",
-    text_primary: "#16181d",
-    text_secondary: "#5b616e",
-    text_muted: "#5b616e",
-    background: "#fff",
-    background_secondary: "#f0f1f5",
-    background_tertiary: "#e4e5e9",
-    border: "#e4e5e9",
-    border_light: "#e4e5e9",
-    notification_bg: "#b3261e",
-    success_color: "#1a7f4b",
-    offline_color: "#5b616e",
-    error_bg: "#fff",
-    error_text: "#b3261e",
-    error_border: "#b3261e",
-    shadow_light: "#0001",
-    shadow_medium: "#0001",
-    shadow_dark: "#0001",
-};
+fn config() -> Result<TicketpingConfig, ConfigError> {
+    let theme = Theme::new().primary_color("#3457d5").primary_hover("#2743ad").notification_bg("#b3261e");
+    // Here the page's own server stands in for Ticketping. With an account, leave the two bases out.
+    TicketpingConfig::new(AppId::parse("example")?, TeamSlug::parse(TEAM)?)
+        .team_logo_icon("/mark.svg")?
+        .theme(theme)
+        .api_base(&format!("http://{}/sandbox", host()))?
+        .ws_base(&format!("ws://{}/sandbox", host()))
+}
 
-/// On the server: who is logged in, as the cookie says. A real app has a session for that.
+/// The host of this page; on the server, which talks to no API, any.
+fn host() -> String {
+    if cfg!(feature = "ssr") { "localhost".to_owned() } else { window().location().host().unwrap_or_default() }
+}
+
+/// On the server: who is logged in, by a cookie. A real app has a session for that.
 fn user_of_request() -> Option<String> {
     use_context::<RequestUser>().and_then(|user| user.0)
 }

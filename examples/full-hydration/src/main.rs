@@ -1,16 +1,12 @@
 //! Serves the example at the address and from the folder that are its two arguments.
 
-use std::error::Error;
-
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let address = arguments.next().unwrap_or_else(|| "127.0.0.1:3002".to_owned());
     let site = arguments.next().unwrap_or_else(|| "target/example".to_owned());
-    let router =
-        full_hydration::server::router(&format!("http://{address}"), &site).ok_or("the team slug is not valid")?;
+    let router = full_hydration::server::router(&format!("http://{address}"), &site);
     let listener = tokio::net::TcpListener::bind(&address).await?;
     println!("Open http://{address}");
-    axum::serve(listener, router).await?;
-    Ok(())
+    axum::serve(listener, router).await
 }

@@ -1,58 +1,42 @@
 //! Pages, the token endpoint, the widget's files and the stand-in for Ticketping's API.
 
-use std::{sync::Arc, time::SystemTime};
-
 use axum::{
-    Json, Router,
-    extract::State,
-    response::{IntoResponse, Response},
+    Router,
+    response::Response,
     routing::get,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{LeptosRoutes, generate_route_list};
-use serde_json::json;
+use leptos_ticketping::{JwtSecret, Signer, TicketpingConfig, Visitor};
+use ticketping_sandbox::Sandbox;
 use tower_http::services::ServeDir;
 
-use crate::{
-    App, RequestUser, TEAM,
-    sandbox::Sandbox,
-    ticketping::{JwtSecret, Signer, TeamSlug, Visitor},
-};
-
-const TOKEN_LIFE: std::time::Duration = std::time::Duration::from_secs(300);
+use crate::{App, RequestUser, TEAM};
 
 /// Everything that answers at `origin`; `site` is the folder of built files.
-pub fn router(origin: &str, site: &str) -> Option<Router> {
+pub fn router(origin: &str, site: &str) -> Router {
     let secret = JwtSecret::random();
-    let signer = Arc::new(Signer::new(&secret, TOKEN_LIFE));
-    let sandbox = Sandbox::new(&secret, TeamSlug::parse(TEAM).ok()?, format!("{origin}/sandbox"));
+    let signer = Signer::new(&secret);
+    let sandbox = Sandbox::new(secret.expose_secret(), TEAM, format!("{origin}/sandbox"));
+    let token = async move |headers: HeaderMap| -> Response<String> {
+        let visitor = logged_in(&headers).map(|user| Visitor::new(&user, format!("{user}@example.com")));
+        signer.respond(visitor.as_ref())
+    };
     let options = LeptosOptions::builder().output_name("full_hydration").site_pkg_dir("pkg").build();
     let page_options = options.clone();
-    let user = || {
+    let provide_user = || {
         let parts = use_context::<http::request::Parts>();
         provide_context(RequestUser(parts.and_then(|parts| logged_in(&parts.headers))));
     };
-    let pages = Router::new()
-        .leptos_routes_with_context(&options, generate_route_list(App), user, move || shell(page_options.clone()))
-        .with_state(options);
-    Some(
-        pages
-            .route("/chat-jwt", get(chat_jwt).with_state(signer))
-            .nest_service("/sandbox", sandbox.router())
-            .fallback_service(ServeDir::new(site)),
-    )
-}
-
-async fn chat_jwt(State(signer): State<Arc<Signer>>, headers: HeaderMap) -> Response {
-    let visitor = logged_in(&headers).map(|user| Visitor {
-        email: format!("{user}@example.com"),
-        external_id: user,
-        display_name: None,
-    });
-    let jwt = visitor.and_then(|visitor| signer.sign(&visitor, SystemTime::now()).ok());
-    let status = if jwt.is_some() { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
-    (status, [(header::CACHE_CONTROL, "no-store")], Json(json!({ "jwt": jwt }))).into_response()
+    Router::new()
+        .leptos_routes_with_context(&options, generate_route_list(App), provide_user, move || {
+            shell(page_options.clone())
+        })
+        .with_state(options)
+        .route(TicketpingConfig::TOKEN_URL, get(token))
+        .nest_service("/sandbox", sandbox.router())
+        .fallback_service(ServeDir::new(site))
 }
 
 fn logged_in(headers: &HeaderMap) -> Option<String> {

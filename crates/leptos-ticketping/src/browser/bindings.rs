@@ -1,0 +1,50 @@
+//! What the published widget offers: `window.TicketpingChat` and its one instance.
+
+use js_sys::{Object, Promise, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+
+use super::js::function;
+
+#[wasm_bindgen]
+extern "C" {
+    /// `window.TicketpingChat`.
+    pub type Namespace;
+    #[wasm_bindgen(method, catch)]
+    pub fn init(this: &Namespace, config: &JsValue) -> Result<Instance, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn destroy(this: &Namespace) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, getter)]
+    pub fn instance(this: &Namespace) -> Option<Instance>;
+
+    /// What `init()` returns.
+    #[derive(Clone)]
+    pub type Instance;
+    #[wasm_bindgen(method, getter)]
+    pub fn config(this: &Instance) -> Object;
+    #[wasm_bindgen(method, getter, js_name = isInitialized)]
+    pub fn is_initialized(this: &Instance) -> bool;
+    #[wasm_bindgen(method, getter, js_name = isOpen)]
+    pub fn is_open(this: &Instance) -> bool;
+    #[wasm_bindgen(method, getter, js_name = unreadCount)]
+    pub fn unread_count(this: &Instance) -> f64;
+    #[wasm_bindgen(method, getter, js_name = currentChatSession)]
+    pub fn current_chat_session(this: &Instance) -> Option<String>;
+    #[wasm_bindgen(method, catch)]
+    pub fn open(this: &Instance) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn close(this: &Instance) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch, js_name = loadConversation)]
+    pub fn load_conversation(this: &Instance, session: &str) -> Result<Promise, JsValue>;
+}
+
+/// `window.TicketpingChat`, once the script has run.
+pub fn namespace() -> Option<Namespace> {
+    let namespace = Reflect::get(&window(), &"TicketpingChat".into()).ok()?;
+    function(&namespace, "init").map(|_| namespace.unchecked_into())
+}
+
+/// Whether there is a widget on the page already.
+pub fn has_instance() -> bool {
+    namespace().is_some_and(|namespace| namespace.instance().is_some())
+}

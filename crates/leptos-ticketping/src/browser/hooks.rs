@@ -1,0 +1,168 @@
+//! What is replaced on the live widget, and why. Each of these was read in the widget's source and has a browser
+//! test that fails without it.
+
+use js_sys::{Array, Function};
+use leptos::prelude::document;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+use super::{
+    bindings::Instance,
+    js::{STOPPED, function, get, never_settled, noop, set, text, unless_stopped},
+    owner::is_owner,
+};
+use crate::{events::TicketpingEvent, machine::Identity, state::WidgetState};
+
+/// Closures that the widget calls. They must live as long as it does.
+pub struct Hooks(Vec<Hook>);
+
+type Hook = Closure<dyn Fn(JsValue, JsValue, JsValue) -> JsValue>;
+
+/// What the widget reports: how it is now, and what happened.
+pub type OnReport = std::rc::Rc<dyn Fn(WidgetState, Option<TicketpingEvent>)>;
+
+const COOKIE_METHODS: [&str; 3] = ["getCookie", "setCookie", "deleteCookie"];
+const STORAGE_METHODS: [&str; 3] = ["getItem", "setItem", "removeItem"];
+
+/// Hooks a widget that was started for `identity`.
+pub fn install(instance: &Instance, identity: &Identity, on_report: OnReport) -> Hooks {
+    let mut hooks = Hooks(Vec::new());
+    hooks.guard_storage(instance, identity);
+    hooks.drop_late_answers(instance);
+    hooks.report_events(instance, on_report.clone());
+    hooks.report_received_messages(instance, on_report);
+    hooks
+}
+
+impl Hooks {
+    /// Lets the widget use its cookie and storage only while they belong to its user. It would use, and leave
+    /// behind, whatever is there, and another tab may have changed the owner a moment ago.
+    fn guard_storage(&mut self, instance: &Instance, identity: &Identity) {
+        for (part, methods) in [("api", COOKIE_METHODS), ("storage", STORAGE_METHODS)] {
+            let Some(part) = get(instance, part) else { continue };
+            for method in methods {
+                let Some(original) = function(&part, method) else { continue };
+                let (this, identity) = (part.clone(), identity.clone());
+                self.replace(&part, method, move |first, second, third| {
+                    if !is_owner(&identity) {
+                        return JsValue::NULL;
+                    }
+                    call(&original, &this, &[first, second, third])
+                });
+            }
+        }
+    }
+
+    /// Keeps answers from a widget that was stopped while they were under way. What it would do with them (put up
+    /// a bubble, open a socket with the old user's token) cannot be undone.
+    fn drop_late_answers(&mut self, instance: &Instance) {
+        let Some(api) = get(instance, "api") else { return };
+        let Some(request) = function(&api, "request") else { return };
+        let widget: JsValue = instance.into();
+        let this = api.clone();
+        self.replace(&api, "request", move |endpoint, options, _| {
+            let answer = call(&request, &this, &[endpoint, options]);
+            unless_stopped(&widget, answer.unchecked_ref())
+        });
+    }
+
+    /// The widget calls none of the callbacks that are documented, but it reports what happens to `track()`.
+    fn report_events(&mut self, instance: &Instance, on_report: OnReport) {
+        let widget = instance.clone();
+        self.replace(instance, "track", move |name, data, _| {
+            let event = name.as_string().and_then(|name| event(&name, &data));
+            on_report(state(&widget, event.as_ref()), event);
+            JsValue::UNDEFINED
+        });
+    }
+
+    /// It reports the messages it sends, but not those it receives.
+    fn report_received_messages(&mut self, instance: &Instance, on_report: OnReport) {
+        const METHOD: &str = "handleWebSocketMessage";
+        let Some(original) = function(instance, METHOD) else { return };
+        let widget = instance.clone();
+        self.replace(instance, METHOD, move |message, _, _| {
+            let answer = call(&original, &widget, &[message.clone()]);
+            // The visitor's own attachments come back this way too.
+            if text(&message, "sender").as_deref() != Some("USER") {
+                let event = TicketpingEvent::MessageReceived {
+                    conversation: text(&message, "sessionId").unwrap_or_default(),
+                    text: text(&message, "messageText").unwrap_or_default(),
+                };
+                on_report(state(&widget, None), Some(event));
+            }
+            answer
+        });
+    }
+
+    fn replace(
+        &mut self,
+        target: &JsValue,
+        method: &str,
+        body: impl Fn(JsValue, JsValue, JsValue) -> JsValue + 'static,
+    ) {
+        let closure: Hook = Closure::new(body);
+        set(target, method, closure.as_ref());
+        self.0.push(closure);
+    }
+}
+
+/// Silences a widget that is about to be destroyed, also in the middle of its start: its own `destroy()` stops
+/// none of the calls that are under way.
+pub fn silence(instance: &Instance) {
+    let widget: &JsValue = instance.as_ref();
+    let (noop, never_settled) = (noop(), never_settled());
+    set(widget, STOPPED, &JsValue::TRUE);
+    set(widget, "track", &noop);
+    set(widget, "handleWebSocketMessage", &noop);
+    for (part, methods) in [("api", COOKIE_METHODS), ("storage", STORAGE_METHODS)] {
+        let Some(part) = get(widget, part) else { continue };
+        methods.iter().for_each(|method| set(&part, method, &noop));
+    }
+    if let Some(api) = get(widget, "api") {
+        set(&api, "request", &never_settled);
+    }
+    // The first call was made before the hooks were there: its answer goes on with the start.
+    set(widget, "createWidgetContainer", &noop);
+    set(widget, "loadStoredConversations", &never_settled);
+    // A socket that is closed before it was open counts as cut off, and would be opened again.
+    if let Some(options) = get(widget, "ws").as_ref().and_then(|socket| get(socket, "options")) {
+        set(&options, "reconnectAttempts", &0.into());
+    }
+}
+
+/// Gives a destroyed widget a container that is not on the page, for what it is still building.
+pub fn detach(instance: &Instance) {
+    if let Ok(container) = document().create_element("div") {
+        set(instance, "widgetContainer", &container);
+    }
+}
+
+fn call(function: &Function, this: &JsValue, arguments: &[JsValue]) -> JsValue {
+    function.apply(this, &arguments.iter().collect::<Array>()).unwrap_or(JsValue::NULL)
+}
+
+fn state(widget: &Instance, event: Option<&TicketpingEvent>) -> WidgetState {
+    WidgetState {
+        is_ready: widget.is_initialized(),
+        is_open: widget.is_open(),
+        unread: widget.unread_count() as u32,
+        has_failed: matches!(event, Some(TicketpingEvent::Failed { .. })),
+    }
+}
+
+/// What `track()` is told, in our words; `None` for what is of no use to a page.
+fn event(name: &str, data: &JsValue) -> Option<TicketpingEvent> {
+    let conversation = || text(data, "chatSessionId").unwrap_or_default();
+    Some(match name {
+        "widget_opened" => TicketpingEvent::Opened,
+        "widget_closed" => TicketpingEvent::Closed,
+        "message_sent" => TicketpingEvent::MessageSent { conversation: conversation() },
+        "conversation_loaded" => TicketpingEvent::ConversationLoaded { conversation: conversation() },
+        "unread_count_updated" => {
+            let count = get(data, "count").and_then(|count| count.as_f64()).unwrap_or_default();
+            TicketpingEvent::UnreadChanged { count: count as u32 }
+        }
+        "widget_init_error" => TicketpingEvent::Failed { reason: "it could not start" },
+        _ => return None,
+    })
+}

@@ -1,0 +1,68 @@
+//! JavaScript objects by the names of their properties, and functions that do nothing.
+
+use js_sys::{Function, Promise, Reflect};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+
+pub fn get(target: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(target, &name.into()).ok()
+}
+
+pub fn text(target: &JsValue, name: &str) -> Option<String> {
+    get(target, name)?.as_string()
+}
+
+pub fn function(target: &JsValue, name: &str) -> Option<Function> {
+    Reflect::get(target, &name.into()).ok()?.dyn_into().ok()
+}
+
+pub fn set(target: &JsValue, name: &str, value: &JsValue) {
+    let _frozen = Reflect::set(target, &name.into(), value);
+}
+
+/// The property that marks a widget as stopped.
+pub const STOPPED: &str = "stoppedByPage";
+
+type Reaction = Closure<dyn Fn(JsValue, JsValue) -> JsValue>;
+
+thread_local! {
+    // One of each for the whole page: what is left of a stopped widget may call them at any time.
+    static NOOP: JsValue = Closure::<dyn Fn()>::new(|| {}).into_js_value();
+    static NEVER_SETTLED: JsValue = Closure::<dyn Fn() -> Promise>::new(never).into_js_value();
+    static ON_FULFILLED: Function = reaction(|value| value);
+    static ON_REJECTED: Function = reaction(|error| Promise::reject(&error).into());
+}
+
+fn reaction(react: impl Fn(JsValue) -> JsValue + 'static) -> Function {
+    let reaction: Reaction = Closure::new(move |widget: JsValue, value| {
+        let stopped = get(&widget, STOPPED).is_some_and(|stopped| stopped.is_truthy());
+        if stopped { never().into() } else { react(value) }
+    });
+    reaction.into_js_value().unchecked_into()
+}
+
+/// The same promise, but one that is never settled once `widget` has been stopped.
+pub fn unless_stopped(widget: &JsValue, promise: &Promise) -> JsValue {
+    let bound = |reaction: &Function| {
+        function(reaction, "bind").and_then(|bind| bind.call2(reaction, &JsValue::UNDEFINED, widget).ok())
+    };
+    let (Some(on_fulfilled), Some(on_rejected)) = (ON_FULFILLED.with(bound), ON_REJECTED.with(bound)) else {
+        return promise.into();
+    };
+    function(promise, "then")
+        .and_then(|then| then.call2(promise, &on_fulfilled, &on_rejected).ok())
+        .unwrap_or_else(|| never().into())
+}
+
+fn never() -> Promise {
+    Promise::new(&mut |_, _| {})
+}
+
+/// A function that does nothing.
+pub fn noop() -> JsValue {
+    NOOP.with(Clone::clone)
+}
+
+/// A function whose promise is never settled.
+pub fn never_settled() -> JsValue {
+    NEVER_SETTLED.with(Clone::clone)
+}

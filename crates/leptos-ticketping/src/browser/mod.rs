@@ -1,0 +1,24 @@
+//! The only folder that touches `window.TicketpingChat`, its cookie and its storage. It runs in the browser; on the
+//! server it is compiled and never called.
+//!
+//! Each function here executes one command of the [machine](crate::machine). What the published widget gets wrong
+//! is put right on the live object, in `hooks.rs`.
+
+mod bindings;
+mod hooks;
+mod js;
+mod owner;
+mod page;
+mod resume;
+mod script;
+mod settings;
+mod token;
+mod widget;
+
+pub use bindings::has_instance;
+pub use owner::{hear, is_owner_key, owner, purge, set_owner};
+pub use page::{Clock, made_at, reload_hidden, since_page_start};
+pub use script::{load, when_idle};
+pub use settings::{ConfigSource, PAGE_DATA_ID, PageData, Settings};
+pub use token::fetch_token;
+pub use widget::LiveWidget;

@@ -1,0 +1,64 @@
+//! The page itself: how old it is, what time it is, and how it is made again.
+
+use js_sys::{Date, Function};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::HtmlElement;
+
+use super::js::{function, get, text};
+
+/// A clock that only goes forward, in milliseconds. It takes the larger step of the monotonic clock (which may
+/// stand still while a machine sleeps) and the wall clock (which may be set back).
+#[derive(Default)]
+pub struct Clock {
+    last: Option<(f64, f64)>,
+    now: f64,
+}
+
+impl Clock {
+    pub fn now(&mut self) -> f64 {
+        let (monotonic, wall) = (since_page_start(), Date::now());
+        if let Some((last_monotonic, last_wall)) = self.last {
+            self.now += (monotonic - last_monotonic).max(wall - last_wall).max(0.0);
+        }
+        self.last = Some((monotonic, wall));
+        self.now
+    }
+}
+
+/// Milliseconds since this page began to load.
+pub fn since_page_start() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// When this page was asked for, in milliseconds since 1970. Zero for a page that may be out of a cache: what
+/// it says may be from any time before.
+pub fn made_at() -> f64 {
+    if may_be_cached() { 0.0 } else { Date::now() - since_page_start() }
+}
+
+/// History brings pages back as they were, whatever their headers say.
+fn may_be_cached() -> bool {
+    let navigation = || {
+        let performance = get(&window(), "performance")?;
+        let entries: Function = function(&performance, "getEntriesByType")?;
+        get(&entries.call1(&performance, &"navigation".into()).ok()?, "0")
+    };
+    let Some(navigation) = navigation() else { return false };
+    let transferred = get(&navigation, "transferSize").and_then(|size| size.as_f64());
+    text(&navigation, "type").as_deref() == Some("back_forward") || transferred == Some(0.0)
+}
+
+/// Hides the page and loads it again. It shows what is another user's by now.
+pub fn reload_hidden() {
+    if let Some(style) = root_style() {
+        let _kept = style.set_property("visibility", "hidden");
+    }
+    let _leaving = window().location().reload();
+}
+
+/// The inline style of `<html>`.
+pub fn root_style() -> Option<web_sys::CssStyleDeclaration> {
+    let root: JsValue = document().document_element()?.into();
+    root.dyn_into::<HtmlElement>().ok().map(|root| root.style())
+}

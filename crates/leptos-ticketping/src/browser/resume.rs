@@ -1,0 +1,95 @@
+//! The open conversation and its draft, carried over to the next page of the same tab.
+
+use js_sys::{JSON, Object, Promise, Reflect};
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::HtmlTextAreaElement;
+
+use super::{
+    bindings::Instance,
+    js::{noop, set, text},
+    owner::{RESUME_KEY, session_storage},
+};
+use crate::machine::Identity;
+
+/// Keeps the open conversation and the draft for the next page of this tab.
+pub fn save(instance: &Instance, identity: &Identity) {
+    let Some(storage) = session_storage() else { return };
+    if !instance.is_open() {
+        let _blocked = storage.remove_item(RESUME_KEY);
+        return;
+    }
+    let resume = Object::new();
+    set(&resume, "owner", &owner_text(identity).into());
+    set(&resume, "session", &instance.current_chat_session().into());
+    set(&resume, "draft", &draft_box().map(|input| input.value()).into());
+    if let Ok(json) = JSON::stringify(&resume) {
+        let _blocked = storage.set_item(RESUME_KEY, &String::from(json));
+    }
+}
+
+/// Opens what was open on the page before, without taking the focus.
+pub async fn resume(instance: Instance, identity: Identity) {
+    let Some(resume) = take(&identity) else { return };
+    let _gone = instance.open();
+    let Some(session) = text(&resume, "session") else { return };
+    let input = draft_box();
+    if let Some(input) = &input {
+        let _frozen = Reflect::set(input, &"focus".into(), &noop());
+        set_draft(input, &text(&resume, "draft").unwrap_or_default());
+    }
+    if let Ok(loaded) = instance.load_conversation(&session) {
+        let _failed = JsFuture::from(loaded).await;
+    }
+    // The widget takes the focus 50 ms after it has loaded.
+    JsFuture::from(after(80)).await.ok();
+    if let Some(input) = input {
+        let _frozen = Reflect::delete_property(&input, &"focus".into());
+    }
+}
+
+/// Opens a new conversation, with a text in its box that is not sent yet.
+pub async fn start_conversation(instance: Instance, draft: Option<String>) {
+    let _gone = instance.open();
+    // Not the widget's own startConversation(): that one opens a socket and shows nothing.
+    let Ok(loaded) = instance.load_conversation("new") else { return };
+    let _failed = JsFuture::from(loaded).await;
+    if let (Some(draft), Some(input)) = (draft, draft_box()) {
+        set_draft(&input, &draft);
+    }
+}
+
+fn take(identity: &Identity) -> Option<JsValue> {
+    let storage = session_storage()?;
+    let json = storage.get_item(RESUME_KEY).ok()??;
+    let _blocked = storage.remove_item(RESUME_KEY);
+    JSON::parse(&json).ok().filter(|resume| text(resume, "owner").as_deref() == Some(owner_text(identity)))
+}
+
+/// An external id, or nothing for an anonymous visitor.
+fn owner_text(identity: &Identity) -> &str {
+    match identity {
+        Identity::Anonymous => "",
+        Identity::User(id) => id,
+    }
+}
+
+fn draft_box() -> Option<HtmlTextAreaElement> {
+    document().query_selector(".ticketping-widget textarea").ok()??.dyn_into().ok()
+}
+
+fn set_draft(input: &HtmlTextAreaElement, text: &str) {
+    input.set_value(text);
+    // The widget enables its button on this event.
+    if let Ok(event) = web_sys::Event::new("input") {
+        let _cancelled = input.dispatch_event(&event);
+    }
+}
+
+/// A promise that is fulfilled after so many milliseconds.
+fn after(milliseconds: i32) -> Promise {
+    Promise::new(&mut |resolve, _| {
+        let _none = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    })
+}

@@ -1,0 +1,71 @@
+//! Asks the app's own server for a token.
+
+use js_sys::{Date, Function, JSON, Object, Reflect};
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, Response};
+
+use super::js::{get, set, text};
+use crate::machine::TokenAnswer;
+
+/// The token of the session's user.
+pub async fn fetch_token(url: &str) -> TokenAnswer {
+    match try_fetch_token(url).await {
+        Ok(answer) => answer,
+        Err(_) => TokenAnswer::Failed,
+    }
+}
+
+async fn try_fetch_token(url: &str) -> Result<TokenAnswer, JsValue> {
+    let options = RequestInit::new();
+    options.set_cache(web_sys::RequestCache::NoStore);
+    let headers = Object::new();
+    set(&headers, "accept", &"application/json".into());
+    options.set_headers(&headers);
+    if let Ok(signal) = abort_after(15_000.0) {
+        options.set_signal(Some(&signal));
+    }
+    let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &options)).await?.dyn_into()?;
+    if response.status() == 401 {
+        return Ok(TokenAnswer::SignedOut);
+    }
+    if response.status() != 200 {
+        return Ok(TokenAnswer::Failed);
+    }
+    // Both times are the server's: a wrong clock in the browser does not matter.
+    let served = response.headers().get("date")?.map(|date| Date::parse(&date));
+    let body = JsFuture::from(response.json()?).await?;
+    let read = || {
+        let jwt = text(&body, "jwt")?;
+        let claims = read_claims(&jwt)?;
+        let external_id = text(&claims, "external_id")?;
+        let now = served.filter(|served| served.is_finite()).unwrap_or_else(Date::now);
+        let life = get(&claims, "exp")?.as_f64()? * 1_000.0 - now;
+        (life > 0.0).then_some(TokenAnswer::Token { jwt, external_id, life })
+    };
+    Ok(read().unwrap_or(TokenAnswer::Failed))
+}
+
+/// Reads whose token it is. This is no check: only the server and Ticketping can check it.
+fn read_claims(jwt: &str) -> Option<JsValue> {
+    let payload: String = jwt
+        .split('.')
+        .nth(1)?
+        .chars()
+        .map(|c| match c {
+            '-' => '+',
+            '_' => '/',
+            c => c,
+        })
+        .collect();
+    let latin1 = window().atob(&payload).ok()?;
+    let bytes: Vec<u8> = latin1.chars().map(|c| c as u8).collect();
+    JSON::parse(&String::from_utf8(bytes).ok()?).ok()
+}
+
+fn abort_after(milliseconds: f64) -> Result<web_sys::AbortSignal, JsValue> {
+    let constructor = Reflect::get(&window(), &"AbortSignal".into())?;
+    let timeout: Function = Reflect::get(&constructor, &"timeout".into())?.dyn_into()?;
+    timeout.call1(&constructor, &milliseconds.into())?.dyn_into()
+}

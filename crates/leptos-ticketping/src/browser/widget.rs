@@ -1,0 +1,79 @@
+//! The live widget: started with hooks, and taken down so that nothing is left.
+
+use js_sys::{Object, Reflect};
+
+use super::{
+    bindings::{Instance, namespace},
+    hooks::{self, Hooks, OnReport},
+    js::set,
+    page::root_style,
+    resume,
+};
+use crate::machine::Identity;
+
+/// The live widget.
+pub struct LiveWidget {
+    instance: Instance,
+    identity: Identity,
+    _hooks: Hooks,
+}
+
+impl LiveWidget {
+    /// Starts the widget and hooks it before its first answer can arrive.
+    pub fn start(init: &Object, identity: &Identity, jwt: &str, on_report: OnReport) -> Option<Self> {
+        let config = Object::assign(&Object::new(), init);
+        // "" is the anonymous embed. Null would be refused: no widget, and no word about it.
+        set(&config, "userJWT", &jwt.into());
+        let instance = namespace()?.init(&config).ok()?;
+        let hooks = hooks::install(&instance, identity, on_report);
+        Some(Self { instance, identity: identity.clone(), _hooks: hooks })
+    }
+
+    /// Gives it a fresh token. Its calls read this very object, so that nothing restarts or reloads.
+    pub fn renew(&self, jwt: &str) {
+        let _frozen = Reflect::set(&self.instance.config(), &"userJWT".into(), &jwt.into());
+    }
+
+    pub fn open(&self) {
+        let _gone = self.instance.open();
+    }
+
+    pub fn close(&self) {
+        let _gone = self.instance.close();
+    }
+
+    /// Opens a new conversation, with a draft in its box if there is one.
+    pub fn start_conversation(&self, draft: Option<String>) {
+        wasm_bindgen_futures::spawn_local(resume::start_conversation(self.instance.clone(), draft));
+    }
+
+    /// Keeps the open conversation and the draft for the next page of this tab.
+    pub fn save(&self) {
+        resume::save(&self.instance, &self.identity);
+    }
+
+    /// Opens what was open on the page before.
+    pub fn resume(&self) {
+        wasm_bindgen_futures::spawn_local(resume::resume(self.instance.clone(), self.identity.clone()));
+    }
+
+    /// Takes the widget down and leaves nothing running.
+    pub fn stop(self) {
+        hooks::silence(&self.instance);
+        // Through the global: the instance's own destroy() leaves it registered.
+        if let Some(namespace) = namespace() {
+            let _gone = namespace.destroy();
+        }
+        hooks::detach(&self.instance);
+        remove_theme();
+    }
+}
+
+/// Its `destroy()` leaves the colours on `<html>`.
+fn remove_theme() {
+    let Some(style) = root_style() else { return };
+    let names: Vec<String> = (0..style.length()).map(|index| style.item(index)).collect();
+    for name in names.iter().filter(|name| name.starts_with("--tp-")) {
+        let _frozen = style.remove_property(name);
+    }
+}

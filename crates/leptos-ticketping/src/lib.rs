@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+#![warn(missing_docs)]
+
+mod browser;
+mod component;
+mod config;
+mod driver;
+mod events;
+mod machine;
+pub mod pinned;
+mod state;
+mod theme;
+mod use_ticketping;
+mod visitor;
+
+#[cfg(feature = "ssr")]
+mod server;
+
+pub use browser::{ConfigSource, PageData};
+pub use component::{TicketpingChat, TicketpingPageData};
+pub use config::{AppId, ConfigError, Loading, TeamSlug, TicketpingConfig, Visitors};
+pub use events::TicketpingEvent;
+pub use state::TokenLife;
+pub use theme::Theme;
+pub use use_ticketping::{UseTicketping, use_ticketping};
+pub use visitor::Visitor;
+
+#[cfg(feature = "ssr")]
+pub use server::{
+    CspSources, JwtSecret, JwtSecretError, SignError, Signer, expire_chat_cookie,
+    expire_chat_cookie_with,
+};

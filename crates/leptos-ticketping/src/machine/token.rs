@@ -1,0 +1,93 @@
+//! The token of the wanted user: when to ask for it, when to renew it, how to go on after a failure.
+
+use super::{Command, Snapshot};
+
+/// How often in a row the endpoint may fail before we wait for a new reason to ask.
+pub const ATTEMPTS: u32 = 6;
+/// Milliseconds before the second attempt; doubled each time.
+const FIRST_DELAY: f64 = 1_000.0;
+/// The longest pause between two attempts, in milliseconds.
+const LONGEST_DELAY: f64 = 30_000.0;
+
+#[derive(Clone, Debug)]
+struct Held {
+    jwt: String,
+    renew_at: f64,
+    expires_at: f64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Token {
+    held: Option<Held>,
+    // The number of the request under way.
+    awaited: Option<u32>,
+    failures: u32,
+    retry_at: Option<f64>,
+    requests: u32,
+}
+
+impl Token {
+    /// Forgets it. Requests keep counting: a late answer must not be taken for a new one.
+    pub fn reset(&mut self) {
+        *self = Self { requests: self.requests, ..Self::default() };
+    }
+
+    pub fn is_awaited(&self, request: u32) -> bool {
+        self.awaited == Some(request)
+    }
+
+    pub fn received(&mut self, jwt: String, life: f64, snapshot: &Snapshot) {
+        // At about 80 % of its life, and not in all pages at once.
+        let renew_at = snapshot.now + life * (0.75 + 0.1 * snapshot.jitter);
+        self.reset();
+        self.held = Some(Held { jwt, renew_at, expires_at: snapshot.now + life });
+    }
+
+    pub fn failed(&mut self, snapshot: &Snapshot) {
+        self.awaited = None;
+        self.failures += 1;
+        let doubled = FIRST_DELAY * 2f64.powi(self.failures as i32 - 1);
+        let delay = doubled.min(LONGEST_DELAY) * (0.75 + 0.5 * snapshot.jitter);
+        self.retry_at = (self.failures < ATTEMPTS).then_some(snapshot.now + delay);
+    }
+
+    pub fn retry_now(&mut self) {
+        if self.failures > 0 && self.awaited.is_none() {
+            self.failures = 0;
+            self.retry_at = None;
+        }
+    }
+
+    pub fn valid(&self, now: f64) -> Option<String> {
+        self.held.as_ref().filter(|held| now < held.expires_at).map(|held| held.jwt.clone())
+    }
+
+    pub fn ask_if_due(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        let due = match (&self.held, self.failures) {
+            _ if self.awaited.is_some() => false,
+            (_, 1..) => self.retry_at.is_some_and(|at| snapshot.now >= at),
+            (None, 0) => true,
+            // A hidden page renews when it is seen again.
+            (Some(held), 0) => snapshot.visible && snapshot.now >= held.renew_at,
+        };
+        if due {
+            self.requests += 1;
+            self.awaited = Some(self.requests);
+            self.retry_at = None;
+            commands.push(Command::FetchToken { request: self.requests });
+        }
+    }
+
+    /// Plans the next renewal or attempt.
+    pub fn set_timer(&self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        let renew_at = self.held.as_ref().map(|held| held.renew_at).filter(|_| snapshot.visible);
+        let at = match (self.awaited, self.failures) {
+            (Some(_), _) => None,
+            (None, 0) => renew_at,
+            (None, _) => self.retry_at,
+        };
+        if let Some(at) = at {
+            commands.push(Command::SetTimer((at - snapshot.now).max(0.0)));
+        }
+    }
+}

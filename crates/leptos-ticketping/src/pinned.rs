@@ -1,0 +1,21 @@
+//! The release of the widget that this crate is made for. This file is the only place in the repository that
+//! names it: `scripts/widget.sh` reads the version and the hashes from here too.
+//!
+//! To move to another release: change these lines, read what `browser/hooks.rs` replaces, and run the browser
+//! tests. They fail where the new release behaves differently.
+
+/// The version of `@ticketping/chat-widget` on npm.
+pub const WIDGET_VERSION: &str = "1.12.0";
+
+/// The subresource integrity of its `dist/widget.min.js`.
+pub const SCRIPT_INTEGRITY: &str = "sha384-phnqqJEJWQaslEb1lvpT7aMp3Bn7JLy++tNE2OaWDJTn/Q5GsvjYgEzkdV8w+3VI";
+
+/// The subresource integrity of its `dist/widget.css`.
+pub const STYLE_INTEGRITY: &str = "sha384-amrXtvtkiaQPrH68fWUSqFVCwgeAekvxg92lIiSXD5xzwAAZPNEQYyeiT/SO8qsG";
+
+/// The hashes of the two inline handlers that the script gives to attached images: they add the class `loaded`
+/// or `error` to the element around the image, which stays invisible without them.
+pub const ATTACHMENT_HANDLERS: [&str; 2] = [
+    "sha256-LX+k3owDWOhnAb81BeRM6hNrljii8IX1yVlOIEYZq5U=",
+    "sha256-YvTMI4EGIi/JpzkErzI871L/OM6MZJEqQJq3qO6v6QM=",
+];

@@ -1,0 +1,70 @@
+//! The secret that tokens are signed with.
+
+use std::{collections::HashSet, fmt};
+
+/// Why a secret was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JwtSecretError {
+    /// Fewer than 32 bytes can be guessed from one token.
+    #[error("must be at least 32 bytes: copy the whole JWT secret from the Ticketping dashboard, API Keys")]
+    TooShort,
+    /// One character or pattern over and over, or a text from an example.
+    #[error("is a placeholder: copy the real JWT secret from the Ticketping dashboard, API Keys")]
+    Placeholder,
+}
+
+/// The JWT secret from the Ticketping dashboard. It has no default and cannot be printed.
+#[derive(Clone)]
+pub struct JwtSecret(Box<[u8]>);
+
+impl JwtSecret {
+    /// Takes the secret as the dashboard shows it.
+    pub fn parse(text: &str) -> Result<Self, JwtSecretError> {
+        if text.len() < 32 {
+            return Err(JwtSecretError::TooShort);
+        }
+        let lower = text.to_lowercase();
+        let words = ["changeme", "change-me", "change_me", "placeholder", "example", "your-", "your_"];
+        let different = text.bytes().collect::<HashSet<_>>().len();
+        if different < 8 || words.iter().any(|word| lower.contains(word)) {
+            return Err(JwtSecretError::Placeholder);
+        }
+        Ok(Self(text.as_bytes().into()))
+    }
+
+    /// A secret for this process only, for development against a sandbox.
+    pub fn random() -> Self {
+        Self(rand::random::<[u8; 48]>().into())
+    }
+
+    /// The key itself, for a sandbox that verifies in the same process.
+    pub fn expose_secret(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for JwtSecret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_repeated_and_placeholder_secrets_are_refused() {
+        let refused = |text: &str| JwtSecret::parse(text).err();
+        assert_eq!(refused("short"), Some(JwtSecretError::TooShort));
+        assert_eq!(refused(&"a".repeat(64)), Some(JwtSecretError::Placeholder));
+        assert_eq!(refused(&"abc".repeat(20)), Some(JwtSecretError::Placeholder));
+        assert_eq!(refused("changeme-changeme-changeme-0123456789"), Some(JwtSecretError::Placeholder));
+        assert_eq!(refused("your-ticketping-secret-goes-right-here"), Some(JwtSecretError::Placeholder));
+    }
+
+    #[test]
+    fn a_secret_cannot_be_printed() {
+        assert_eq!(format!("{:?}", JwtSecret::random()), "[redacted]");
+    }
+}

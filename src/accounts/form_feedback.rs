@@ -1,0 +1,111 @@
+//! What a form says after it was sent: which fields are wrong, and what was typed.
+
+use leptos::prelude::use_context;
+use serde::{Deserialize, Serialize};
+
+/// A field of a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Name,
+    Email,
+    Password,
+    CurrentPassword,
+}
+
+/// The forms of this site.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// Sign-up or log-in, the only form of its page.
+    #[default]
+    Credentials,
+    /// Name and e-mail.
+    Profile,
+    /// A new password.
+    Password,
+    /// The list of sessions.
+    Sessions,
+    /// The removal of the account.
+    Remove,
+}
+
+/// What is wrong with a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ValidationError {
+    NameTooLong,
+    EmailMissing,
+    EmailInvalid,
+    EmailTaken,
+    CurrentPasswordWrong,
+    PasswordMissing,
+    PasswordTooShort,
+    PasswordTooLong,
+    PasswordIsEmail,
+    PasswordCommon,
+    WrongCredentials,
+}
+
+impl ValidationError {
+    /// The field it belongs to; `None` when it is about the form as a whole.
+    pub fn field(self) -> Option<Field> {
+        match self {
+            Self::NameTooLong => Some(Field::Name),
+            Self::EmailMissing | Self::EmailInvalid | Self::EmailTaken => Some(Field::Email),
+            Self::PasswordMissing
+            | Self::PasswordTooShort
+            | Self::PasswordTooLong
+            | Self::PasswordIsEmail
+            | Self::PasswordCommon => Some(Field::Password),
+            Self::CurrentPasswordWrong => Some(Field::CurrentPassword),
+            Self::WrongCredentials => None,
+        }
+    }
+
+    /// What to do about it, in a sentence.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::NameTooLong => "Use at most 100 characters for the name.",
+            Self::EmailMissing => "Enter your e-mail address.",
+            Self::EmailInvalid => "Enter an e-mail address such as alice@example.com.",
+            Self::EmailTaken => "There is an account with this e-mail already. Log in instead, or use another address.",
+            Self::CurrentPasswordWrong => "This is not your password. Check it and try again.",
+            Self::PasswordMissing => "Enter your password.",
+            Self::PasswordTooShort => "Use at least 8 characters.",
+            Self::PasswordTooLong => "Use at most 128 characters.",
+            Self::PasswordIsEmail => "Choose a password that is not your e-mail address.",
+            Self::PasswordCommon => "This password is among the first that attackers try. Choose another one.",
+            Self::WrongCredentials => "E-mail or password is wrong. Check both and try again.",
+        }
+    }
+}
+
+/// The result of a form, kept for one view. It never holds a password.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormFeedback {
+    /// Which form it was.
+    pub form: Form,
+    /// What is wrong, in the order of the fields; empty after a success.
+    pub errors: Vec<ValidationError>,
+    /// The name as it was typed.
+    pub name: String,
+    /// The e-mail as it was typed.
+    pub email: String,
+    /// Whether `Remember me` was ticked.
+    pub remember: bool,
+}
+
+impl FormFeedback {
+    /// The result of the form that led to this page, if one did.
+    pub fn from_request() -> Self {
+        use_context().unwrap_or_default()
+    }
+
+    /// The same, on a page with several forms: `None` for those that were not sent.
+    pub fn for_form(form: Form) -> Option<Self> {
+        use_context().filter(|feedback: &Self| feedback.form == form)
+    }
+
+    /// The sentence for one field.
+    pub fn error_for(&self, field: Field) -> Option<&'static str> {
+        self.errors.iter().find(|error| error.field() == Some(field)).map(|error| error.message())
+    }
+}

@@ -1,0 +1,112 @@
+//! What every form needs: the session of its request, the response to it, and where to go next.
+
+use std::sync::Arc;
+
+use axum_login::AuthnBackend;
+use http::{HeaderValue, StatusCode, header, request::Parts};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+use tower_sessions::Expiry;
+
+use super::{
+    AuthSession, Backend,
+    backend::BackendError,
+    browser_name::browser_name,
+    flash_cookie,
+    sessions::BROWSER,
+    users::User,
+};
+use crate::{
+    accounts::FormFeedback,
+    error::AppError,
+    server::{client_address::ClientAddress, rate_limits::RateLimits},
+};
+
+/// Whether cookies are to be `Secure`.
+#[derive(Clone, Copy, Debug)]
+pub struct SecureCookies(pub bool);
+
+/// The accounts, for the request that is being answered. What each form does is in `log_in_forms.rs` and
+/// `account_forms.rs`.
+pub struct Accounts {
+    pub(super) auth: AuthSession,
+    pub(super) limits: Arc<RateLimits>,
+    pub(super) client: ClientAddress,
+    response: ResponseOptions,
+    request: Parts,
+    secure: bool,
+}
+
+impl Accounts {
+    /// Inside a server function.
+    pub fn from_request() -> Result<Self, AppError> {
+        let parts: Parts = use_context().ok_or(AppError::Internal)?;
+        Ok(Self {
+            auth: parts.extensions.get().cloned().ok_or(AppError::Internal)?,
+            limits: use_context().ok_or(AppError::Internal)?,
+            client: use_context().ok_or(AppError::Internal)?,
+            response: use_context().ok_or(AppError::Internal)?,
+            request: parts,
+            secure: use_context::<SecureCookies>().is_none_or(|secure| secure.0),
+        })
+    }
+
+    pub(super) fn user(&self) -> Result<User, AppError> {
+        self.auth.user.clone().ok_or(AppError::NotSignedIn)
+    }
+
+    pub(super) async fn start_session(&mut self, user: &User, expiry: Expiry) -> Result<(), AppError> {
+        // axum-login changes the id only of a session that never had a user. A new one has no id yet.
+        if self.auth.session.id().is_some() {
+            self.auth.session.cycle_id().await.map_err(axum_login::Error::<Backend>::Session)?;
+        }
+        let agent = self.request.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        let browser = browser_name(&agent.unwrap_or_default());
+        self.auth.session.insert(BROWSER, browser).await.map_err(axum_login::Error::<Backend>::Session)?;
+        self.auth.login(user).await?;
+        self.auth.session.set_expiry(Some(expiry));
+        // Now, and not at the end of the request: whoever is told that this failed is told the truth.
+        self.auth.session.save().await.map_err(axum_login::Error::<Backend>::Session)?;
+        Ok(())
+    }
+
+    /// Shows the form again, with what it has to say.
+    pub(super) fn back_to_form(&self, path: &str, feedback: FormFeedback) {
+        if let Some(cookie) = flash_cookie::keep_feedback(feedback, self.secure) {
+            self.response.append_header(header::SET_COOKIE, cookie);
+        }
+        self.see_other(path);
+    }
+
+    /// Sends the browser to a path on this site.
+    pub(super) fn see_other(&self, path: &str) {
+        if let Ok(path) = HeaderValue::from_str(path) {
+            self.response.insert_header(header::LOCATION, path);
+            self.response.set_status(StatusCode::SEE_OTHER);
+        }
+    }
+}
+
+impl From<BackendError> for AppError {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Hash(error) => error.into(),
+            BackendError::Database(error) => {
+                tracing::error!(%error, "the database did not answer");
+                Self::Unavailable
+            }
+        }
+    }
+}
+
+impl<B: AuthnBackend<Error = BackendError>> From<axum_login::Error<B>> for AppError {
+    fn from(error: axum_login::Error<B>) -> Self {
+        match error {
+            axum_login::Error::Backend(error) => error.into(),
+            axum_login::Error::Session(error) => {
+                tracing::error!(%error, "the session store did not answer");
+                Self::Unavailable
+            }
+        }
+    }
+}

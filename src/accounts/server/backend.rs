@@ -1,0 +1,95 @@
+//! Ties axum-login to the users table.
+
+use std::{ops::Deref, sync::Arc};
+
+use axum_login::{AuthUser, AuthnBackend, UserId};
+use secrecy::SecretString;
+
+use super::{
+    Passwords, Sessions, Users,
+    password::HashError,
+    users::User,
+};
+
+/// The session of a request, and its user.
+pub type AuthSession = axum_login::AuthSession<Backend>;
+
+/// What axum-login asks. One pointer, as each request has its own.
+#[derive(Clone)]
+pub struct Backend(Arc<Stores>);
+
+/// What there is to ask.
+pub struct Stores {
+    /// The accounts.
+    pub users: Users,
+    /// Their passwords.
+    pub passwords: Passwords,
+    /// Where users are logged in.
+    pub sessions: Sessions,
+}
+
+impl Backend {
+    /// Over these.
+    pub fn new(users: Users, passwords: Passwords, sessions: Sessions) -> Self {
+        Self(Arc::new(Stores { users, passwords, sessions }))
+    }
+}
+
+impl Deref for Backend {
+    type Target = Stores;
+
+    fn deref(&self) -> &Stores {
+        &self.0
+    }
+}
+
+/// What a person types to log in.
+pub struct Credentials {
+    /// As typed.
+    pub email: String,
+    /// As typed.
+    pub password: SecretString,
+}
+
+/// The question could not be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum BackendError {
+    /// The database did not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The hash could not be made or read.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
+impl AuthUser for User {
+    type Id = String;
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    // A new password ends every session of the user. The end of a PHC string is the hash itself; a part of it is
+    // enough to tell passwords apart, and no session's row holds all of it.
+    fn session_auth_hash(&self) -> &[u8] {
+        let hash = self.password_hash.as_bytes();
+        &hash[hash.len().saturating_sub(16)..]
+    }
+}
+
+impl AuthnBackend for Backend {
+    type User = User;
+    type Credentials = Credentials;
+    type Error = BackendError;
+
+    async fn authenticate(&self, given: Credentials) -> Result<Option<User>, BackendError> {
+        let user = self.users.by_email(&given.email).await?;
+        let hash = user.as_ref().map(|user| user.password_hash.as_str());
+        let right = self.passwords.verify(&given.password, hash).await?;
+        Ok(user.filter(|_| right))
+    }
+
+    async fn get_user(&self, id: &UserId<Self>) -> Result<Option<User>, BackendError> {
+        Ok(self.users.by_id(id).await?)
+    }
+}

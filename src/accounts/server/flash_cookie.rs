@@ -1,0 +1,90 @@
+//! Carries the result of a form over its redirect, in a cookie that lives for one view. A cookie and not the session:
+//! a failed log-in writes nothing to the database.
+
+use cookie::{Cookie, SameSite, time::Duration};
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::accounts::FormFeedback;
+
+const COOKIE: &str = "form";
+/// Longer texts are cut: a cookie holds about 4 kB.
+const MAX_CHARS: usize = 300;
+
+fn cookie(value: String, age: Duration, secure: bool) -> Option<HeaderValue> {
+    let cookie = Cookie::build((COOKIE, value))
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .max_age(age)
+        .build();
+    HeaderValue::from_str(&cookie.encoded().to_string()).ok()
+}
+
+/// The `Set-Cookie` that keeps the feedback for the next view.
+pub fn keep_feedback(feedback: FormFeedback, secure: bool) -> Option<HeaderValue> {
+    let cut = |text: String| text.chars().take(MAX_CHARS).collect();
+    let short = FormFeedback { name: cut(feedback.name), email: cut(feedback.email), ..feedback };
+    cookie(serde_json::to_string(&short).ok()?, Duration::minutes(1), secure)
+}
+
+/// The feedback for this view, and the `Set-Cookie` that forgets it.
+pub fn take_feedback(headers: &HeaderMap, secure: bool) -> Option<(FormFeedback, HeaderValue)> {
+    let feedback = serde_json::from_str(&read_cookie(headers, COOKIE)?).unwrap_or_default();
+    Some((feedback, cookie(String::new(), Duration::ZERO, secure)?))
+}
+
+/// The value of a request's cookie.
+pub fn read_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(Cookie::split_parse_encoded).flatten();
+    pairs.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::ValidationError;
+
+    fn sent_back(set_cookie: &HeaderValue) -> HeaderMap {
+        let pair = set_cookie.to_str().expect("ASCII").split(';').next().expect("a pair").to_owned();
+        HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(&pair).expect("a header"))])
+    }
+
+    #[test]
+    fn what_was_typed_comes_back_once_whatever_it_was() {
+        let typed = FormFeedback {
+            form: Default::default(),
+            errors: vec![ValidationError::EmailInvalid],
+            name: "Zoë; \"x\"=1, \u{1f600}".into(),
+            email: "<b>@".into(),
+            remember: true,
+        };
+        let kept = keep_feedback(typed.clone(), false).expect("a cookie");
+        let (taken, forget) = take_feedback(&sent_back(&kept), false).expect("feedback");
+        assert_eq!(taken, typed);
+        assert!(forget.to_str().expect("ASCII").contains("Max-Age=0"));
+    }
+
+    #[test]
+    fn a_long_text_is_cut_to_what_a_cookie_holds() {
+        let long = FormFeedback { email: "é".repeat(10_000), ..FormFeedback::default() };
+        assert!(keep_feedback(long, false).expect("a cookie").len() < 4_000);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_cookie_header_is_read_or_left(value in proptest::collection::vec(0x20u8..=0xff, 0..300)) {
+            let Ok(value) = HeaderValue::from_bytes(&value) else { return Ok(()) };
+            let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
+            read_cookie(&headers, "session");
+            take_feedback(&headers, false);
+        }
+    }
+
+    #[test]
+    fn a_forged_cookie_is_an_empty_form() {
+        let forged = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static("form=%7Bnonsense"))]);
+        assert_eq!(take_feedback(&forged, false).map(|(feedback, _)| feedback), Some(FormFeedback::default()));
+    }
+}

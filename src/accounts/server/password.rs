@@ -1,0 +1,210 @@
+//! Passwords: the rules for new ones, and hashing off the async threads.
+//!
+//! The rules follow NIST SP 800-63B: length, no composition rules, nothing an attacker tries first.
+
+use std::{num::NonZero, sync::Arc, thread};
+
+use argon2::{
+    Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _,
+    password_hash::{self, phc},
+};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::{sync::Semaphore, task};
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{accounts::ValidationError, error::AppError};
+
+const MIN_CHARS: usize = 8;
+const MAX_CHARS: usize = 128;
+/// A password that zxcvbn finds within so many guesses counts as very common.
+const COMMON_GUESSES: u64 = 10_000;
+/// Hashes that may wait for a free core before the server says it is busy.
+const QUEUE: usize = 64;
+
+/// What an unknown e-mail is checked against, so that it takes as long as a wrong password. It has the parameters of
+/// every new hash; the password behind it was never kept.
+const DUMMY_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$ZLw98b7TMRWpGz14cBSKPw$STurClPh+PwgsWJvkLeyAe6nqOcF2bdBd3w+x1M4uCc";
+
+/// Hashing did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// The queue is full.
+    #[error("the password queue is full")]
+    Busy,
+    /// A stored hash cannot be read, or the system gave no randomness.
+    #[error("password hash: {0}")]
+    Hash(#[from] password_hash::Error),
+    /// A stored hash cannot be parsed.
+    #[error("stored password hash: {0}")]
+    Stored(#[from] phc::Error),
+    /// The thread was lost.
+    #[error("password hashing stopped: {0}")]
+    Lost(#[from] task::JoinError),
+}
+
+impl From<HashError> for AppError {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::Busy,
+            error => {
+                tracing::error!(%error, "password hashing failed");
+                Self::Internal
+            }
+        }
+    }
+}
+
+/// A password as it is hashed: keyboards compose the same character in different ways.
+fn normalised(password: &SecretString) -> SecretString {
+    password.expose_secret().nfkc().collect::<String>().into()
+}
+
+/// What is wrong with a new password, if anything.
+pub fn validate_new(password: &SecretString, email: &str) -> Option<ValidationError> {
+    let normal = normalised(password);
+    let text = normal.expose_secret();
+    let chars = text.chars().count();
+    if text.is_empty() {
+        Some(ValidationError::PasswordMissing)
+    } else if chars < MIN_CHARS {
+        Some(ValidationError::PasswordTooShort)
+    } else if chars > MAX_CHARS {
+        Some(ValidationError::PasswordTooLong)
+    } else if text.to_lowercase() == email.trim().to_lowercase() {
+        Some(ValidationError::PasswordIsEmail)
+    } else if zxcvbn::zxcvbn(text, &[]).guesses() < COMMON_GUESSES {
+        Some(ValidationError::PasswordCommon)
+    } else {
+        None
+    }
+}
+
+/// Hashes and checks passwords, a bounded number at once.
+#[derive(Clone)]
+pub struct Passwords {
+    cores: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
+}
+
+impl Default for Passwords {
+    /// As many at once as there are cores.
+    fn default() -> Self {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        Self { cores: Arc::new(Semaphore::new(cores)), queue: Arc::new(Semaphore::new(QUEUE + cores)) }
+    }
+}
+
+impl Passwords {
+    /// argon2id with the parameters of the `argon2` crate (19 MiB, two passes), in PHC format.
+    pub async fn hash(&self, password: &SecretString) -> Result<String, HashError> {
+        let password = normalised(password);
+        self.run(move || {
+            let hash = Argon2::default().hash_password(password.expose_secret().as_bytes())?;
+            Ok(hash.to_string())
+        })
+        .await
+    }
+
+    /// Whether the password is right. Without a hash it is not, and finding that out takes as long.
+    pub async fn verify(&self, password: &SecretString, hash: Option<&str>) -> Result<bool, HashError> {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or(DUMMY_HASH).to_owned();
+        let password = normalised(password);
+        self.run(move || {
+            let hash = PasswordHash::new(&hash)?;
+            // A password that is longer than any that was ever hashed must not cost more than the others.
+            let text: String = password.expose_secret().chars().take(MAX_CHARS + 1).collect();
+            match Argon2::default().verify_password(text.as_bytes(), &hash) {
+                Ok(()) => Ok(known),
+                Err(password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(error) => Err(error.into()),
+            }
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+    ) -> Result<T, HashError> {
+        let _place = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
+        let _counted = Counted::new();
+        let _core = self.cores.acquire().await.map_err(|_| HashError::Busy)?;
+        task::spawn_blocking(work).await?
+    }
+}
+
+/// One more that hashes or waits, until it is dropped.
+struct Counted;
+
+impl Counted {
+    fn new() -> Self {
+        metrics::gauge!("password_hashes_waiting").increment(1);
+        Self
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        metrics::gauge!("password_hashes_waiting").decrement(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(password: &str) -> Option<ValidationError> {
+        validate_new(&password.to_owned().into(), "alice@example.com")
+    }
+
+    #[test]
+    fn length_counts_characters_and_nothing_else_about_them_matters() {
+        assert_eq!(problem(""), Some(ValidationError::PasswordMissing));
+        assert_eq!(problem("xkqzvpw"), Some(ValidationError::PasswordTooShort));
+        assert_eq!(problem("xkqzvpwj"), None);
+        assert_eq!(problem("žluťoučk"), None);
+        assert_eq!(problem(&"xkqzvpwj".repeat(16)), None);
+        assert_eq!(problem(&format!("{}x", "xkqzvpwj".repeat(16))), Some(ValidationError::PasswordTooLong));
+    }
+
+    #[test]
+    fn the_own_email_and_what_attackers_try_first_are_refused() {
+        assert_eq!(problem("Alice@Example.com"), Some(ValidationError::PasswordIsEmail));
+        for common in ["password", "12345678", "qwerty123", "iloveyou", "password1", "Passw0rd", "aaaaaaaa"] {
+            assert_eq!(problem(common), Some(ValidationError::PasswordCommon), "{common}");
+        }
+        assert_eq!(problem("correct horse battery staple"), None);
+    }
+
+    #[tokio::test]
+    async fn one_password_composed_in_two_ways_is_the_same_password() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash(&"ange\u{301}lique".to_owned().into()).await.expect("hashes");
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        let right = passwords.verify(&"ang\u{e9}lique".to_owned().into(), Some(&hash)).await;
+        assert!(right.expect("checks"));
+        let wrong = passwords.verify(&"angelique".to_owned().into(), Some(&hash)).await;
+        assert!(!wrong.expect("checks"));
+    }
+
+    #[tokio::test]
+    async fn without_an_account_no_password_is_right_and_the_work_is_that_of_a_new_hash() {
+        let passwords = Passwords::default();
+        let known = passwords.verify(&"nobody's password".to_owned().into(), None).await;
+        assert!(!known.expect("checks"));
+        let parameters = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
+        let new = passwords.hash(&"xkqzvpwj".to_owned().into()).await.expect("hashes");
+        assert_eq!(parameters(DUMMY_HASH), parameters(&new));
+    }
+
+    #[tokio::test]
+    async fn more_than_the_queue_holds_is_refused_at_once() {
+        let passwords = Passwords::default();
+        let all = passwords.queue.available_permits();
+        let _taken = passwords.queue.acquire_many(u32::try_from(all).expect("few")).await.expect("open");
+        let refused = passwords.hash(&"xkqzvpwj".to_owned().into()).await;
+        assert!(matches!(refused, Err(HashError::Busy)));
+    }
+}

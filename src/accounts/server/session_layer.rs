@@ -1,0 +1,26 @@
+//! Puts the session and its user on each request. The cookie says only which session it is.
+
+use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
+use time::Duration;
+use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
+
+use super::{Backend, Sessions};
+
+/// The name of the session cookie.
+pub const SESSION_COOKIE: &str = "session";
+
+/// With `Remember me`.
+pub const REMEMBERED: Expiry = Expiry::OnInactivity(Duration::days(30));
+/// Without it: the cookie ends with the browser.
+pub const UNTIL_CLOSED: Expiry = Expiry::OnSessionEnd;
+
+/// The layer. `secure` is for a site on https.
+pub fn session_layer(store: Sessions, backend: Backend, secure: bool) -> AuthManagerLayer<Backend, Sessions> {
+    let sessions = SessionManagerLayer::new(store)
+        .with_name(SESSION_COOKIE)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_secure(secure)
+        .with_expiry(UNTIL_CLOSED);
+    AuthManagerLayerBuilder::new(backend, sessions).build()
+}

@@ -1,0 +1,268 @@
+//! The `sessions` table: every statement on it is here. A row is one log-in in one browser.
+//!
+//! Only a hash of a session's id is stored: reading the table opens no session. The hash is also what forms call a
+//! session by.
+
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use moka::{ops::compute::Op, sync::Cache};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use sqlx::{AnyPool, FromRow, Row, any::AnyRow};
+use time::OffsetDateTime;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+
+use super::{
+    Users,
+    users::{STALE_AFTER, User},
+};
+use crate::server::database::statement;
+
+/// The key of the browser's name in a session's data.
+pub const BROWSER: &str = "browser";
+/// The key under which axum-login keeps the user in a session's data.
+const LOG_IN: &str = "axum-login.data";
+/// How many sessions are kept in memory at most.
+const MAX_CACHED: u64 = 10_000;
+/// How old `last_seen_at` may become before it is written again: a write for each request would cost more than
+/// the request.
+const LAST_SEEN_STEP: Duration = Duration::from_secs(10 * 60);
+/// How many expired sessions are deleted at once. Nobody waits for longer than that takes.
+const DELETED_AT_ONCE: i64 = 100;
+
+/// A session as its user sees it.
+#[derive(Clone, Debug, FromRow)]
+pub struct SessionRow {
+    /// The hash of its id.
+    pub id: String,
+    /// Such as "Firefox on Linux".
+    pub browser: String,
+    /// When the user logged in, in seconds since 1970.
+    pub created_at: i64,
+    /// When it was last used, in seconds since 1970 and to ten minutes.
+    pub last_seen_at: i64,
+}
+
+/// What the table calls a session.
+pub fn hash_of(id: &Id) -> String {
+    Sha256::digest(id.0.to_be_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The session store. A session that was just used stays in memory for [`STALE_AFTER`]; one that ends on this
+/// machine ends at once.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    pool: AnyPool,
+    users: Users,
+    // `None` is a session that has ended. It stays for a while, so that a request that read the row before
+    // does not bring it back.
+    cache: Cache<String, Option<Record>>,
+}
+
+impl Sessions {
+    /// Over a migrated database.
+    pub fn new(pool: AnyPool, users: Users) -> Self {
+        let cache = Cache::builder().max_capacity(MAX_CACHED).time_to_live(STALE_AFTER).build();
+        Self { pool, users, cache }
+    }
+
+    /// Where a user is logged in, the latest first.
+    pub async fn of_user(&self, user_id: &str) -> sqlx::Result<Vec<SessionRow>> {
+        statement::run("sessions.of_user", &self.pool, async |database| {
+            sqlx::query_as(
+                "SELECT id, browser, created_at, last_seen_at FROM sessions \
+                 WHERE user_id = $1 ORDER BY created_at DESC, id",
+            )
+            .bind(user_id)
+            .fetch_all(database)
+            .await
+        })
+        .await
+    }
+
+    /// Ends those of a user's sessions that `is_picked` picks, at once: the next request finds none.
+    pub async fn end(&self, user_id: &str, is_picked: impl Fn(&SessionRow) -> bool) -> sqlx::Result<()> {
+        for row in self.of_user(user_id).await?.into_iter().filter(is_picked) {
+            self.end_one(row.id).await?;
+        }
+        Ok(())
+    }
+
+    async fn end_one(&self, hash: String) -> sqlx::Result<()> {
+        self.cache.insert(hash.clone(), None);
+        let deleted = statement::run("sessions.delete", &self.pool, async |database| {
+            sqlx::query("DELETE FROM sessions WHERE id = $1").bind(&hash).execute(database).await
+        })
+        .await;
+        match deleted {
+            // Again: it may have waited for longer than the mark lasts, and the row was read in the meantime.
+            Ok(_) => self.cache.insert(hash, None),
+            Err(_) => self.cache.invalidate(&hash),
+        }
+        deleted.map(|_| ())
+    }
+
+    /// Deletes expired sessions in small steps, and is idle for half of the time. Returns how many there were.
+    pub async fn delete_expired(&self) -> sqlx::Result<u64> {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let mut deleted = 0;
+        loop {
+            let begin = Instant::now();
+            let step = statement::run("sessions.delete_expired", &self.pool, async |database| {
+                sqlx::query(
+                    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at <= $1 LIMIT $2)",
+                )
+                .bind(now)
+                .bind(DELETED_AT_ONCE)
+                .execute(database)
+                .await
+            })
+            .await?
+            .rows_affected();
+            deleted += step;
+            if step < DELETED_AT_ONCE.unsigned_abs() {
+                return Ok(deleted);
+            }
+            tokio::time::sleep(begin.elapsed()).await;
+        }
+    }
+
+    /// Notes that a session is in use. Nobody waits for it, and a request does not fail with it.
+    fn touch(&self, hash: &str, last_seen_at: i64, now: i64) {
+        if now - last_seen_at < LAST_SEEN_STEP.as_secs().cast_signed() {
+            return;
+        }
+        let (pool, hash) = (self.pool.clone(), hash.to_owned());
+        tokio::spawn(async move {
+            let touched = statement::run("sessions.touch", &pool, async |database| {
+                sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1")
+                    .bind(hash)
+                    .bind(now)
+                    .execute(database)
+                    .await
+            });
+            if let Err(error) = touched.await {
+                tracing::debug!(%error, "a session's last use was not noted");
+            }
+        });
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let (user_id, browser) = (user_of(record)?, text(record.data.get(BROWSER)));
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let (data, expires_at) = encode(record)?;
+        let hash = loop {
+            let hash = hash_of(&record.id);
+            let added = statement::run("sessions.create", &self.pool, async |database| {
+                sqlx::query(
+                    "INSERT INTO sessions (id, user_id, browser, data, created_at, last_seen_at, expires_at) \
+                     VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT DO NOTHING",
+                )
+                .bind(&hash)
+                .bind(&user_id)
+                .bind(&browser)
+                .bind(&data)
+                .bind(now)
+                .bind(expires_at)
+                .execute(database)
+                .await
+            });
+            if added.await.map_err(unavailable)?.rows_affected() == 1 {
+                break hash;
+            }
+            record.id = Id::default();
+        };
+        self.cache.insert(hash, Some(record.clone()));
+        Ok(())
+    }
+
+    // Only a row that is there: a session that ended while a request ran must not come back with it.
+    async fn save(&self, record: &Record) -> Result<()> {
+        let hash = hash_of(&record.id);
+        let (data, expires_at) = encode(record)?;
+        let saved = statement::run("sessions.save", &self.pool, async |database| {
+            sqlx::query("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1")
+                .bind(&hash)
+                .bind(data)
+                .bind(expires_at)
+                .execute(database)
+                .await
+        });
+        let kept = (saved.await.map_err(unavailable)?.rows_affected() == 1).then(|| record.clone());
+        // If it was ended since, that stands.
+        self.cache.entry(hash).and_compute_with(|cached| match cached {
+            Some(cached) if cached.value().is_none() => Op::Nop,
+            _ => Op::Put(kept),
+        });
+        Ok(())
+    }
+
+    /// One statement brings the session and its user. The user waits in the memory of [`Users`], where axum-login's
+    /// next question finds it.
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let now = OffsetDateTime::now_utc();
+        let is_valid = |record: &Record| record.expiry_date > now;
+        let hash = hash_of(id);
+        if let Some(record) = self.cache.get(&hash) {
+            return Ok(record.filter(is_valid));
+        }
+        let row: Option<AnyRow> = statement::run("sessions.load", &self.pool, async |database| {
+            sqlx::query(
+                "SELECT data, expires_at, last_seen_at, users.id, email, name, password_hash \
+                 FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = $1",
+            )
+            .bind(&hash)
+            .fetch_optional(database)
+            .await
+        })
+        .await
+        .map_err(unavailable)?;
+        let record = row.map(|row| decode(*id, &row)).transpose()?.map(|(record, last_seen_at, user)| {
+            self.users.was_read(user);
+            self.touch(&hash, last_seen_at, now.unix_timestamp());
+            record
+        });
+        // If it was ended since it was read, that stands.
+        Ok(self.cache.entry(hash).or_insert(record).into_value().filter(is_valid))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        self.end_one(hash_of(id)).await.map_err(unavailable)
+    }
+}
+
+fn user_of(record: &Record) -> Result<String> {
+    let user_id = record.data.get(LOG_IN).and_then(|log_in| log_in.get("user_id")).and_then(Value::as_str);
+    user_id.map(str::to_owned).ok_or_else(|| Error::Encode("a session without a user is not kept".to_owned()))
+}
+
+fn text(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// The data as JSON, and when the session expires, in seconds since 1970.
+fn encode(record: &Record) -> Result<(String, i64)> {
+    let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+    Ok((data, record.expiry_date.unix_timestamp()))
+}
+
+fn decode(id: Id, row: &AnyRow) -> Result<(Record, i64, User)> {
+    let read = || -> sqlx::Result<_> { Ok((row.try_get::<String, _>(0)?, row.try_get(1)?, row.try_get(2)?, User::from_row(row)?)) };
+    let (data, expires_at, last_seen_at, user) = read().map_err(unavailable)?;
+    let data = serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?;
+    let expiry_date =
+        OffsetDateTime::from_unix_timestamp(expires_at).map_err(|error| Error::Decode(error.to_string()))?;
+    Ok((Record { id, data, expiry_date }, last_seen_at, user))
+}
+
+fn unavailable(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}

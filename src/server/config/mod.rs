@@ -1,0 +1,259 @@
+//! The settings: read once from the environment, typed, with every error reported at once.
+
+mod chat;
+mod reader;
+mod settings;
+
+use std::{env, net::SocketAddr};
+
+use ipnet::IpNet;
+use url::Url;
+
+pub use chat::ChatConfig;
+pub use reader::ConfigErrors;
+pub use settings::{SETTINGS, help};
+
+use reader::Reader;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// The whole configuration.
+#[derive(Debug)]
+pub struct Config {
+    /// `LEPTOS_SITE_ADDR`.
+    pub site_addr: SocketAddr,
+    /// `PUBLIC_URL`: scheme, host and port only.
+    pub public_url: Url,
+    /// `DATABASE_URL`.
+    pub database_url: String,
+    /// Everything about chat.
+    pub chat: ChatConfig,
+    /// `TRUSTED_PROXIES`.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `METRICS_ADDR`.
+    pub metrics_addr: Option<SocketAddr>,
+    /// `RATE_LIMIT_FACTOR`.
+    pub rate_limit_factor: f64,
+    /// `LOG_FORMAT`.
+    pub log_format: LogFormat,
+    /// `RUST_LOG`.
+    pub log_filter: String,
+}
+
+impl Config {
+    /// Reads the environment, and in a debug build `.env` first.
+    pub fn from_env() -> Result<Self, ConfigErrors> {
+        if cfg!(debug_assertions) {
+            // There is usually no .env. A variable that is set already wins over the file.
+            let _missing = dotenvy::dotenv();
+        }
+        Self::read(|name| env::var(name).ok())
+    }
+
+    /// Reads settings from any source. An empty value counts as unset.
+    pub fn read(source: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
+        let mut reader = Reader::new(source);
+        let site_addr =
+            reader.parse("LEPTOS_SITE_ADDR", "an address such as 127.0.0.1:3000", |text| text.parse().ok());
+        let public_url = reader
+            .parse("PUBLIC_URL", "an origin such as https://app.example.com, without a path", parse_origin)
+            .or_else(|| parse_origin(&format!("http://{}", site_addr?)));
+        let database_url =
+            reader.parse("DATABASE_URL", "such as sqlite://data/app.db or postgres://user:password@host/name", |text| {
+                let schemes = ["sqlite:", "postgres://", "postgresql://"];
+                schemes.iter().any(|scheme| text.starts_with(scheme)).then(|| text.to_owned())
+            });
+        let chat = reader.chat(public_url.as_ref());
+        let trusted_proxies = reader
+            .parse("TRUSTED_PROXIES", "networks such as 10.0.0.0/8, comma separated", |text| {
+                text.split(',').map(|net| net.trim().parse().ok()).collect()
+            })
+            .unwrap_or_default();
+        let metrics_addr = reader.parse("METRICS_ADDR", "an address such as 127.0.0.1:9100", |text| text.parse().ok());
+        let rate_limit_factor = reader.parse("RATE_LIMIT_FACTOR", "a number above 0", |text| {
+            text.parse().ok().filter(|factor: &f64| factor.is_finite() && *factor > 0.0)
+        });
+        let log_format = reader.parse("LOG_FORMAT", "text or json", |text| match text {
+            "text" => Some(LogFormat::Text),
+            "json" => Some(LogFormat::Json),
+            _ => None,
+        });
+        let log_filter = reader.parse("RUST_LOG", "a filter such as info or ticketping_leptos=debug", |text| {
+            tracing_subscriber::EnvFilter::try_new(text).ok().map(|_| text.to_owned())
+        });
+        let errors = std::mem::take(&mut reader.errors);
+        let config = || {
+            Some(Self {
+                site_addr: site_addr?,
+                public_url: public_url?,
+                database_url: database_url?,
+                chat: chat?,
+                trusted_proxies,
+                metrics_addr,
+                rate_limit_factor: rate_limit_factor?,
+                log_format: log_format?,
+                log_filter: log_filter?,
+            })
+        };
+        config().filter(|_| errors.is_empty()).ok_or(ConfigErrors(errors))
+    }
+
+    /// What is allowed but has a price, said once at start.
+    pub fn warnings(&self) -> Vec<String> {
+        let loopback = match self.public_url.host() {
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => false,
+        };
+        let mut warnings = Vec::new();
+        if self.public_url.scheme() == "http" && !loopback {
+            warnings.push(format!(
+                "PUBLIC_URL {} is plain http: session cookies are not Secure, HSTS is off, and \
+                 passwords and chat tokens can be read on the way. Put TLS in front and set an https URL.",
+                self.origin()
+            ));
+        }
+        warnings
+    }
+
+    /// `PUBLIC_URL` as browsers write it in `Origin`.
+    pub fn origin(&self) -> String {
+        self.public_url.origin().ascii_serialization()
+    }
+
+    /// Whether browsers reach the app over TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+fn parse_origin(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && matches!(url.path(), "" | "/")
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use leptos_ticketping::CspSources;
+
+    use super::*;
+    use crate::server::http::content_security_policy;
+
+    const SECRET: &str = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
+
+    fn read(settings: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
+        let settings: Vec<(String, String)> =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::read(|name| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()))
+    }
+
+    fn sources(config: &Config) -> String {
+        CspSources::of(&config.chat.widget).connect_src
+    }
+
+    fn problems(settings: &[(&str, &str)]) -> Vec<String> {
+        read(settings).err().map(|errors| errors.0).unwrap_or_default()
+    }
+
+    #[test]
+    fn nothing_set_in_a_debug_build_is_the_sandbox_on_the_default_address() {
+        let config = read(&[]).expect("defaults are complete");
+        assert!(config.chat.sandbox);
+        assert_eq!(config.site_addr.to_string(), "127.0.0.1:3000");
+        assert_eq!(sources(&config), "http://127.0.0.1:3000 ws://127.0.0.1:3000");
+        assert_eq!(config.chat.token_life.as_secs(), 300);
+    }
+
+    #[test]
+    fn without_the_sandbox_every_missing_variable_is_named_at_once() {
+        let found = problems(&[("TICKETPING_SANDBOX", "false")]);
+        assert_eq!(found.len(), 3, "{found:?}");
+        for name in ["TICKETPING_APP_ID", "TICKETPING_TEAM_SLUG", "TICKETPING_JWT_SECRET"] {
+            assert!(found.iter().any(|problem| problem.starts_with(name) && problem.contains("dashboard")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_bad_value_is_named_at_once_and_none_is_printed() {
+        let bad = [
+            ("LEPTOS_SITE_ADDR", "here-oops"),
+            ("PUBLIC_URL", "ftp://oops"),
+            ("DATABASE_URL", "mysql://root:oops@db"),
+            ("TICKETPING_API_BASE", "oops"),
+            ("TICKETPING_WS_BASE", "http://oops"),
+            ("TICKETPING_TEAM_LOGO_ICON", "//oops"),
+            ("TICKETPING_JWT_TTL_SECONDS", "29"),
+            ("TICKETPING_SANDBOX", "oops"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8,oops"),
+            ("METRICS_ADDR", "oops"),
+            ("RATE_LIMIT_FACTOR", "-1"),
+            ("LOG_FORMAT", "oops"),
+        ];
+        let found = problems(&bad);
+        for (name, _) in bad {
+            assert!(found.iter().any(|problem| problem.starts_with(name)), "{name} is not in {found:?}");
+        }
+        assert!(!format!("{found:?}").contains("oops"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_value_is_taken_or_named_in_an_error_and_fits_into_a_policy(
+            values in proptest::collection::vec("\\PC{0,40}|https?://\\PC{0,20}|wss://[a-z;,' ]{0,20}", SETTINGS.len())
+        ) {
+            let settings: Vec<(&str, &str)> =
+                SETTINGS.iter().map(|setting| setting.name).zip(values.iter().map(String::as_str)).collect();
+            match read(&settings) {
+                Ok(config) => {
+                    let policy = content_security_policy(&CspSources::of(&config.chat.widget), "n");
+                    let text = policy.as_ref().and_then(|policy| policy.to_str().ok());
+                    proptest::prop_assert!(text.is_some_and(|policy| policy.matches("script-src ").count() == 1));
+                }
+                Err(ConfigErrors(errors)) => {
+                    let named = |error: &String| SETTINGS.iter().any(|setting| error.starts_with(setting.name));
+                    proptest::prop_assert!(errors.iter().all(named), "{errors:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_sandbox_is_refused_together_with_a_real_secret() {
+        let found = problems(&[("TICKETPING_SANDBOX", "true"), ("TICKETPING_JWT_SECRET", SECRET)]);
+        assert!(found.iter().any(|problem| problem.contains("together")), "{found:?}");
+    }
+
+    #[test]
+    fn a_complete_configuration_turns_the_sandbox_off_by_itself() {
+        let config =
+            read(&[("TICKETPING_APP_ID", "app"), ("TICKETPING_TEAM_SLUG", "team"), ("TICKETPING_JWT_SECRET", SECRET)])
+                .expect("complete");
+        assert!(!config.chat.sandbox);
+        assert_eq!(sources(&config), "https://api.ticketping.com wss://ws.ticketping.com");
+        assert!(!format!("{config:?}").contains(SECRET), "Debug prints the secret");
+    }
+
+    #[test]
+    fn plain_http_beyond_this_machine_is_warned_about() {
+        let warned = |url| !read(&[("PUBLIC_URL", url)]).expect("valid").warnings().is_empty();
+        assert!(warned("http://app.example.com"));
+        assert!(!warned("https://app.example.com"));
+        assert!(!warned("http://localhost:3000"));
+        assert!(!warned("http://127.0.0.1:3000"));
+    }
+}

@@ -1,0 +1,70 @@
+//! Copies the users of one database into another, such as from SQLite to PostgreSQL.
+
+use std::fmt;
+
+use futures::TryStreamExt;
+use sqlx::Row;
+
+use super::{Database, DatabaseError};
+
+/// Why nothing was copied.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("the users could not be copied, so none were: {0}")]
+    Copy(#[from] sqlx::Error),
+}
+
+/// What was done.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Copied {
+    /// Users that are in the new database now and were not before.
+    pub users: u64,
+    /// Users whose id or e-mail was there already; they were left as they are.
+    pub there_already: u64,
+}
+
+impl fmt::Display for Copied {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "Copied {} users with their passwords. {} were there already, by id or e-mail, and were left as they are. \
+             Sessions stay behind: everybody logs in once again.",
+            self.users, self.there_already
+        )
+    }
+}
+
+/// Copies all users of the database `from` into the one at `to`, or none. `from` is only read.
+pub async fn copy_users(from: &str, to: &str) -> Result<Copied, CopyError> {
+    let source = Database::open_read_only(from).await?;
+    let target = Database::open(to).await?;
+    let mut copied = Copied { users: 0, there_already: 0 };
+    let mut transaction = target.pool.begin().await?;
+    let mut users =
+        sqlx::query("SELECT id, email, email_key, name, password_hash, created_at, updated_at FROM users ORDER BY id")
+            .fetch(&source.pool);
+    while let Some(user) = users.try_next().await? {
+        let added = sqlx::query(
+            "INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        )
+        .bind(user.try_get::<String, _>(0)?)
+        .bind(user.try_get::<String, _>(1)?)
+        .bind(user.try_get::<String, _>(2)?)
+        // SQLite keeps a zero in a text, PostgreSQL does not.
+        .bind(user.try_get::<Option<String>, _>(3)?.map(|name| name.replace('\0', "")))
+        .bind(user.try_get::<String, _>(4)?)
+        .bind(user.try_get::<i64, _>(5)?)
+        .bind(user.try_get::<i64, _>(6)?)
+        .execute(&mut *transaction)
+        .await?;
+        match added.rows_affected() {
+            0 => copied.there_already += 1,
+            _ => copied.users += 1,
+        }
+    }
+    transaction.commit().await?;
+    Ok(copied)
+}

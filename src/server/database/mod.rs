@@ -1,0 +1,190 @@
+//! The database: a SQLite file, created when it is missing, or a PostgreSQL server. It is opened and migrated here; all
+//! other statements are the same for both.
+
+pub mod copy;
+pub mod statement;
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    AnyPool, Connection, Executor,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::{MigrateError, Migrator},
+};
+use tokio::time;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a request waits for a connection before it is told to come back later.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connections of one process.
+const MAX_CONNECTIONS: u32 = 8;
+/// A connection that was used so recently is not asked first whether it is there: that would double each statement's
+/// round trips.
+const ASSUMED_ALIVE: Duration = Duration::from_secs(1);
+
+/// Why the database cannot be used. Names the place, never a password.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    #[error("the URL of the database cannot be read: use sqlite://data/app.db or postgres://user:password@host/name")]
+    Url,
+    #[error("cannot create the folder {place} for the database: {source}")]
+    Folder { place: String, source: std::io::Error },
+    #[error("cannot open the database {place}: {source}")]
+    Open { place: String, source: sqlx::Error },
+    #[error(
+        "the database {place} was made by a newer version of this program (migration {version}): \
+         start that version, or restore a backup from before it"
+    )]
+    Newer { place: String, version: i64 },
+    #[error("cannot migrate the database {place}: {source}")]
+    Migrate { place: String, source: MigrateError },
+}
+
+/// An open database of the current schema.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Its connections.
+    pub pool: AnyPool,
+    // Where it is, if it is a file.
+    file: Option<PathBuf>,
+}
+
+impl Database {
+    /// Opens `url`, creating folder and file of a SQLite database, and brings the schema up to date.
+    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        sqlx::any::install_default_drivers();
+        let place = place(url);
+        let file = file(url);
+        if let Some(folder) = file.as_deref().and_then(folder) {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| DatabaseError::Folder { place: folder.display().to_string(), source })?;
+        }
+        let sqlite = url.starts_with("sqlite:");
+        let url = if sqlite && !url.contains("mode=") {
+            format!("{url}{}mode=rwc", if url.contains('?') { '&' } else { '?' })
+        } else {
+            url.to_owned()
+        };
+        let options = AnyConnectOptions::from_str(&url).map_err(|_| DatabaseError::Url)?;
+        // Two processes that start at once on one file: the second waits for the first to migrate.
+        // PostgreSQL has locks of its own for that.
+        let _turn = file.as_deref().and_then(folder).and_then(|folder| {
+            let folder = File::open(folder).ok()?;
+            folder.lock().ok().map(|()| folder)
+        });
+        let pool = AnyPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    if used.idle_for > ASSUMED_ALIVE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    connection.execute(if sqlite { SQLITE_SETTINGS } else { POSTGRES_SETTINGS }).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|source| DatabaseError::Open { place: place.clone(), source })?;
+        migrate(&pool, sqlite).await.map_err(|source| match source {
+            MigrateError::VersionMissing(version) => DatabaseError::Newer { place, version },
+            source => DatabaseError::Migrate { place, source },
+        })?;
+        Ok(Self { pool, file })
+    }
+
+    /// Opens a database that is there, to read its users and change nothing.
+    pub async fn open_read_only(url: &str) -> Result<Self, DatabaseError> {
+        sqlx::any::install_default_drivers();
+        let read_only = match (url.starts_with("sqlite:"), url.split_once('?')) {
+            (true, None) => format!("{url}?mode=ro"),
+            _ => url.to_owned(),
+        };
+        let options = AnyConnectOptions::from_str(&read_only).map_err(|_| DatabaseError::Url)?;
+        let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await;
+        let pool = pool.map_err(|source| DatabaseError::Open { place: place(url), source })?;
+        Ok(Self { pool, file: file(url) })
+    }
+
+    /// Whether requests can be answered: the users can be read, and a file has not been taken away
+    /// (it would go on existing for this process only).
+    pub async fn is_reachable(&self) -> bool {
+        let read = statement::run("ready", &self.pool, async |database| {
+            sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(database).await
+        });
+        time::timeout(ACQUIRE_TIMEOUT, read).await.is_ok_and(|read| read.is_ok())
+            && self.file.as_deref().is_none_or(Path::exists)
+    }
+}
+
+async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), MigrateError> {
+    if sqlite {
+        return SQLITE.run(pool).await;
+    }
+    // Changing a large table takes as long as it takes.
+    let mut patient = pool.acquire().await?;
+    patient.execute("SET statement_timeout = 0").await?;
+    POSTGRES.run(&mut *patient).await?;
+    patient.close().await?;
+    Ok(())
+}
+
+/// A request whose statement hangs is told to come back, before others queue behind it.
+const POSTGRES_SETTINGS: &str = "SET statement_timeout = 5000";
+
+/// A crash loses no commit with a write-ahead log; only a power cut may lose the last.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+                               PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
+
+/// The file of a SQLite URL; none in memory.
+fn file(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    let path = path.strip_prefix("//").unwrap_or(path).split('?').next()?;
+    (!path.is_empty() && path != ":memory:" && !url.contains("mode=memory")).then(|| PathBuf::from(path))
+}
+
+fn folder(file: &Path) -> Option<&Path> {
+    file.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder })
+}
+
+/// What a person may read of a database's URL.
+fn place(url: &str) -> String {
+    match (file(url), url::Url::parse(url)) {
+        (Some(file), _) => file.display().to_string(),
+        (None, Ok(url)) => format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path()),
+        (None, Err(_)) => "that its URL names".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_never_shows_a_password() {
+        assert_eq!(place("postgres://app:s3cret@db.example.com:5432/app?x=s3cret"), "postgres://db.example.com/app");
+        assert_eq!(place("sqlite://data/app.db?mode=rwc"), "data/app.db");
+        assert!(!place("postgres://app:s3cret@[").contains("s3cret"));
+    }
+
+    #[test]
+    fn only_a_file_has_a_path() {
+        assert_eq!(file("sqlite:app.db"), Some("app.db".into()));
+        assert_eq!(file("sqlite::memory:"), None);
+        assert_eq!(file("postgres://host/app"), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! What pages and server functions find in the context of their request.
+
+use std::sync::Arc;
+
+use ::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_axum::ResponseOptions;
+
+use super::security_headers::content_security_policy;
+use crate::{
+    accounts::{
+        CurrentUser, provide_current_user,
+        server::{AuthSession, SecureCookies, read_cookie, take_feedback},
+    },
+    request_context::{Redirect, RequestId, SiteInfo, ThemeCookie},
+    server::state::AppState,
+};
+
+/// For a server function.
+pub fn provide_function_context(state: &AppState) {
+    if let Some(parts) = use_context::<Parts>() {
+        provide_current_user(current_user(&parts.extensions));
+        provide_context(state.trusted_proxies.client_of(&parts));
+    }
+    provide_context(state.signer.clone());
+    provide_context(Arc::clone(&state.limits));
+    provide_context(SecureCookies(state.config.is_https()));
+}
+
+/// For a page. Also sets the headers that depend on whose page it is.
+pub fn provide_page_context(state: &AppState) {
+    provide_context(SiteInfo {
+        assets: state.assets.base().to_owned(),
+        public_url: state.config.origin(),
+        sandbox: state.sandbox.is_some(),
+    });
+    provide_context(Arc::clone(&state.chat));
+    provide_context(Arc::clone(&state.limits));
+    // Both are missing once, when the routes are listed at start.
+    let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else { return };
+    if let Some(policy) = use_nonce().and_then(|nonce| content_security_policy(&state.csp_sources, &nonce)) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    // A server function that runs while the page is rendered needs it.
+    provide_context(state.trusted_proxies.client_of(&parts));
+    provide_context(redirect_in(response.clone()));
+    if let Some(id) = request_id(&parts.headers) {
+        provide_context(RequestId(id.to_owned()));
+    }
+    provide_context(ThemeCookie(read_cookie(&parts.headers, "theme")));
+    let user = current_user(&parts.extensions);
+    // A page of a user must not come back after log-out, from any cache. A page of nobody may, but not to a user:
+    // history ignores `no-cache`, and heeds `Vary`.
+    let caching = if user.is_some() { "no-store" } else { "private, no-cache" };
+    response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    response.append_header(header::VARY, HeaderValue::from_static("cookie"));
+    provide_current_user(user);
+    if matches!(parts.uri.path(), "/login" | "/signup" | "/account")
+        && let Some((feedback, forget)) = take_feedback(&parts.headers, state.config.is_https())
+    {
+        response.append_header(header::SET_COOKIE, forget);
+        response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if !feedback.errors.is_empty() {
+            response.set_status(StatusCode::UNPROCESSABLE_ENTITY);
+        }
+        provide_context(feedback);
+    }
+}
+
+fn redirect_in(response: ResponseOptions) -> Redirect {
+    Redirect(Arc::new(move |path| {
+        if let Ok(path) = HeaderValue::from_str(path) {
+            response.insert_header(header::LOCATION, path);
+            response.set_status(StatusCode::SEE_OTHER);
+        }
+    }))
+}
+
+/// The user of a request's session.
+pub fn current_user(request: &Extensions) -> Option<CurrentUser> {
+    request.get::<AuthSession>().and_then(|auth| auth.user.as_ref()).map(Into::into)
+}
+
+/// What the log calls a request.
+pub fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-request-id").and_then(|id| id.to_str().ok())
+}

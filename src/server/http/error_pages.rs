@@ -1,0 +1,88 @@
+//! An error as a person reads it: a page.
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use ::http::{HeaderMap, Method, Request as HttpRequest, StatusCode, header};
+use leptos::prelude::provide_context;
+use tower::Service;
+
+use super::{contexts::current_user, render::render_page};
+use crate::{
+    accounts::{CurrentUser, provide_current_user},
+    error::AppError,
+    server::state::AppState,
+};
+
+/// Whose request it was, left on the response for [`error_pages`].
+#[derive(Clone)]
+pub struct RequestedBy(pub Option<CurrentUser>);
+
+impl RequestedBy {
+    /// The user of a request, where the answer may become a page.
+    pub fn of(request: &Request) -> Self {
+        Self(if reads_html(request.headers()) { current_user(request.extensions()) } else { None })
+    }
+}
+
+/// Leaves on the response whose request it was.
+pub async fn note_user(request: Request, next: Next) -> Response {
+    let requested_by = RequestedBy::of(&request);
+    let mut response = next.run(request).await;
+    response.extensions_mut().insert(requested_by);
+    response
+}
+
+/// Turns every failure that is not a page yet into one, where the caller reads HTML.
+pub async fn error_pages(state: AppState, mut routes: Router, request: Request) -> Result<Response, Infallible> {
+    let (parts, body) = request.into_parts();
+    // Only a caller who reads HTML gets a page.
+    let head = reads_html(&parts.headers).then(|| parts.clone());
+    let response = routes.call(HttpRequest::from_parts(parts, body)).await?;
+    let status = response.status();
+    let failed = status.is_client_error() || status.is_server_error();
+    if !failed || has(response.headers(), header::CONTENT_TYPE, "text/html") {
+        return Ok(response);
+    }
+    let known = response.extensions().get::<AppError>().copied();
+    let error = known.unwrap_or_else(|| AppError::from_status(status));
+    let Some(head) = head else {
+        let has_a_body = known.is_some() || has(response.headers(), header::CONTENT_TYPE, "json");
+        return Ok(if has_a_body { response } else { with_status(error.into_response(), status) });
+    };
+    let requested_by = response.extensions().get::<RequestedBy>().cloned();
+    let mut request = HttpRequest::from_parts(head, Body::empty());
+    *request.method_mut() = Method::GET;
+    let page = render_page(&state, request, move || {
+        if let Some(RequestedBy(user)) = &requested_by {
+            provide_current_user(user.clone());
+        }
+        provide_context(error);
+    });
+    let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
+    let mut page = with_status(page.await, status);
+    if let Some(retry_after) = retry_after {
+        page.headers_mut().insert(header::RETRY_AFTER, retry_after);
+    }
+    Ok(page)
+}
+
+/// Whether the caller is a person with a browser.
+fn reads_html(headers: &HeaderMap) -> bool {
+    has(headers, header::ACCEPT, "text/html")
+}
+
+fn with_status(mut response: Response, status: StatusCode) -> Response {
+    *response.status_mut() = status;
+    response
+}
+
+fn has(headers: &HeaderMap, name: header::HeaderName, part: &str) -> bool {
+    headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
+}

@@ -1,0 +1,14 @@
+//! A request's way through the server. Read `router.rs` next: it puts the layers in order.
+
+mod contexts;
+mod error_pages;
+mod error_response;
+pub mod metrics;
+mod render;
+pub mod router;
+mod security_headers;
+mod server_functions;
+
+pub mod assets;
+
+pub use security_headers::content_security_policy;

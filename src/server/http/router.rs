@@ -1,0 +1,165 @@
+//! The way of a request, from outside in: trace, security headers, error pages, forms from this site only, session
+//! and user, then the page or the server function.
+
+use std::{convert::Infallible, time::Duration};
+
+use ::http::{HeaderMap, StatusCode};
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    middleware,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
+use leptos_ticketping::expire_chat_cookie_with;
+use tower::{Service, ServiceBuilder};
+use tower_http::{
+    compression::CompressionLayer,
+    csrf::ConfigError,
+    limit::RequestBodyLimitLayer,
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
+    trace::{DefaultOnResponse, TraceLayer},
+};
+
+use super::{
+    contexts::{provide_page_context, request_id},
+    error_pages::{RequestedBy, error_pages, note_user},
+    metrics,
+    render::render_page,
+    security_headers,
+    server_functions::{server_function, wrong_method},
+};
+use crate::{
+    accounts::server::{SESSION_COOKIE, session_layer},
+    app::{App, shell},
+    error::AppError,
+    server::state::AppState,
+};
+
+/// The largest form, in bytes. Ours are far smaller.
+const MAX_FORM_BYTES: usize = 64 * 1024;
+/// How long a form may pause while it arrives.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a request may take as a whole.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What answers every request: an axum router in layers, which together are no router any more.
+pub trait HttpService:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+impl<S> HttpService for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
+{
+}
+
+/// Everything that answers. `assets` serves the site's files.
+pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpService, ConfigError> {
+    let with_user = pages(&state).merge(server_functions()).layer(
+        // One layer for all of them: each layer on its own is one more box that is cloned for each request.
+        ServiceBuilder::new()
+            .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+            .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+            .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
+            .map_request(|request: ::http::Request<_>| request.map(Body::new))
+            .map_response(|response: Response| {
+                let mut response = unavailable_without_sessions(response);
+                expire_chat_cookie_with(SESSION_COOKIE, response.headers_mut());
+                response
+            })
+            .layer(security_headers::same_origin(&state.config)?)
+            .layer(session_layer(state.sessions.clone(), state.backend.clone(), state.config.is_https())),
+    );
+    let icon = state.assets.url("mark.svg");
+    let mut all = with_user
+        .route("/healthz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
+        .route("/robots.txt", get(|| async { "User-agent: *\nAllow: /\n" }))
+        .route("/favicon.ico", get(move || std::future::ready(Redirect::temporary(&icon))))
+        .merge(assets);
+    if let Some(sandbox) = &state.sandbox {
+        // It stands for another origin: no session, no rule for forms, limits of its own.
+        all = all.nest_service("/sandbox", sandbox.router());
+    }
+    if state.config.metrics_addr.is_some() {
+        all = all.layer(middleware::from_fn(metrics::measure));
+    }
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(|request: &Request| {
+            let id = request_id(request.headers());
+            // The path alone: a query can hold a token.
+            tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+        })
+        .on_request(())
+        .on_response(DefaultOnResponse::new().level(tracing::Level::INFO));
+    let add_security_headers = security_headers::add_to_response(&state.config);
+    let routes = all.with_state(state.clone());
+    // Around the router and not in it: that would be one more box for each request.
+    Ok(ServiceBuilder::new()
+        .map_request(forget_given_id)
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .map_response(Response::into_response)
+        .layer(trace)
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .map_response(add_security_headers)
+        .service_fn(move |request| error_pages(state.clone(), routes.clone(), request)))
+}
+
+fn pages(state: &AppState) -> Router<AppState> {
+    let for_context = state.clone();
+    let context = move || provide_page_context(&for_context);
+    let options = state.leptos.clone();
+    let page_shell = move || shell(options.clone());
+    // Leptos would serve its server functions beside the pages; they have routes of their own.
+    let excluded = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    let routes = generate_route_list_with_exclusions(App, Some(excluded));
+    Router::new().leptos_routes_with_context(state, routes, context, page_shell).fallback(not_found).layer(
+        ServiceBuilder::new()
+            .layer(middleware::from_fn(note_user))
+            // Brotli makes a page 4 % smaller than gzip and takes four times as long: a browser that reads both
+            // gets gzip.
+            .layer(CompressionLayer::new().no_gzip())
+            .layer(CompressionLayer::new().no_br()),
+    )
+}
+
+fn server_functions() -> Router<AppState> {
+    Router::new()
+        .route("/api/auth/{name}", post(server_function).fallback(wrong_method))
+        .route("/api/ticketping/chat-jwt", get(server_function).fallback(wrong_method))
+}
+
+async fn not_found(State(state): State<AppState>, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return AppError::NotFound.into_response();
+    }
+    let response = render_page(&state, request, || provide_context(AppError::NotFound)).await;
+    (StatusCode::NOT_FOUND, response).into_response()
+}
+
+/// Where the session layer cannot ask the database, it answers with an empty 500 and removes the browser's session
+/// cookie, although the session may well be there.
+fn unavailable_without_sessions(response: Response) -> Response {
+    let extensions = response.extensions();
+    let was_reached = extensions.get::<RequestedBy>().is_some() || extensions.get::<AppError>().is_some();
+    if response.status() == StatusCode::INTERNAL_SERVER_ERROR && !was_reached {
+        return AppError::Unavailable.into_response();
+    }
+    response
+}
+
+/// Only this server names requests: what a client calls its request could be anything.
+fn forget_given_id(mut request: Request) -> Request {
+    let headers: &mut HeaderMap = request.headers_mut();
+    headers.remove("x-request-id");
+    request
+}
+
+async fn ready(State(state): State<AppState>) -> StatusCode {
+    if state.database.is_reachable().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}

@@ -1,0 +1,71 @@
+//! Around every server function: takes forms only, and gives a failure its status. Leptos answers every failure
+//! with 500, or sends the browser back to where it came from.
+
+use std::time::SystemTime;
+
+use axum::{
+    body::to_bytes,
+    extract::{Request, State},
+    response::{IntoResponse, Response},
+};
+use ::http::{HeaderMap, HeaderValue, Method, header};
+use leptos::server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
+use leptos_axum::handle_server_fns_with_context;
+
+use super::{contexts::provide_function_context, error_pages::RequestedBy};
+use crate::{error::AppError, server::state::AppState};
+
+/// The largest error of ours as JSON, in bytes.
+const ERROR_BYTES: usize = 1_000;
+
+/// Runs the server function of this path.
+pub async fn server_function(State(state): State<AppState>, request: Request) -> Response {
+    let run = async |request| {
+        handle_server_fns_with_context(move || provide_function_context(&state), request).await.into_response()
+    };
+    with_statuses(request, run).await
+}
+
+/// A method that the path does not answer.
+pub async fn wrong_method(request: Request) -> Response {
+    with_statuses(request, async |_| AppError::MethodNotAllowed.into_response()).await
+}
+
+async fn with_statuses(mut request: Request, run: impl AsyncFnOnce(Request) -> Response) -> Response {
+    let is_get = request.method() == Method::GET;
+    let requested_by = RequestedBy::of(&request);
+    if is_get {
+        // Forms are posted. A browser that opens the address is to see the answer itself.
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    let mut response = if is_get || is_form(request.headers()) {
+        error_with_its_status(run(request).await).await
+    } else {
+        AppError::UnknownType.into_response()
+    };
+    response.extensions_mut().insert(requested_by);
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // hyper's own date stands still while a clock that was set back catches up, and browsers measure a token's
+    // life by it.
+    if let Ok(now) = HeaderValue::from_str(&httpdate::fmt_http_date(SystemTime::now())) {
+        headers.insert(header::DATE, now);
+    }
+    response
+}
+
+async fn error_with_its_status(response: Response) -> Response {
+    if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
+        return response;
+    }
+    match to_bytes(response.into_body(), ERROR_BYTES).await {
+        Ok(body) => AppError::de(body).into_response(),
+        Err(_) => AppError::Internal.into_response(),
+    }
+}
+
+/// A body of another type would be read as a form without fields. A form without fields may come without a type.
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
+    kind.is_none_or(|kind| kind.starts_with(b"application/x-www-form-urlencoded"))
+}
