@@ -9,6 +9,18 @@ const example = `http://127.0.0.1:${Number(port) + 2}`;
 const root = join(__dirname, "..");
 const debian = "/usr/bin/chromium";
 
+const launchOptions = {
+    // Playwright's own Chromium where it could be downloaded, else Debian's.
+    executablePath: process.env.CHROMIUM ?? (existsSync(debian) ? debian : undefined),
+    args: [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+    ],
+};
+
 export default defineConfig({
     testDir: "tests",
     outputDir: "results",
@@ -20,23 +32,16 @@ export default defineConfig({
     expect: { timeout: 10_000 },
     reporter: [["list"]],
     projects: [
-        { name: "app", testIgnore: "example.spec.ts", use: { baseURL: origin } },
+        { name: "app", testIgnore: ["example.spec.ts", "bfcache.spec.ts"], use: { baseURL: origin } },
+        {
+            name: "bfcache",
+            testMatch: "bfcache.spec.ts",
+            use: { baseURL: origin, launchOptions: { ...launchOptions, ignoreDefaultArgs: ["--disable-back-forward-cache"] } },
+        },
         // One after the other: its users are Alice and Bob in every test.
         { name: "example", testMatch: "example.spec.ts", fullyParallel: false, use: { baseURL: example } },
     ],
-    use: {
-        launchOptions: {
-            // Playwright's own Chromium where it could be downloaded, else Debian's.
-            executablePath: process.env.CHROMIUM ?? (existsSync(debian) ? debian : undefined),
-            args: [
-                "--no-sandbox",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--disable-quic",
-            ],
-        },
-    },
+    use: { launchOptions },
     webServer: [{
         command: process.env.E2E_BINARY ?? join(root, "target/debug/ticketping-leptos"),
         cwd: root,

@@ -40,7 +40,7 @@ fn on_database<T>(url: &str, work: impl AsyncFnOnce(&mut AnyConnection) -> T) ->
 fn execute(url: &str, statements: &[&str]) {
     on_database(url, async |connection| {
         for statement in statements {
-            sqlx::query(statement).execute(&mut *connection).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(*statement)).execute(&mut *connection).await.unwrap();
         }
     });
 }
@@ -96,7 +96,7 @@ fn until(what: &str, ask: impl Fn() -> bool) -> Duration {
 
 #[test]
 #[ignore = "needs PostgreSQL"]
-fn who_logs_in_through_one_chats_through_the_other_and_is_out_of_both_within_five_seconds() {
+fn a_user_who_logs_in_through_one_chats_through_the_other_and_is_out_of_both_within_five_seconds() {
     let (_database, one, other) = pair();
     let cookie = one.sign_up("alice@example.com");
     assert!(token(&one, &cookie).contains("200 OK") && token(&other, &cookie).contains("200 OK"));
@@ -368,12 +368,12 @@ fn a_database_restart_under_load_is_a_503_with_a_sentence_for_a_while_and_nothin
 fn a_sign_up_whose_connection_is_cut_in_the_middle_can_be_tried_again() {
     let database = new_database();
     let server = machine(&database);
-    // The account and its session are there already when the device is noted.
-    execute(&database, &[CUT_FUNCTION, "CREATE TRIGGER cut BEFORE INSERT ON devices EXECUTE FUNCTION cut()"]);
+    // The account is there already when its session is added.
+    execute(&database, &[CUT_FUNCTION, "CREATE TRIGGER cut BEFORE INSERT ON sessions EXECUTE FUNCTION cut()"]);
     let sign_up = || server.post("/api/auth/sign-up", &format!("email=alice@example.com&password={PASSWORD}"), "");
     let refused = sign_up();
     assert!(refused.contains("503 Service Unavailable") && refused.contains("unavailable"), "{refused}");
-    execute(&database, &["DROP TRIGGER cut ON devices"]);
+    execute(&database, &["DROP TRIGGER cut ON sessions"]);
     let answer = sign_up();
     assert!(answer.contains("location: /account"), "{answer}");
     assert!(token(&server, &session(&answer).unwrap()).contains("200 OK"));
@@ -381,7 +381,7 @@ fn a_sign_up_whose_connection_is_cut_in_the_middle_can_be_tried_again() {
 
 #[test]
 #[ignore = "needs PostgreSQL"]
-fn connections_that_are_cut_lose_nobody_who_was_told_that_he_has_an_account() {
+fn connections_that_are_cut_lose_nobody_who_was_told_that_they_have_an_account() {
     let database = new_database();
     let server = machine(&database);
     let told = Mutex::new(Vec::new());

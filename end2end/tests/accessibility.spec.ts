@@ -53,3 +53,13 @@ test("a typed password can be shown and hidden again", async ({ page }) => {
     await expect(password).toHaveAttribute("type", "password");
     await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
 });
+
+test("a long e-mail address widens no page of a phone", async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    const alice = person("Alice");
+    await signUp(page, { ...alice, email: `${"a".repeat(20)}.${alice.email}`, name: "" });
+    for (const path of ["/account", "/"]) {
+        await page.goto(path);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
+    }
+});

@@ -1,6 +1,6 @@
-// The same folder in an app with full hydration and client-side routing: no page load anywhere.
+// The chat in an app with full hydration and client-side routing: no page load anywhere.
 import { expect, test, type Page } from "@playwright/test";
-import { bubble, chatCookie, identity, journal, listen, openSockets, ready, say, startConversation, stored } from "./support";
+import { bubble, chatCookie, identity, journal, listen, openSockets, owner, ready, say, startConversation, stored } from "./support";
 
 const be = (page: Page, who: string) => page.getByRole("button", { name: `Be ${who}` }).click();
 
@@ -9,7 +9,7 @@ const agent = (page: Page) => page.locator(".ticketping-message.agent");
 async function open(page: Page, path = "/") {
     await page.goto(path);
     // The component marks its storage as the first thing it does: then the page is awake.
-    await page.waitForFunction(() => localStorage.getItem("chat-owner"));
+    await page.waitForFunction(() => localStorage.getItem("leptos-ticketping.owner"));
 }
 
 const isLive = (page: Page, who: string) =>
@@ -187,14 +187,14 @@ test("a widget that is taken down leaves no bubble, no socket and no colour behi
     await open(page);
     await isLive(page, "nobody");
     const colours = () => page.evaluate(() => [...document.documentElement.style].filter((name) => name.startsWith("--tp-")).length);
-    expect(await colours()).toBe(21);
+    expect(await colours()).toBe(3);
     await page.getByRole("button", { name: "Mount or unmount" }).click();
     await expect(page.locator(".ticketping-widget")).toHaveCount(0);
     await expect.poll(() => sockets.size).toBe(0);
     expect(await colours()).toBe(0);
     await page.getByRole("button", { name: "Mount or unmount" }).click();
     await isLive(page, "nobody");
-    expect(await colours()).toBe(21);
+    expect(await colours()).toBe(3);
 });
 
 test("the page opens and closes the chat, starts a conversation, and sees what it does", async ({ page }) => {
@@ -207,6 +207,75 @@ test("the page opens and closes the chat, starts a conversation, and sees what i
     await expect(chat).toHaveText("ready 0");
     await page.getByRole("button", { name: "Start a conversation" }).click();
     await expect(page.locator(".ticketping-message.agent")).toContainText("I see an anonymous visitor");
+});
+
+test("every event that the widget reports arrives with its content", async ({ page }) => {
+    await open(page);
+    await isLive(page, "nobody");
+    const events = page.locator("#events");
+    await page.getByRole("button", { name: "Start a conversation" }).click();
+    await expect(events).toHaveText(/opened, .*received “Hello. I see an anonymous visitor/);
+    await say(page, "Hi");
+    await expect(events).toHaveText(/sent, received “Thank you, visitor/);
+    // The answer to this one reaches a closed window: it is unread.
+    await say(page, "Bye");
+    await page.getByRole("button", { name: "Close", exact: true }).click();
+    await expect(events).toHaveText(/sent, closed, .*unread 1/);
+    await expect(page.locator("#chat")).toHaveText("ready 1");
+    await bubble(page).click();
+    await page.locator("[data-tab='messages']").click();
+    await page.locator(".ticketping-conversation-item").first().click();
+    await expect(events).toHaveText(/loaded/);
+});
+
+test("a question is put into the box of a new conversation and is not sent", async ({ page, request }) => {
+    await open(page);
+    await isLive(page, "nobody");
+    const sent = async () => (await journal(request)).filter(({ text }) => text === "What about my invoice?").length;
+    const before = await sent();
+    await page.getByRole("button", { name: "Ask about an invoice" }).click();
+    await expect(agent(page)).toContainText("I see an anonymous visitor");
+    await expect(page.locator("#messageInput")).toHaveValue("What about my invoice?");
+    expect(await sent()).toBe(before);
+    await page.locator("#messageInput").press("Enter");
+    await expect(agent(page).last()).toContainText("I read: “What about my invoice?”");
+});
+
+test("two chats on a page are one widget and one warning", async ({ page }) => {
+    const warnings: string[] = [];
+    page.on("console", (line) => line.text().includes("two <TicketpingChat/>") && warnings.push(line.text()));
+    await page.goto("/?twice=1");
+    await isLive(page, "nobody");
+    await expect(page.locator(".ticketping-widget")).toHaveCount(1);
+    expect(warnings).toHaveLength(1);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await expect(page.locator(".ticketping-widget")).toHaveCount(1);
+});
+
+test("for signed-in users only, nothing of the widget is loaded for anyone else", async ({ page }) => {
+    const asked: string[] = [];
+    page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
+    await page.goto("/?visitors=signed-in");
+    await expect.poll(() => owner(page)).toBe("anonymous");
+    await page.evaluate(() => new Promise((idle) => requestIdleCallback(() => requestIdleCallback(idle))));
+    expect(asked).toEqual([]);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await be(page, "nobody");
+    await expect(page.locator(".ticketping-widget")).toHaveCount(0);
+});
+
+test("files that are not the published ones are refused by the browser", async ({ page }) => {
+    await page.route("**/widget.min.js*", async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `window.injected = true;${await response.text()}` });
+    });
+    const heard = listen(page);
+    await page.goto("/");
+    await expect(page.locator("#chat")).toHaveText("failed 0");
+    expect(heard.ours).toHaveLength(1);
+    expect(await page.evaluate(() => (window as any).injected)).toBeUndefined();
 });
 
 test("loading waits for the click", async ({ page }) => {
@@ -223,7 +292,7 @@ test("loading waits for consent, and for nothing else", async ({ page }) => {
     const asked: string[] = [];
     page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
     await page.goto("/?loading=consent");
-    await expect.poll(() => page.evaluate(() => localStorage.getItem("chat-owner"))).toBe("anonymous");
+    await expect.poll(() => owner(page)).toBe("anonymous");
     await page.getByRole("button", { name: "Open", exact: true }).click();
     await be(page, "Alice");
     await expect(page.locator("#user")).toHaveText("alice");

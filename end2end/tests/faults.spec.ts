@@ -1,7 +1,7 @@
 // What can fail, fails: the app works, at most one line in the console says why, no exception,
 // and the chat has the right identity or none.
 import { expect, test, type Page, type Route } from "@playwright/test";
-import { TOKEN_URL, bubble, identity, listen, logOut, person, ready, signUp, startConversation } from "./support";
+import { TOKEN_URL, bubble, identity, listen, logOut, owner, person, ready, signUp, startConversation } from "./support";
 
 const live = (page: Page) => page.evaluate(() => !!(window as any).TicketpingChat?.instance);
 
@@ -153,7 +153,7 @@ test("where loading waits for a click, a stand-in costs no byte of the widget un
     expect(asked).toEqual([]);
     await standIn.click();
     await expect(page.locator(".ticketping-chat-window")).toHaveClass(/open/);
-    await expect(page.locator(".chat-stand-in")).toBeHidden();
+    await expect(page.locator(".ticketping-placeholder")).toBeHidden();
 });
 
 test("without consent nothing is ever loaded", async ({ page }) => {
@@ -164,7 +164,7 @@ test("without consent nothing is ever loaded", async ({ page }) => {
     const asked: string[] = [];
     page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
     await page.goto("/");
-    await expect.poll(() => page.evaluate(() => localStorage.getItem("chat-owner"))).toBe("anonymous");
+    await expect.poll(() => owner(page)).toBe("anonymous");
     await page.getByRole("link", { name: "Chat with us" }).click();
     await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => resolve(0))));
     expect(asked).toEqual([]);

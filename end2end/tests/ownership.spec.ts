@@ -1,6 +1,6 @@
 // What the widget keeps in a browser belongs to one identity, and goes with it.
 import { expect, test } from "@playwright/test";
-import { chatCookie, closeChat, identity, journal, listen, logIn, logOut, openSockets, person, ready, say, signUp, startConversation, stored } from "./support";
+import { chatCookie, closeChat, identity, journal, listen, logIn, logOut, openSockets, owner, person, ready, say, signUp, startConversation, stored } from "./support";
 
 test("on a shared browser, Bob sees nothing of Alice and the API hears nothing of her again", async ({ page, context, request }) => {
     const [alice, bob] = [person("Alice"), person("Bob")];
@@ -60,13 +60,13 @@ for (const script of ["loads", "is blocked"]) {
         await ready(page);
         if (script === "is blocked") await page.route("**/widget.min.js*", (route) => route.abort());
         await page.evaluate(() => {
-            localStorage.removeItem("chat-owner");
+            localStorage.removeItem("leptos-ticketping.owner");
             localStorage.setItem("ticketping_conversations", JSON.stringify([{ sessionId: "x", messages: [{ messageText: "left behind" }] }]));
             localStorage.setItem("ticketping_user", "{}");
         });
         await context.addCookies([{ name: "ticketping_chat_jwt", value: "a.e30.c", url: baseURL! }]);
         await page.goto("/");
-        await expect.poll(() => page.evaluate(() => localStorage.getItem("chat-owner"))).toBe("anonymous");
+        await expect.poll(() => owner(page)).toBe("anonymous");
         if (script === "loads") await ready(page);
         expect(JSON.stringify(await stored(page))).not.toContain("left behind");
         expect((await context.cookies()).map(({ value }) => value)).not.toContain("a.e30.c");
@@ -190,7 +190,7 @@ test("a widget whose storage another tab has just taken writes nothing into it a
     const id = await identity(page);
     // What another tab does for Bob, in the moment before this one hears of it.
     await page.evaluate(() => {
-        localStorage.setItem("chat-owner", "user:bob");
+        localStorage.setItem("leptos-ticketping.owner", `user:bob ${Date.now()}`);
         Object.keys(localStorage).filter((key) => /^ticketping_(?!device_id)/.test(key)).forEach((key) => localStorage.removeItem(key));
     });
     await context.addCookies([{ name: "ticketping_chat_jwt", value: "bobs.e30.token", url: baseURL! }]);
@@ -209,12 +209,13 @@ test("the note of the owner is never missing between two owners", async ({ page 
     await ready(page);
     await page.addInitScript(() => {
         // Every state that another tab could see, from the first script of the page on.
-        const seen = ((window as any).notes = new Set([localStorage.getItem("chat-owner")]));
+        const note = () => localStorage.getItem("leptos-ticketping.owner")?.replace(/ \d+$/, "");
+        const seen = ((window as any).notes = new Set([note()]));
         for (const method of ["setItem", "removeItem"] as const) {
             const original = Storage.prototype[method] as (...given: string[]) => void;
             (Storage.prototype as any)[method] = function (...given: string[]) {
                 original.apply(this, given);
-                seen.add(localStorage.getItem("chat-owner"));
+                seen.add(note());
             };
         }
     });

@@ -86,6 +86,11 @@ export async function chatCookie(context: BrowserContext): Promise<string> {
     return cookie ? claims(cookie.value).visitor.key : "";
 }
 
+/** The owner of what the widget stored, by the note: `user:…`, `anonymous`, or null. */
+export function owner(page: Page): Promise<string | null> {
+    return page.evaluate(() => localStorage.getItem("leptos-ticketping.owner")?.replace(/ \d+$/, "") ?? null);
+}
+
 export type Entry = { call: string; visitor: string; ok: boolean; text: string };
 
 /** What the API's side received since it was started. */
@@ -125,4 +130,40 @@ export function openSockets(page: Page) {
         socket.on("close", () => open.delete(name));
     });
     return open;
+}
+
+/** Alice, who chats in one tab and has a half-written message in another. */
+export async function chatInTwoTabs(page: Page, context: BrowserContext) {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await say(page, "Alice's words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    const id = await identity(page);
+    const other = await context.newPage();
+    await other.goto("/account");
+    await startConversation(other);
+    await other.locator("#messageInput").fill("half a sentence");
+    await other.evaluate(() => ((window as any).isTheSame = true));
+    return { id, other };
+}
+
+/** Alice goes back to the page from before she logged in. */
+export async function backToBeforeLogIn(page: Page, context: BrowserContext) {
+    await page.goto("/");
+    await ready(page);
+    const chat = await chatInTwoTabs(page, context);
+    await page.evaluate(() => history.go(-2));
+    await page.waitForURL((url) => url.pathname === "/");
+    return chat;
+}
+
+/** The chat is that user's in the page, and the other tab was left alone. */
+export async function chatIsStillOf(id: string, page: Page, other: Page) {
+    await expect(page.getByRole("banner")).toContainText("Alice");
+    await ready(page);
+    expect(await identity(page)).toBe(id);
+    expect(await owner(page)).toBe(`user:${id}`);
+    expect(JSON.stringify(await stored(page))).toContain("Alice's words");
+    expect(await other.evaluate(() => (window as any).isTheSame)).toBe(true);
+    await expect(other.locator("#messageInput")).toHaveValue("half a sentence");
 }

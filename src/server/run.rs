@@ -19,6 +19,7 @@ use super::{
     config::{ChatConfig, Config, LogFormat},
     database::{Database, DatabaseError},
     http::{
+        PagePolicy,
         assets::Assets,
         metrics,
         router::{HttpService, router},
@@ -83,7 +84,7 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
     let state = AppState::new(Services {
         leptos: assets.leptos_options(config.site_addr),
         signer: Signer::new(&config.chat.secret).with_life(config.chat.token_life),
-        csp_sources: CspSources::of(&chat),
+        page_policy: PagePolicy::new(&CspSources::of(&chat)),
         chat: Arc::new(chat),
         sandbox: config.chat.sandbox.then(sandbox),
         backend: Backend::new(users, Passwords::default(), sessions.clone()),

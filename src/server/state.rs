@@ -4,14 +4,14 @@ use std::{ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
-use leptos_ticketping::{CspSources, Signer, TicketpingConfig};
+use leptos_ticketping::{Signer, TicketpingConfig};
 use ticketping_sandbox::Sandbox;
 
 use super::{
     client_address::TrustedProxies,
     config::Config,
     database::Database,
-    http::assets::Assets,
+    http::{PagePolicy, assets::Assets},
     rate_limits::RateLimits,
 };
 use crate::accounts::server::{Backend, Sessions};
@@ -57,8 +57,8 @@ pub struct Services {
     pub signer: Signer,
     /// What the widget is told on every page.
     pub chat: Arc<TicketpingConfig>,
-    /// What the widget needs in a page's policy.
-    pub csp_sources: CspSources,
+    /// The Content-Security-Policy of pages.
+    pub page_policy: PagePolicy,
     /// The stand-in for Ticketping's API, when it is on.
     pub sandbox: Option<Sandbox>,
 }

@@ -82,19 +82,19 @@ async fn a_profile_that_cannot_be_saved_says_why_and_keeps_what_was_typed() {
 }
 
 #[tokio::test]
-async fn the_list_of_devices_ends_one_or_all_others_at_once() {
+async fn the_list_of_sessions_ends_one_or_all_others_at_once() {
     let app = TestApp::new().await;
     let mut here = app.browser();
     here.sign_up("alice@example.com").await;
     let (mut second, mut third) = (signed_in(&app).await, signed_in(&app).await);
     let page = here.get("/account").await;
     assert_eq!(page.body.matches("This device").count(), 1);
-    let devices: Vec<&str> = page.body.split(r#"name="device" value=""#).skip(1).map(|rest| &rest[..36]).collect();
-    assert_eq!(devices.len(), 2);
+    let others: Vec<&str> = page.body.split(r#"name="session" value=""#).skip(1).map(|rest| &rest[..64]).collect();
+    assert_eq!(others.len(), 2);
     for browser in [&here, &second, &third] {
         assert!(!page.body.contains(&browser.cookies["session"]), "a session id is in the page");
     }
-    here.post_and_follow("/api/auth/end-sessions", &[("device", devices[0])]).await;
+    here.post_and_follow("/api/auth/end-sessions", &[("session", others[0])]).await;
     assert_eq!(u8::from(is_signed_in(&mut second).await) + u8::from(is_signed_in(&mut third).await), 1);
     here.post_and_follow("/api/auth/end-sessions", &[]).await;
     assert!(!is_signed_in(&mut second).await && !is_signed_in(&mut third).await);
@@ -107,13 +107,13 @@ async fn nobody_ends_another_users_session() {
     let (mut alice, mut bob) = (app.browser(), app.browser());
     alice.sign_up("alice@example.com").await;
     bob.sign_up("bob@example.com").await;
-    let device: String = sqlx::query_scalar(
-        "SELECT devices.id FROM devices JOIN users ON users.id = user_id WHERE email_key = 'alice@example.com'",
+    let session: String = sqlx::query_scalar(
+        "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE email_key = 'alice@example.com'",
     )
     .fetch_one(&app.pool)
     .await
     .unwrap();
-    bob.post_and_follow("/api/auth/end-sessions", &[("device", &device)]).await;
+    bob.post_and_follow("/api/auth/end-sessions", &[("session", &session)]).await;
     assert!(is_signed_in(&mut alice).await);
 }
 
@@ -130,22 +130,22 @@ async fn removing_the_account_takes_every_trace_and_needs_the_password() {
     assert_eq!(gone.location(), "/");
     assert!(gone.set_cookie("ticketping_chat_jwt").is_some_and(|cookie| cookie.contains("Max-Age=0")));
     assert!(!is_signed_in(&mut here).await && !is_signed_in(&mut there).await);
-    for table in ["users", "devices", "sessions"] {
+    for table in ["users", "sessions"] {
         let left: i64 =
-            sqlx::query_scalar(&format!("SELECT count(*) FROM {table}")).fetch_one(&app.pool).await.unwrap();
+            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"))).fetch_one(&app.pool).await.unwrap();
         assert_eq!(left, 0, "{table}");
     }
 }
 
 #[tokio::test]
-async fn logging_out_and_in_again_leaves_one_device() {
+async fn logging_out_and_in_again_leaves_one_session() {
     let app = TestApp::new().await;
     let mut browser = app.browser();
     browser.sign_up("alice@example.com").await;
     browser.post("/api/auth/log-out", &[]).await;
     browser.log_in("alice@example.com", PASSWORD).await;
     browser.log_in("alice@example.com", PASSWORD).await;
-    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM devices").fetch_one(&app.pool).await.unwrap();
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions").fetch_one(&app.pool).await.unwrap();
     assert_eq!(left, 1);
 }
 
@@ -153,7 +153,7 @@ async fn logging_out_and_in_again_leaves_one_device() {
 async fn without_a_session_none_of_it_does_anything() {
     let app = TestApp::new().await;
     app.browser().sign_up("alice@example.com").await;
-    for form in ["change-profile", "change-password", "end-sessions", "remove-account", "devices"] {
+    for form in ["change-profile", "change-password", "end-sessions", "remove-account", "sessions"] {
         let fields = [("current", PASSWORD), ("password", NEW_PASSWORD), ("email", "new@example.com")];
         let page = app.browser().post(&format!("/api/auth/{form}"), &fields).await;
         assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{form}");

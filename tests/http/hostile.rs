@@ -1,9 +1,9 @@
-//! Requests that nobody means well with, made up at random: never a 500, never a detail of ours.
+//! Hostile requests, made up at random: never a 500, never a detail of ours.
 
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use tower::ServiceExt;
 
 use crate::test_app::{HOST, TestApp};
@@ -25,7 +25,7 @@ const ROUTES: [&str; 20] = [
     "/api/auth/change-password",
     "/api/auth/end-sessions",
     "/api/auth/remove-account",
-    "/api/auth/devices",
+    "/api/auth/sessions",
     "/api/auth/nothing",
     "/assets/dev/pkg/ticketping-leptos.css",
     "/assets/dev/../../Cargo.toml",

@@ -9,7 +9,7 @@ use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 use ticketping_leptos::server::{
     config::Config,
-    run::{self, App},
+    run::{self, Server},
 };
 use tower::{ServiceExt, util::BoxCloneSyncService};
 
@@ -46,7 +46,7 @@ impl TestApp {
         ]);
         all.extend(settings.iter().copied());
         let config = Config::read(|name| all.get(name).map(|value| (*value).to_owned())).unwrap();
-        let App { service, database, .. } = run::build(config).await.unwrap();
+        let Server { service, database, .. } = run::build(config).await.unwrap();
         Self { service: Service::new(service), pool: database.pool, _folder: folder }
     }
 
@@ -64,7 +64,7 @@ async fn new_database(server: &str) -> String {
     sqlx::any::install_default_drivers();
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
     let mut connection = sqlx::AnyConnection::connect(server).await.unwrap();
-    connection.execute(format!("CREATE DATABASE {name}").as_str()).await.unwrap();
+    connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.unwrap();
     connection.close().await.unwrap();
     server.replace("/postgres", &format!("/{name}"))
 }

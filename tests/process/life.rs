@@ -82,7 +82,7 @@ fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
 }
 
 #[test]
-fn a_signed_in_page_asks_the_database_for_session_and_user_and_the_account_for_its_devices_too() {
+fn one_statement_brings_session_and_user_and_the_account_page_takes_one_more() {
     let before = Server::start(&[]);
     let cookie = before.sign_up("alice@example.com");
     let database = format!("sqlite://{}", before.file().display());
@@ -101,10 +101,10 @@ fn a_signed_in_page_asks_the_database_for_session_and_user_and_the_account_for_i
         all.sort();
         all
     };
-    assert_eq!(asked("/"), ["sessions.load 1", "users.by_id 1"]);
+    assert_eq!(asked("/"), ["sessions.load 1"]);
     // For a moment both are remembered.
-    assert_eq!(asked("/api/ticketping/chat-jwt"), ["sessions.load 1", "users.by_id 1"]);
-    assert_eq!(asked("/account"), ["devices.of 1", "sessions.load 1", "users.by_id 1"]);
+    assert_eq!(asked("/api/ticketping/chat-jwt"), ["sessions.load 1"]);
+    assert_eq!(asked("/account"), ["sessions.load 1", "sessions.of_user 1"]);
 }
 
 #[test]

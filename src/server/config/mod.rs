@@ -152,7 +152,7 @@ mod tests {
     use leptos_ticketping::CspSources;
 
     use super::*;
-    use crate::server::http::content_security_policy;
+    use crate::server::http::PagePolicy;
 
     const SECRET: &str = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
 
@@ -220,7 +220,7 @@ mod tests {
                 SETTINGS.iter().map(|setting| setting.name).zip(values.iter().map(String::as_str)).collect();
             match read(&settings) {
                 Ok(config) => {
-                    let policy = content_security_policy(&CspSources::of(&config.chat.widget), "n");
+                    let policy = PagePolicy::new(&CspSources::of(&config.chat.widget)).with_nonce("n");
                     let text = policy.as_ref().and_then(|policy| policy.to_str().ok());
                     proptest::prop_assert!(text.is_some_and(|policy| policy.matches("script-src ").count() == 1));
                 }

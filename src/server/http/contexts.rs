@@ -6,7 +6,6 @@ use ::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Pa
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
 
-use super::security_headers::content_security_policy;
 use crate::{
     accounts::{
         CurrentUser, provide_current_user,
@@ -38,7 +37,7 @@ pub fn provide_page_context(state: &AppState) {
     provide_context(Arc::clone(&state.limits));
     // Both are missing once, when the routes are listed at start.
     let (Some(parts), Some(response)) = (use_context::<Parts>(), use_context::<ResponseOptions>()) else { return };
-    if let Some(policy) = use_nonce().and_then(|nonce| content_security_policy(&state.csp_sources, &nonce)) {
+    if let Some(policy) = use_nonce().and_then(|nonce| state.page_policy.with_nonce(&nonce)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     // A server function that runs while the page is rendered needs it.

@@ -11,4 +11,4 @@ mod server_functions;
 
 pub mod assets;
 
-pub use security_headers::content_security_policy;
+pub use security_headers::PagePolicy;

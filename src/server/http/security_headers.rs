@@ -10,29 +10,39 @@ use tower_http::csrf::{ConfigError, CsrfLayer};
 use super::assets::reload_socket;
 use crate::server::config::Config;
 
-/// The policy for a page whose scripts carry `nonce`: exactly what the app and the widget need.
-pub fn content_security_policy(widget: &CspSources, nonce: &str) -> Option<HeaderValue> {
-    let policy = format!(
-        "default-src 'none'; \
-         script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; \
-         script-src-attr {}; \
-         style-src 'self' {}; \
-         style-src-attr {}; \
-         img-src 'self' {}; \
-         font-src 'self'; \
-         connect-src 'self' {} {}; \
-         manifest-src 'self'; \
-         form-action 'self'; \
-         base-uri 'none'; \
-         frame-ancestors 'none'",
-        widget.script_src_attr,
-        widget.style_src,
-        widget.style_src_attr,
-        widget.img_src,
-        widget.connect_src,
-        reload_socket(),
-    );
-    HeaderValue::from_str(&policy).ok()
+/// The Content-Security-Policy of pages: exactly what the app and the widget need.
+#[derive(Clone, Debug)]
+pub struct PagePolicy {
+    before_nonce: String,
+    after_nonce: String,
+}
+
+impl PagePolicy {
+    /// With what the widget needs.
+    pub fn new(widget: &CspSources) -> Self {
+        let after_nonce = [
+            "' 'strict-dynamic' 'wasm-unsafe-eval'".to_owned(),
+            format!("script-src-attr {}", widget.script_src_attr),
+            format!("style-src 'self' {}", widget.style_src),
+            format!("style-src-attr {}", widget.style_src_attr),
+            format!("img-src 'self' {}", widget.img_src),
+            "font-src 'self'".to_owned(),
+            format!("connect-src 'self' {} {}", widget.connect_src, reload_socket()),
+            "manifest-src 'self'".to_owned(),
+            "form-action 'self'".to_owned(),
+            "base-uri 'none'".to_owned(),
+            "frame-ancestors 'none'".to_owned(),
+        ];
+        Self {
+            before_nonce: "default-src 'none'; script-src 'nonce-".to_owned(),
+            after_nonce: after_nonce.map(|directive| directive.trim_end().to_owned()).join("; "),
+        }
+    }
+
+    /// For a page whose scripts carry `nonce`.
+    pub fn with_nonce(&self, nonce: &str) -> Option<HeaderValue> {
+        HeaderValue::from_str(&[&self.before_nonce, nonce, &self.after_nonce].concat()).ok()
+    }
 }
 
 /// Adds the headers that are the same on every response.
