@@ -211,19 +211,20 @@ test("the page opens and closes the chat, starts a conversation, and sees what i
 
 test("every event that the widget reports arrives with its content", async ({ page }) => {
     await open(page);
-    await isLive(page, "nobody");
+    await be(page, "Alice");
+    await isLive(page, "alice");
     const events = page.locator("#events");
     await page.getByRole("button", { name: "Start a conversation" }).click();
-    await expect(events).toHaveText(/opened, .*received “Hello. I see an anonymous visitor/);
+    await expect(events).toHaveText(/opened, .*received “Hello. You are alice/);
     await say(page, "Hi");
-    await expect(events).toHaveText(/sent, received “Thank you, visitor/);
+    await expect(events).toHaveText(/sent, received “Thank you, alice/);
     // The answer to this one reaches a closed window: it is unread.
     await say(page, "Bye");
     await page.getByRole("button", { name: "Close", exact: true }).click();
     await expect(events).toHaveText(/sent, closed, .*unread 1/);
     await expect(page.locator("#chat")).toHaveText("ready 1");
     await bubble(page).click();
-    await page.locator("[data-tab='messages']").click();
+    await page.getByRole("button", { name: "Go back" }).click();
     await page.locator(".ticketping-conversation-item").first().click();
     await expect(events).toHaveText(/loaded/);
 });
