@@ -1,8 +1,8 @@
-# Installed tools first: npm's wasm-opt, and what could not go where cargo installs things.
+# Installed tools first: npm's wasm-opt, and those that cargo has in another version.
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch test e2e protections example release bench growth pair flood profile lighthouse clean
+.PHONY: help tools run watch check test e2e protections example release bench growth pair flood profile lighthouse clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,6 +18,9 @@ run: tools ## build and serve at http://127.0.0.1:3000, with the sandbox
 
 watch: tools ## the same, rebuilt and reloaded on every change
 	@cargo leptos watch
+
+check: ## format, lints for both targets, unit tests: the quick part
+	@scripts/check.sh
 
 test: ## everything CI runs
 	@scripts/test.sh
@@ -38,7 +41,7 @@ example: tools ## the chat in an app with full hydration, at http://127.0.0.1:30
 release: tools ## the single binary, target/release/ticketping-leptos
 	@scripts/release.sh
 
-bench: release ## the figures the README quotes
+bench: release ## how fast it is, beside what it is measured against
 	@scripts/bench.sh
 
 growth: release ## the same with a million users

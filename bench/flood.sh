@@ -10,8 +10,8 @@ here=$PWD
 folder=$(mktemp -d)
 trap 'kill $server; rm -rf "$folder"' EXIT
 cd "$folder"
-LEPTOS_SITE_ADDR=127.0.0.1:$port TICKETPING_SANDBOX=true RATE_LIMIT_FACTOR=1000000 RUST_LOG=off \
-    "$here/target/release/ticketping-leptos" &
+LEPTOS_SITE_ADDR=127.0.0.1:$port TICKETPING_SANDBOX=true RATE_LIMIT_FACTOR=1000000 \
+    "$here/target/release/ticketping-leptos" 2>log &
 server=$!
 until curl -sf "$origin/readyz"; do :; done
 threads() { cat /proc/$server/task/*/comm | grep -c tokio; }

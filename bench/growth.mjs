@@ -1,15 +1,14 @@
 // How the server does with a million users and sessions in SQLite, next to ten: the same requests,
 // each by another user. Prints a table and writes docs/growth.json.
-import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { asEach, chart, folder, machine, resident, root, sessionData, sessionId, signUp, start, today, whole, wrk } from "./shared.mjs";
+import { asEach, chart, folder, machine, resident, root, sessionData, sessionHash, signUp, start, today, whole, wrk } from "./shared.mjs";
 
 const Database = createRequire(join(root, "bench/express/"))("better-sqlite3");
 const address = "127.0.0.1:3296";
 const serve = (file) => start(`http://${address}`, [join(root, "target/release/ticketping-leptos")], {
-    environment: { LEPTOS_SITE_ADDR: address, DATABASE_URL: `sqlite://${file}`, TICKETPING_SANDBOX: "true", RATE_LIMIT_FACTOR: "1000000", RUST_LOG: "warn" },
+    environment: { LEPTOS_SITE_ADDR: address, DATABASE_URL: `sqlite://${file}`, TICKETPING_SANDBOX: "true", RATE_LIMIT_FACTOR: "1000000" },
 });
 /** Requests a second, and the milliseconds within which 99 of 100 are answered. */
 function ask(server, target) {
@@ -17,34 +16,8 @@ function ask(server, target) {
     return { rate: Math.round(rate), p99 };
 }
 
-/** A database as it was before the last migration, with so many users and devices. */
-function ofBefore(count) {
-    const file = join(folder, `${count}-before.db`);
-    const database = new Database(file);
-    database.exec(`CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL, installed_on TIMESTAMP NOT NULL
-        DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL, checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)`);
-    const done = database.prepare("INSERT INTO _sqlx_migrations VALUES (?, ?, CURRENT_TIMESTAMP, TRUE, ?, 1)");
-    for (const name of readdirSync("migrations/sqlite").toSorted().slice(0, -1)) {
-        const statements = readFileSync(join("migrations/sqlite", name));
-        database.exec(statements.toString());
-        done.run(Number(name.slice(0, 4)), name.slice(5, -4), createHash("sha384").update(statements).digest());
-    }
-    const user = database.prepare("INSERT INTO users VALUES (?, ?, ?, NULL, 'none', 0, 0)");
-    const device = database.prepare("INSERT INTO devices VALUES (?, ?, ?, 'Firefox on Linux', 0)");
-    database.transaction(() => {
-        for (let n = 0; n < count; n++) {
-            user.run(`user-${n}`, `${n}@example.com`, `${n}@example.com`);
-            device.run(`device-${n}`, sessionId(n), `user-${n}`);
-        }
-    })();
-    database.close();
-    return file;
-}
-
 const report = { date: today, machine, figures: [] };
 for (const count of [10, 1_000_000]) {
-    const migrated = await serve(ofBefore(count));
-    await migrated.stop();
     const file = join(folder, `${count}.db`);
     // The server makes the schema, and a user whose password is known.
     const first = await serve(file);
@@ -54,20 +27,18 @@ for (const count of [10, 1_000_000]) {
     const hash = database.prepare("SELECT password_hash FROM users").pluck().get();
     const now = Math.floor(Date.now() / 1000);
     const user = database.prepare("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?)");
-    const session = database.prepare("INSERT INTO sessions VALUES (?, ?, ?)");
-    const device = database.prepare("INSERT INTO devices VALUES (?, ?, ?, 'Firefox on Linux', ?)");
+    const session = database.prepare("INSERT INTO sessions VALUES (?, ?, 'Firefox on Linux', ?, ?, ?, ?)");
     database.transaction(() => {
         for (let n = 0; n < count; n++) {
             const id = `user-${n}`;
             user.run(id, `${id}@example.com`, `${id}@example.com`, null, hash, now, now);
-            session.run(sessionId(n), sessionData(id, hash), now + 1_000_000);
-            device.run(`device-${n}`, sessionId(n), id, now);
+            session.run(sessionHash(n), id, sessionData(id, hash), now, now, now + 1_000_000);
         }
     })();
     database.close();
     const server = await serve(file);
     const byEach = asEach(count);
-    const figure = { users: count, startMilliseconds: Math.round(server.startedIn), migratedMilliseconds: Math.round(migrated.startedIn), megabytes: Math.round(statSync(file).size / 1e6) };
+    const figure = { users: count, startMilliseconds: Math.round(server.startedIn), megabytes: Math.round(statSync(file).size / 1e6) };
     figure.token = ask(server, { path: "/api/ticketping/chat-jwt", ...byEach });
     figure.residentAfterTokens = Math.round(resident(server) * 10) / 10;
     figure.home = ask(server, { path: "/", ...byEach });
@@ -76,7 +47,7 @@ for (const count of [10, 1_000_000]) {
     // Then every other session has run out, and the server that starts finds that at once. Asked for are the others.
     const half = new Database(file);
     const end = half.prepare("UPDATE sessions SET expires_at = 1 WHERE id = ?");
-    half.transaction(() => { for (let n = 1; n < count; n += 2) end.run(sessionId(n)); })();
+    half.transaction(() => { for (let n = 1; n < count; n += 2) end.run(sessionHash(n)); })();
     const left = half.prepare("SELECT count(*) FROM sessions WHERE expires_at = 1").pluck();
     const ended = left.get();
     const sweeping = await serve(file);

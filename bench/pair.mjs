@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asEach, folder, machine, root, sessionData, sessionId, signUp, start, today, wrk } from "./shared.mjs";
+import { asEach, folder, machine, root, sessionData, sessionHash, signUp, start, today, wrk } from "./shared.mjs";
 
 const cores = "0-1";
 const copy = (port) => start(`http://127.0.0.1:${port}`, [join(root, "target/release/ticketping-leptos")], {
@@ -15,7 +15,6 @@ const copy = (port) => start(`http://127.0.0.1:${port}`, [join(root, "target/rel
         TICKETPING_TEAM_SLUG: "bench",
         TICKETPING_JWT_SECRET: "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac",
         RATE_LIMIT_FACTOR: "1000000",
-        RUST_LOG: "warn",
     },
 });
 async function nginx(port, upstreams) {
@@ -54,7 +53,7 @@ const now = Math.floor(Date.now() / 1000);
 const copyOf = (table, row) => `COPY ${table} FROM STDIN;\n${Array.from({ length: users }, (_, n) => row(n).join("\t")).join("\n")}\n\\.\n`;
 psql(
     copyOf("users (id, email, email_key, password_hash, created_at, updated_at)", (n) => [`user-${n}`, `${n}@example.com`, `${n}@example.com`, hash, now, now]) +
-    copyOf("sessions (id, data, expires_at)", (n) => [sessionId(n), sessionData(`user-${n}`, hash), now + 1_000_000]) +
+    copyOf("sessions (id, user_id, browser, data, created_at, last_seen_at, expires_at)", (n) => [sessionHash(n), `user-${n}`, "Firefox on Linux", sessionData(`user-${n}`, hash), now, now, now + 1_000_000]) +
     "ANALYZE",
 );
 

@@ -24,7 +24,6 @@ const settings = (port, database) => ({
         TICKETPING_TEAM_SLUG: "bench",
         TICKETPING_JWT_SECRET: secret,
         RATE_LIMIT_FACTOR: "1000000",
-        RUST_LOG: "warn",
     },
 });
 const token = "/api/ticketping/chat-jwt";

@@ -1,6 +1,7 @@
 // What the measurements share: servers in a temporary folder, wrk, and charts.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -22,7 +23,8 @@ export async function start(origin, command, { ready = "/readyz", environment = 
     const child = spawn("taskset", ["-c", cores, ...command], {
         cwd,
         env: { PATH: process.env.PATH, ...environment },
-        stdio: ["ignore", "ignore", "inherit"],
+        // Logged as it ships, at the default level, to a file.
+        stdio: ["ignore", "ignore", openSync(join(folder, `${children.length}.log`), "w")],
     });
     children.push(child);
     while (!(await fetch(origin + ready).catch(() => undefined))?.ok) {
@@ -79,6 +81,9 @@ export const sessionId = (n) => {
     bytes.writeUInt32LE((n * 2654435761) >>> 0, 8);
     return bytes.toString("base64url");
 };
+
+/** What the table calls that session. */
+export const sessionHash = (n) => createHash("sha256").update(Buffer.from(sessionId(n), "base64url")).digest("hex");
 
 /** What the session of a user with this password hash holds. */
 export const sessionData = (id, hash) => JSON.stringify({ "axum-login.data": { user_id: id, auth_hash: [...Buffer.from(hash.slice(-16))] } });

@@ -3,13 +3,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-if ! command -v wrk >/dev/null; then
-    sudo=$([ "$(id -u)" = 0 ] || echo sudo)
-    $sudo apt-get install -y -qq wrk
-fi
+command -v wrk >/dev/null || scripts/apt.sh wrk
 if [ ! -d bench/express/node_modules ]; then
     echo "==> Installing the Express sample (compiles SQLite for Node where it cannot be downloaded)"
     npm ci --prefix bench/express --no-audit --no-fund
 fi
-MEMORY_SERVE_QUIET=1 cargo build --release --features ssr --example ceiling
+MEMORY_SERVE_QUIET=1 cargo build --release --example ceiling
 node "bench/${1:-run}.mjs"

@@ -9,6 +9,4 @@ browser=$(node -p 'require("@playwright/test").chromium.executablePath()')
 [ -x "$browser" ] && exit 0
 echo "==> Installing Chromium"
 npx playwright install chromium && exit 0
-sudo=$([ "$(id -u)" = 0 ] || echo sudo)
-$sudo apt-get update -qq
-$sudo apt-get install -y -qq chromium
+scripts/apt.sh chromium

@@ -3,8 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-cargo build --package full-hydration --features ssr
-cargo build --package full-hydration --lib --features hydrate --target wasm32-unknown-unknown --target-dir target/front
+cargo build --package full-hydration
+cargo build --package full-hydration --lib --no-default-features --features hydrate --target wasm32-unknown-unknown --target-dir target/front
 rm -rf target/example
 mkdir -p target/example/pkg
 cp -r public/. target/example/

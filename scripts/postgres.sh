@@ -1,14 +1,11 @@
 #!/usr/bin/env bash
-# Runs a command with a PostgreSQL server of its own, whose address is in POSTGRES_URL and whose
-# folder is in POSTGRES_DATA. The server is Debian's; its data goes when the command ends.
+# Runs a command with a PostgreSQL server of its own: its address is in POSTGRES_URL and its folder in POSTGRES_DATA. The
+# server is Debian's; its data is removed when the command ends.
 set -euo pipefail
 
 programs() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1; }
 if [ -z "$(programs)" ]; then
-    echo "==> Installing PostgreSQL"
-    sudo=$([ "$(id -u)" = 0 ] || echo sudo)
-    $sudo apt-get update -qq
-    $sudo apt-get install -y -qq --no-install-recommends postgresql
+    "$(dirname "$0")/apt.sh" postgresql
 fi
 PATH="$(programs):$PATH"
 
@@ -28,7 +25,7 @@ trap stop EXIT
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close(); })')
 cd "$folder"
 "${as[@]}" initdb --pgdata "$folder/data" --username app --auth trust --no-sync --encoding UTF8 --locale C >/dev/null
-# It trusts everybody but one role, whose password it asks for.
+# It trusts every role but one, whose password it asks for.
 sed -i '1i host all guarded 127.0.0.1/32 scram-sha-256' "$folder/data/pg_hba.conf"
 cat >>"$folder/data/postgresql.conf" <<END
 listen_addresses = '127.0.0.1'

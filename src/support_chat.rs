@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use leptos::{prelude::*, server_fn::codec::GetUrl};
-use leptos_ticketping::{PageData, Theme, TicketpingChat, TicketpingConfig, TicketpingPageData, Visitor, use_ticketping};
+use leptos_ticketping::{
+    PageData, Theme, TicketpingChat, TicketpingConfig, TicketpingPageData, Visitor, use_ticketping,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -131,8 +131,10 @@ async fn removing_the_account_takes_every_trace_and_needs_the_password() {
     assert!(gone.set_cookie("ticketping_chat_jwt").is_some_and(|cookie| cookie.contains("Max-Age=0")));
     assert!(!is_signed_in(&mut here).await && !is_signed_in(&mut there).await);
     for table in ["users", "sessions"] {
-        let left: i64 =
-            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"))).fetch_one(&app.pool).await.unwrap();
+        let left: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
+            .fetch_one(&app.pool)
+            .await
+            .unwrap();
         assert_eq!(left, 0, "{table}");
     }
 }

@@ -73,12 +73,10 @@ fn everyone_who_was_told_that_they_have_an_account_has_one_after_a_kill() {
     let (there, half, sound) = on_file(&server.file(), async |connection| {
         let there: Vec<String> =
             sqlx::query_scalar("SELECT email FROM users").fetch_all(&mut *connection).await.unwrap();
-        let half: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM sessions WHERE user_id NOT IN (SELECT id FROM users)",
-        )
-        .fetch_one(&mut *connection)
-        .await
-        .unwrap();
+        let half: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions WHERE user_id NOT IN (SELECT id FROM users)")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
         let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut *connection).await.unwrap();
         (there, half, sound)
     });

@@ -199,9 +199,14 @@ impl TicketpingConfig {
     /// The texts that `init()` is given, key for key. The theme is an object of its own.
     pub(crate) fn init_texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let logo = self.team_logo_icon.as_deref().map(|logo| ("teamLogoIcon", logo));
-        [("appId", &*self.app_id.0), ("teamSlug", &self.team_slug.0), ("apiBase", &self.api_base), ("wsBase", &self.ws_base)]
-            .into_iter()
-            .chain(logo)
+        [
+            ("appId", &*self.app_id.0),
+            ("teamSlug", &self.team_slug.0),
+            ("apiBase", &self.api_base),
+            ("wsBase", &self.ws_base),
+        ]
+        .into_iter()
+        .chain(logo)
     }
 
     /// All of it and the page's user as JSON that stands in a page. Islands read it with the browser's own JSON
@@ -228,12 +233,7 @@ impl TicketpingConfig {
 
 /// Takes a URL that begins in one of these ways, without its last slash. It ends up in attributes, which the
 /// widget does not escape, and in the Content-Security-Policy: nothing in it may end either.
-fn parse_url(
-    field: &'static str,
-    text: &str,
-    starts: &[&str],
-    wanted: &'static str,
-) -> Result<String, ConfigError> {
+fn parse_url(field: &'static str, text: &str, starts: &[&str], wanted: &'static str) -> Result<String, ConfigError> {
     let text = text.trim().trim_end_matches('/');
     let harmless = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | ';' | ',' | '\\' | '`');
     let rest = starts.iter().find_map(|start| text.strip_prefix(start));
@@ -295,8 +295,14 @@ mod tests {
 
     #[test]
     fn urls_that_would_break_out_of_an_attribute_or_the_policy_are_refused_by_name() {
-        for bad in ["", "oops", "ftp://host", "https://", "//host/x", "https://a b", "https://a;b", "/a\"b", "/a<b", "/ä"] {
-            assert_eq!(config().team_logo_icon(bad).err().map(|error| error.field()), Some("team_logo_icon"), "{bad:?}");
+        for bad in
+            ["", "oops", "ftp://host", "https://", "//host/x", "https://a b", "https://a;b", "/a\"b", "/a<b", "/ä"]
+        {
+            assert_eq!(
+                config().team_logo_icon(bad).err().map(|error| error.field()),
+                Some("team_logo_icon"),
+                "{bad:?}"
+            );
             assert_eq!(config().widget_files(bad).err().map(|error| error.field()), Some("widget_files"), "{bad:?}");
         }
         assert_eq!(
@@ -305,6 +311,9 @@ mod tests {
         );
         assert_eq!(config().api_base("/here").err().map(|error| error.field()), Some("api_base"));
         assert_eq!(config().token_url("https://elsewhere/jwt").err().map(|error| error.field()), Some("token_url"));
-        assert_eq!(config().api_base("https://host/base/").map(|config| config.api_base), Ok("https://host/base".into()));
+        assert_eq!(
+            config().api_base("https://host/base/").map(|config| config.api_base),
+            Ok("https://host/base".into())
+        );
     }
 }

@@ -27,6 +27,5 @@ pub use visitor::Visitor;
 
 #[cfg(feature = "ssr")]
 pub use server::{
-    CspSources, JwtSecret, JwtSecretError, SignError, Signer, expire_chat_cookie,
-    expire_chat_cookie_with,
+    CspSources, JwtSecret, JwtSecretError, SignError, Signer, expire_chat_cookie, expire_chat_cookie_with,
 };

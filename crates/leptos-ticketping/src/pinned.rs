@@ -15,7 +15,5 @@ pub const STYLE_INTEGRITY: &str = "sha384-amrXtvtkiaQPrH68fWUSqFVCwgeAekvxg92lIi
 
 /// The hashes of the two inline handlers that the script gives to attached images: they add the class `loaded`
 /// or `error` to the element around the image, which stays invisible without them.
-pub const ATTACHMENT_HANDLERS: [&str; 2] = [
-    "sha256-LX+k3owDWOhnAb81BeRM6hNrljii8IX1yVlOIEYZq5U=",
-    "sha256-YvTMI4EGIi/JpzkErzI871L/OM6MZJEqQJq3qO6v6QM=",
-];
+pub const ATTACHMENT_HANDLERS: [&str; 2] =
+    ["sha256-LX+k3owDWOhnAb81BeRM6hNrljii8IX1yVlOIEYZq5U=", "sha256-YvTMI4EGIi/JpzkErzI871L/OM6MZJEqQJq3qO6v6QM="];

@@ -43,12 +43,8 @@ impl Sandbox {
     /// `secret` is the one your app signs tokens with, `team` the slug it gives to the widget, and `base` the URL
     /// that browsers reach this router at.
     pub fn new(secret: &[u8], team: impl Into<String>, base: impl Into<String>) -> Self {
-        let inner = Inner {
-            tokens: Tokens::new(secret),
-            store: Store::default(),
-            team: team.into(),
-            base: base.into(),
-        };
+        let inner =
+            Inner { tokens: Tokens::new(secret), store: Store::default(), team: team.into(), base: base.into() };
         Self { inner: Arc::new(inner) }
     }
 

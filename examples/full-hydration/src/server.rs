@@ -1,10 +1,6 @@
 //! Pages, the token endpoint, the widget's files and the stand-in for Ticketping's API.
 
-use axum::{
-    Router,
-    response::Response,
-    routing::get,
-};
+use axum::{Router, response::Response, routing::get};
 use http::{HeaderMap, header};
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_axum::{LeptosRoutes, generate_route_list};

@@ -3,8 +3,9 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Accounts, password, session_layer,
+    Accounts,
     backend::BackendError,
+    password, session_layer,
     sessions::SessionRow,
     validate::{name_or_none, validate_profile, validate_readable},
 };

@@ -9,11 +9,7 @@ use leptos_axum::ResponseOptions;
 use tower_sessions::Expiry;
 
 use super::{
-    AuthSession, Backend,
-    backend::BackendError,
-    browser_name::browser_name,
-    flash_cookie,
-    sessions::BROWSER,
+    AuthSession, Backend, backend::BackendError, browser_name::browser_name, flash_cookie, sessions::BROWSER,
     users::User,
 };
 use crate::{

@@ -5,11 +5,7 @@ use std::{ops::Deref, sync::Arc};
 use axum_login::{AuthUser, AuthnBackend, UserId};
 use secrecy::SecretString;
 
-use super::{
-    Passwords, Sessions, Users,
-    password::HashError,
-    users::User,
-};
+use super::{Passwords, Sessions, Users, password::HashError, users::User};
 
 /// The session of a request, and its user.
 pub type AuthSession = axum_login::AuthSession<Backend>;

@@ -3,8 +3,9 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Accounts, password, session_layer,
+    Accounts,
     backend::{BackendError, Credentials},
+    password, session_layer,
     users::NewUser,
     validate::{name_or_none, validate_profile, validate_readable},
 };
@@ -75,7 +76,10 @@ impl Accounts {
             errors.push(ValidationError::WrongCredentials);
         }
         let form_path = match next {
-            Some(next) => format!("/login?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish()),
+            Some(next) => format!(
+                "/login?{}",
+                url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish()
+            ),
             None => "/login".to_owned(),
         };
         let feedback = FormFeedback { errors, email: email.to_owned(), remember, ..FormFeedback::default() };

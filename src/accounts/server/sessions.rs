@@ -255,7 +255,9 @@ fn encode(record: &Record) -> Result<(String, i64)> {
 }
 
 fn decode(id: Id, row: &AnyRow) -> Result<(Record, i64, User)> {
-    let read = || -> sqlx::Result<_> { Ok((row.try_get::<String, _>(0)?, row.try_get(1)?, row.try_get(2)?, User::from_row(row)?)) };
+    let read = || -> sqlx::Result<_> {
+        Ok((row.try_get::<String, _>(0)?, row.try_get(1)?, row.try_get(2)?, User::from_row(row)?))
+    };
     let (data, expires_at, last_seen_at, user) = read().map_err(unavailable)?;
     let data = serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?;
     let expiry_date =

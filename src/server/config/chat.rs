@@ -10,7 +10,8 @@ use super::reader::Reader;
 const APP_ID: &str = "TICKETPING_APP_ID";
 const TEAM_SLUG: &str = "TICKETPING_TEAM_SLUG";
 const JWT_SECRET: &str = "TICKETPING_JWT_SECRET";
-const DASHBOARD: &str = "copy it from the Ticketping dashboard, or set TICKETPING_SANDBOX=true to try without an account";
+const DASHBOARD: &str =
+    "copy it from the Ticketping dashboard, or set TICKETPING_SANDBOX=true to try without an account";
 const API_KEYS: &str =
     "create one in the Ticketping dashboard under API Keys, or set TICKETPING_SANDBOX=true to try without an account";
 
@@ -44,9 +45,11 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
         let account = if sandbox { self.sandbox_account() } else { self.account() };
         // A configuration to try the other settings on, also when the account is missing.
         let any = |text| AppId::parse(text).ok().zip(TeamSlug::parse(text).ok());
-        let (app_id, team_slug) = account.as_ref().map(|account| (account.0.clone(), account.1.clone())).or(any("any"))?;
+        let (app_id, team_slug) =
+            account.as_ref().map(|account| (account.0.clone(), account.1.clone())).or(any("any"))?;
         let mut widget = TicketpingConfig::new(app_id, team_slug);
-        let sandbox_url = public_url.filter(|_| sandbox).map(|url| format!("{}/sandbox", url.origin().ascii_serialization()));
+        let sandbox_url =
+            public_url.filter(|_| sandbox).map(|url| format!("{}/sandbox", url.origin().ascii_serialization()));
         if let Some(url) = sandbox_url {
             widget = widget.api_base(&url).ok()?.ws_base(&url.replacen("http", "ws", 1)).ok()?;
         }
@@ -61,7 +64,8 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
     fn account(&mut self) -> Option<(AppId, TeamSlug, JwtSecret)> {
         let app_id = self.require(APP_ID, DASHBOARD, |text| AppId::parse(text).map_err(must_be));
         let team_slug = self.require(TEAM_SLUG, DASHBOARD, |text| TeamSlug::parse(text).map_err(must_be));
-        let secret = self.require(JWT_SECRET, API_KEYS, |text| JwtSecret::parse(text).map_err(|error| error.to_string()));
+        let secret =
+            self.require(JWT_SECRET, API_KEYS, |text| JwtSecret::parse(text).map_err(|error| error.to_string()));
         Some((app_id?, team_slug?, secret?))
     }
 

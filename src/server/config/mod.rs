@@ -60,16 +60,18 @@ impl Config {
     /// Reads settings from any source. An empty value counts as unset.
     pub fn read(source: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(source);
-        let site_addr =
-            reader.parse("LEPTOS_SITE_ADDR", "an address such as 127.0.0.1:3000", |text| text.parse().ok());
+        let site_addr = reader.parse("LEPTOS_SITE_ADDR", "an address such as 127.0.0.1:3000", |text| text.parse().ok());
         let public_url = reader
             .parse("PUBLIC_URL", "an origin such as https://app.example.com, without a path", parse_origin)
             .or_else(|| parse_origin(&format!("http://{}", site_addr?)));
-        let database_url =
-            reader.parse("DATABASE_URL", "such as sqlite://data/app.db or postgres://user:password@host/name", |text| {
+        let database_url = reader.parse(
+            "DATABASE_URL",
+            "such as sqlite://data/app.db or postgres://user:password@host/name",
+            |text| {
                 let schemes = ["sqlite:", "postgres://", "postgresql://"];
                 schemes.iter().any(|scheme| text.starts_with(scheme)).then(|| text.to_owned())
-            });
+            },
+        );
         let chat = reader.chat(public_url.as_ref());
         let trusted_proxies = reader
             .parse("TRUSTED_PROXIES", "networks such as 10.0.0.0/8, comma separated", |text| {

@@ -51,12 +51,7 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
     }
 
     /// The value of a setting that has no default; `source` says where to get one.
-    pub fn require<T>(
-        &mut self,
-        name: &str,
-        source: &str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub fn require<T>(&mut self, name: &str, source: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         match self.given(name).as_deref().map(parse) {
             None => self.errors.push(format!("{name} is missing: {source}")),
             Some(Err(error)) => self.errors.push(format!("{name} {error}")),

@@ -115,7 +115,8 @@ impl Database {
             _ => url.to_owned(),
         };
         let options = AnyConnectOptions::from_str(&read_only).map_err(|_| DatabaseError::Url)?;
-        let pool = AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await;
+        let pool =
+            AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await;
         let pool = pool.map_err(|source| DatabaseError::Open { place: place(url), source })?;
         Ok(Self { pool, file: file(url) })
     }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use ::http::{HeaderMap, Method, Request as HttpRequest, StatusCode, header};
 use axum::{
     Router,
     body::Body,
@@ -9,7 +10,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use ::http::{HeaderMap, Method, Request as HttpRequest, StatusCode, header};
 use leptos::prelude::provide_context;
 use tower::Service;
 

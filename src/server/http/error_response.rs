@@ -1,10 +1,10 @@
 //! An error as a program reads it: a status and JSON.
 
+use ::http::{HeaderValue, StatusCode, header};
 use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use ::http::{HeaderValue, StatusCode, header};
 
 use crate::error::AppError;
 

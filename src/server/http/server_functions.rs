@@ -3,12 +3,12 @@
 
 use std::time::SystemTime;
 
+use ::http::{HeaderMap, HeaderValue, Method, header};
 use axum::{
     body::to_bytes,
     extract::{Request, State},
     response::{IntoResponse, Response},
 };
-use ::http::{HeaderMap, HeaderValue, Method, header};
 use leptos::server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 use leptos_axum::handle_server_fns_with_context;
 

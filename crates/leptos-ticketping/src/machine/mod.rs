@@ -4,9 +4,9 @@
 //! It is pure and has no clock, so that every order of events can be tried; `tests.rs` tries thousands.
 //! `driver.rs` feeds it and executes its commands.
 
-mod token;
 #[cfg(test)]
 mod tests;
+mod token;
 
 use token::Token;
 
