@@ -15,6 +15,7 @@ export TEST_EVERYTHING=1
 
 source scripts/checks.sh
 check "Crate as it would be published" cargo package --quiet --allow-dirty --package leptos-ticketping
+check "README's list of what the chat touches" scripts/without-chat.sh
 check "Licences and sources of dependencies" cargo deny --all-features check --hide-inclusion-graph bans licenses sources
 # Known vulnerabilities are looked up online.
 if curl -sfIm 10 https://github.com/rustsec/advisory-db >/dev/null; then
@@ -27,11 +28,11 @@ if npm ping >/dev/null 2>&1 && npm audit --json 2>/dev/null | grep -q auditRepor
 else
     say "NOT CHECKED: the database of npm advisories cannot be reached from here"
 fi
-suite "HTTP and process tests" "$RUST_PASSED" "$RUST_FAILED" cargo test --workspace --no-fail-fast --test http --test process
+suite "HTTP and process tests" "$RUST_PASSED" "$RUST_FAILED" cargo test --no-fail-fast --test server
 suite "HTTP tests, on PostgreSQL" "$RUST_PASSED" "$RUST_FAILED" \
-    scripts/postgres.sh cargo test --no-fail-fast --test http
+    scripts/postgres.sh cargo test --no-fail-fast --test server http::
 suite "Two machines on one PostgreSQL" "$RUST_PASSED" "$RUST_FAILED" \
-    scripts/postgres.sh cargo test --no-fail-fast --test two_machines -- --ignored --test-threads 1
+    scripts/postgres.sh cargo test --no-fail-fast --test server two_machines -- --ignored --test-threads 1
 check "Build" cargo leptos build
 check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end

@@ -115,7 +115,7 @@ test("ten minutes offline are made up for when the network is back", async ({ pa
     await expect.poll(async () => (await config(page)).userJWT).not.toBe(first);
 });
 
-test("a renewal that answers for somebody else ends the chat, and the page is made again for him", async ({ page, context, request }) => {
+test("a renewal that answers for another user ends the chat, and the page is made again for them", async ({ page, context, request }) => {
     const [alice, bob] = [person("Alice"), person("Bob")];
     await signUp(page, alice);
     await startConversation(page);

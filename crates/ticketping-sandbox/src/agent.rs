@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Sandbox, tokens::Visitor};
+use super::{Sandbox, tokens::ChatVisitor};
 
 /// How long typing takes.
 const TYPING: Duration = Duration::from_millis(600);
 
 /// What the agent says first.
-pub fn greeting(visitor: &Visitor) -> String {
+pub fn greeting(visitor: &ChatVisitor) -> String {
     match &visitor.verified {
         Some(user) => format!("Hello. You are {}, {}, verified. How can I help?", user.name, user.email),
         None => "Hello. I see an anonymous visitor. How can I help?".to_owned(),
@@ -18,7 +18,7 @@ pub fn greeting(visitor: &Visitor) -> String {
 }
 
 /// What the agent says to a message.
-pub fn reply(visitor: &Visitor, text: &str) -> String {
+pub fn reply(visitor: &ChatVisitor, text: &str) -> String {
     let name = visitor.verified.as_ref().map_or("visitor", |user| user.name.as_str());
     format!("Thank you, {name}. I read: \u{201c}{text}\u{201d}. In a real team, a person answers here.")
 }

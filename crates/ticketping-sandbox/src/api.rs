@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     Sandbox, agent,
     store::{Attachment, Entry},
-    tokens::Visitor,
+    tokens::ChatVisitor,
 };
 
 /// The largest attachment, in bytes.
@@ -107,7 +107,7 @@ async fn upload(
 ) -> Response {
     // An anonymous embed sends no token: the id of the conversation is all it has.
     let visitor = bearer(&sandbox, &headers);
-    let may = |owner: &Visitor| match &visitor {
+    let may = |owner: &ChatVisitor| match &visitor {
         Some(visitor) => owner.key == visitor.key,
         None => owner.verified.is_none(),
     };
@@ -146,7 +146,7 @@ async fn journal(State(sandbox): State<Sandbox>) -> Json<Vec<Entry>> {
     Json(sandbox.inner.store.journal())
 }
 
-fn bearer(sandbox: &Sandbox, headers: &HeaderMap) -> Option<Visitor> {
+fn bearer(sandbox: &Sandbox, headers: &HeaderMap) -> Option<ChatVisitor> {
     let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
     sandbox.inner.tokens.of_chat(token)
 }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Sandbox, agent, store::Listed, tokens::Visitor};
+use super::{Sandbox, agent, store::Listed, tokens::ChatVisitor};
 
 /// The widget pings every 30 seconds: a socket that is silent for longer is closed.
 const SILENCE: Duration = Duration::from_secs(90);
@@ -45,7 +45,7 @@ async fn chat(
 ) -> Response {
     let visitor = query.jwt.as_deref().and_then(|jwt| sandbox.inner.tokens.of_chat(jwt));
     // An anonymous embed sends no token: the id of the conversation is all it has.
-    let may = |owner: &Visitor| match &query.jwt {
+    let may = |owner: &ChatVisitor| match &query.jwt {
         Some(_) => visitor.as_ref().is_some_and(|visitor| visitor.key == owner.key),
         None => owner.verified.is_none(),
     };
@@ -60,7 +60,7 @@ async fn chat(
     })
 }
 
-async fn begin(sandbox: &Sandbox, socket: &mut WebSocket, owner: &Visitor, listed: &Listed) -> Option<()> {
+async fn begin(sandbox: &Sandbox, socket: &mut WebSocket, owner: &ChatVisitor, listed: &Listed) -> Option<()> {
     let id = &listed.session_id;
     send(socket, &json!({"type": "server_session_state", "sessionId": id, "created": listed.created})).await?;
     let history = json!({
@@ -76,7 +76,7 @@ async fn begin(sandbox: &Sandbox, socket: &mut WebSocket, owner: &Visitor, liste
 async fn talk(
     sandbox: &Sandbox,
     mut socket: WebSocket,
-    owner: &Visitor,
+    owner: &ChatVisitor,
     session: &str,
     mut frames: tokio::sync::broadcast::Receiver<String>,
 ) {
@@ -105,7 +105,7 @@ async fn talk(
 async fn received_in_chat(
     sandbox: &Sandbox,
     socket: &mut WebSocket,
-    owner: &Visitor,
+    owner: &ChatVisitor,
     session: &str,
     text: &str,
 ) -> Option<()> {

@@ -13,7 +13,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::tokens::Visitor;
+use super::tokens::ChatVisitor;
 
 const MAX_CONVERSATIONS: usize = 1_000;
 const MAX_MESSAGES: usize = 200;
@@ -63,7 +63,7 @@ pub struct Entry {
 }
 
 struct Conversation {
-    visitor: Visitor,
+    visitor: ChatVisitor,
     listed: Listed,
     touched: Instant,
     // Frames for every chat socket that is open on it.
@@ -96,7 +96,7 @@ impl Default for Store {
 }
 
 impl Store {
-    pub fn start(&self, visitor: &Visitor) -> String {
+    pub fn start(&self, visitor: &ChatVisitor) -> String {
         let mut contents = self.lock();
         contents.forget_old();
         let id = Uuid::new_v4().to_string();
@@ -122,15 +122,15 @@ impl Store {
     pub fn open(
         &self,
         id: &str,
-        may: impl Fn(&Visitor) -> bool,
-    ) -> Option<(Visitor, Listed, broadcast::Receiver<String>)> {
+        may: impl Fn(&ChatVisitor) -> bool,
+    ) -> Option<(ChatVisitor, Listed, broadcast::Receiver<String>)> {
         let mut contents = self.lock();
         let found = contents.conversations.get_mut(id).filter(|found| may(&found.visitor))?;
         found.listed.has_unread = false;
         Some((found.visitor.clone(), found.listed.clone(), found.frames.subscribe()))
     }
 
-    pub fn list(&self, visitor: &Visitor, limit: usize, offset: usize) -> Vec<Listed> {
+    pub fn list(&self, visitor: &ChatVisitor, limit: usize, offset: usize) -> Vec<Listed> {
         let contents = self.lock();
         let mut own: Vec<Listed> = contents
             .conversations
@@ -201,7 +201,7 @@ impl Store {
         self.lock().files.iter().find(|file| file.id == id).map(|file| (file.kind, file.bytes.clone()))
     }
 
-    pub fn note(&self, call: &'static str, visitor: Option<&Visitor>, text: &str) {
+    pub fn note(&self, call: &'static str, visitor: Option<&ChatVisitor>, text: &str) {
         let mut contents = self.lock();
         if contents.journal.len() >= MAX_JOURNAL {
             contents.journal.pop_front();
@@ -245,8 +245,8 @@ pub fn now() -> String {
 mod tests {
     use super::*;
 
-    fn visitor(key: &str) -> Visitor {
-        Visitor { key: key.into(), verified: None }
+    fn visitor(key: &str) -> ChatVisitor {
+        ChatVisitor { key: key.into(), verified: None }
     }
 
     #[test]

@@ -11,7 +11,7 @@ const CHAT_TOKEN_LIFE: Duration = Duration::from_secs(168 * 3_600);
 
 /// A visitor as the agent's side knows them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Visitor {
+pub struct ChatVisitor {
     /// `user:` and the external id, or `anonymous:` and a random one.
     pub key: String,
     /// From the app's token; `None` for an anonymous visitor.
@@ -34,7 +34,7 @@ struct AppClaims {
 
 #[derive(Serialize, Deserialize)]
 struct ChatClaims {
-    visitor: Visitor,
+    visitor: ChatVisitor,
     exp: u64,
 }
 
@@ -55,27 +55,27 @@ impl Tokens {
     }
 
     /// The visitor of the app's token; an empty one is an anonymous embed. `None` is a 401.
-    pub fn visitor(&self, app_token: &str) -> Option<Visitor> {
+    pub fn visitor(&self, app_token: &str) -> Option<ChatVisitor> {
         if app_token.is_empty() {
-            return Some(Visitor { key: format!("anonymous:{}", Uuid::new_v4()), verified: None });
+            return Some(ChatVisitor { key: format!("anonymous:{}", Uuid::new_v4()), verified: None });
         }
         let claims = decode::<AppClaims>(app_token, &self.app, &strict()).ok()?.claims;
         let before_at = claims.email.split('@').next().unwrap_or_default().to_owned();
-        Some(Visitor {
+        Some(ChatVisitor {
             key: format!("user:{}", claims.external_id),
             verified: Some(Verified { name: claims.display_name.unwrap_or(before_at), email: claims.email }),
         })
     }
 
     /// A chat token for the visitor.
-    pub fn issue(&self, visitor: Visitor) -> Option<String> {
+    pub fn issue(&self, visitor: ChatVisitor) -> Option<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let claims = ChatClaims { visitor, exp: (now + CHAT_TOKEN_LIFE).as_secs() };
         encode(&Header::new(Algorithm::HS256), &claims, &self.chat_encoding).ok()
     }
 
     /// The visitor of a chat token.
-    pub fn of_chat(&self, chat_token: &str) -> Option<Visitor> {
+    pub fn of_chat(&self, chat_token: &str) -> Option<ChatVisitor> {
         decode::<ChatClaims>(chat_token, &self.chat_decoding, &strict()).ok().map(|data| data.claims.visitor)
     }
 }

@@ -61,7 +61,7 @@ impl Accounts {
         self.auth.session.insert(BROWSER, browser).await.map_err(axum_login::Error::<Backend>::Session)?;
         self.auth.login(user).await?;
         self.auth.session.set_expiry(Some(expiry));
-        // Now, and not at the end of the request: whoever is told that this failed is told the truth.
+        // Now, and not at the end of the request: by then the answer has been given.
         self.auth.session.save().await.map_err(axum_login::Error::<Backend>::Session)?;
         Ok(())
     }

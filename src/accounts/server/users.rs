@@ -142,7 +142,7 @@ impl Users {
         Ok(self.changed(changed))
     }
 
-    /// Removes the account. What else is kept of the user goes with it.
+    /// Removes the account. The database removes the user's sessions with it.
     pub async fn remove(&self, id: &str) -> sqlx::Result<()> {
         self.cache.insert(id.to_owned(), None);
         statement::run("users.remove", &self.pool, async |database| {

@@ -17,9 +17,12 @@ use crate::{
 
 /// For a server function.
 pub fn provide_function_context(state: &AppState) {
-    if let Some(parts) = use_context::<Parts>() {
-        provide_current_user(current_user(&parts.extensions));
-        provide_context(state.trusted_proxies.client_of(&parts));
+    // Read where it is: a copy of the request's head would be the most expensive part of a token.
+    let caller =
+        with_context(|parts: &Parts| (current_user(&parts.extensions), state.trusted_proxies.client_of(parts)));
+    if let Some((user, client)) = caller {
+        provide_current_user(user);
+        provide_context(client);
     }
     provide_context(state.signer.clone());
     provide_context(Arc::clone(&state.limits));

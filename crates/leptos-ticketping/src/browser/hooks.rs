@@ -121,7 +121,7 @@ pub fn silence(instance: &Instance) {
     if let Some(api) = get(widget, "api") {
         set(&api, "request", &never_settled);
     }
-    // The first call was made before the hooks were there: its answer goes on with the start.
+    // The first call was made before the hooks were there, and its answer continues the start.
     set(widget, "createWidgetContainer", &noop);
     set(widget, "loadStoredConversations", &never_settled);
     // A socket that is closed before it was open counts as cut off, and would be opened again.
@@ -130,7 +130,7 @@ pub fn silence(instance: &Instance) {
     }
 }
 
-/// Gives a destroyed widget a container that is not on the page, for what it is still building.
+/// Gives a destroyed widget a container that is not on the page, in case it is still building.
 pub fn detach(instance: &Instance) {
     if let Ok(container) = document().create_element("div") {
         set(instance, "widgetContainer", &container);
@@ -150,7 +150,7 @@ fn state(widget: &Instance, event: Option<&TicketpingEvent>) -> WidgetState {
     }
 }
 
-/// What `track()` is told, in our words; `None` for what is of no use to a page.
+/// An event of `track()` in our words; `None` for one that a page has no use for.
 fn event(name: &str, data: &JsValue) -> Option<TicketpingEvent> {
     let conversation = || text(data, "chatSessionId").unwrap_or_default();
     Some(match name {

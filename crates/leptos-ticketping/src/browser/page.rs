@@ -49,7 +49,7 @@ fn may_be_cached() -> bool {
     text(&navigation, "type").as_deref() == Some("back_forward") || transferred == Some(0.0)
 }
 
-/// Hides the page and loads it again. It shows what is another user's by now.
+/// Hides the page and loads it again: it shows another user's data.
 pub fn reload_hidden() {
     if let Some(style) = root_style() {
         let _kept = style.set_property("visibility", "hidden");

@@ -46,7 +46,7 @@ fn serve<S: Clone + Send + Sync + 'static>(files: Vec<Asset>) -> Router<S> {
         .into_router()
 }
 
-/// Marks what it is around as brotli, and serves a client that does not read brotli from [`UNPACKED`].
+/// Marks the answers as brotli, and serves a client that does not read brotli from [`UNPACKED`].
 async fn in_brotli(request: Request, next: Next) -> Response {
     if !reads_brotli(request.headers()) {
         let Ok(response) = UNPACKED.clone().oneshot(request).await;

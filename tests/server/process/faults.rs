@@ -8,36 +8,16 @@ use std::{
     time::{Duration, Instant, UNIX_EPOCH},
 };
 
-use sqlx::{AnyConnection, Connection};
+use ::http::StatusCode;
 
-use crate::server::{PASSWORD, Server, run, session, text};
+use crate::support::{Answer, Database, Server, run, skip, text};
 
-/// Runs a statement on a SQLite file, from this process.
-fn on_file<T>(file: &std::path::Path, work: impl AsyncFnOnce(&mut AnyConnection) -> T) -> T {
-    sqlx::any::install_default_drivers();
-    let url = format!("sqlite://{}", file.display());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let mut connection = AnyConnection::connect(&url).await.unwrap();
-        let result = work(&mut connection).await;
-        connection.close().await.unwrap();
-        result
-    })
+fn log_in(server: &Server, email: &str) -> Answer {
+    server.client().log_in(email)
 }
 
-fn is_refused_politely(answer: &str) -> bool {
-    answer.contains("503 Service Unavailable")
-        && answer.contains("We cannot reach our records right now")
-        && answer.to_lowercase().contains("retry-after: 5")
-}
-
-fn log_in(server: &Server, email: &str) -> String {
-    server.send(&format!(
-        "POST /api/auth/log-in HTTP/1.1\r\nHost: {}\r\nAccept: text/html\r\nConnection: close\r\nContent-Length: {}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\n\r\nemail={email}&password={PASSWORD}",
-        server.address,
-        "email=&password=".len() + email.len() + PASSWORD.len()
-    ))
+fn can_log_in(server: &Server, email: &str) -> bool {
+    log_in(server, email).location() == "/account"
 }
 
 #[test]
@@ -50,9 +30,10 @@ fn everyone_who_was_told_that_they_have_an_account_has_one_after_a_kill() {
             scope.spawn(move || {
                 for n in 0..250 {
                     let email = format!("user{worker}.{n}@example.com");
-                    let form = format!("email={email}&password={PASSWORD}");
-                    let answer = server.post("/api/auth/sign-up", &form, "");
-                    if answer.contains("location: /account") {
+                    let client = server.client();
+                    // The server may be gone in the middle of it.
+                    let told_yes = client.try_sign_up(&email).is_ok_and(|answer| answer.location() == "/account");
+                    if told_yes {
                         told.lock().unwrap().push(email);
                     }
                     if stop.load(Ordering::Relaxed) {
@@ -70,72 +51,64 @@ fn everyone_who_was_told_that_they_have_an_account_has_one_after_a_kill() {
     });
     server.process.wait().unwrap();
     let told = told.into_inner().unwrap();
-    let (there, half, sound) = on_file(&server.file(), async |connection| {
-        let there: Vec<String> =
-            sqlx::query_scalar("SELECT email FROM users").fetch_all(&mut *connection).await.unwrap();
-        let half: i64 = sqlx::query_scalar("SELECT count(*) FROM sessions WHERE user_id NOT IN (SELECT id FROM users)")
-            .fetch_one(&mut *connection)
-            .await
-            .unwrap();
-        let sound: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut *connection).await.unwrap();
-        (there, half, sound)
-    });
-    assert_eq!((half, sound.as_str()), (0, "ok"));
+    let mut file = Database::open(&server.url());
+    let there = file.query::<String>("SELECT email FROM users");
+    assert_eq!(file.query::<i64>("SELECT count(*) FROM sessions WHERE user_id NOT IN (SELECT id FROM users)"), [0]);
+    assert_eq!(file.query::<String>("PRAGMA integrity_check"), ["ok"]);
     assert!(told.iter().all(|email| there.contains(email)), "{} were told, {} are there", told.len(), there.len());
     // Those who were not told may be there, but then they are whole: they can log in.
-    let database = format!("sqlite://{}", server.file().display());
+    let database = server.url();
     let again = Server::start(&[("DATABASE_URL", &database)]);
     for email in there.iter().filter(|email| !told.contains(email)).chain(&told[..1]) {
-        assert!(session(&log_in(&again, email)).is_some(), "{email}");
+        assert!(can_log_in(&again, email), "{email}");
     }
 }
 
 #[test]
 fn while_another_process_locks_the_database_reading_goes_on_and_writing_says_come_back() {
     let server = Server::start(&[]);
-    let cookie = server.sign_up("alice@example.com");
-    on_file(&server.file(), async |connection| {
-        sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.unwrap();
-        let begin = Instant::now();
-        while begin.elapsed() < Duration::from_secs(30) {
-            let answer = log_in(&server, "alice@example.com");
-            assert!(is_refused_politely(&answer), "{answer}");
-            assert!(server.get("/account", &cookie).contains("alice@example.com"));
-            assert!(server.get("/api/ticketping/chat-jwt", &cookie).contains("200 OK"));
-        }
-        sqlx::query("ROLLBACK").execute(&mut *connection).await.unwrap();
-    });
-    assert!(session(&log_in(&server, "alice@example.com")).is_some());
+    let alice = server.signed_up("alice@example.com");
+    let mut locking = Database::open(&server.url());
+    locking.execute("BEGIN IMMEDIATE");
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(30) {
+        let answer = log_in(&server, "alice@example.com");
+        assert!(answer.says_come_back(), "{answer:?}");
+        assert!(alice.get("/account").body.contains("alice@example.com"));
+        assert_eq!(alice.token().status, StatusCode::OK);
+    }
+    locking.execute("ROLLBACK");
+    assert!(can_log_in(&server, "alice@example.com"));
 }
 
 #[test]
 fn a_log_out_that_had_to_wait_for_the_database_is_final() {
     let server = Server::start(&[]);
-    let cookie = server.sign_up("alice@example.com");
-    let token = || server.get("/api/ticketping/chat-jwt", &cookie);
-    let until = |status: &str| while !token().contains(status) {};
-    let answer = std::thread::scope(|scope| {
-        on_file(&server.file(), async |connection| {
-            sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.unwrap();
-            let log_out = scope.spawn(|| server.post("/api/auth/log-out", "", &cookie));
-            until("401 Unauthorized");
-            // Nobody has been told yet that it is over, and what was remembered of it is forgotten.
-            until("200 OK");
-            sqlx::query("ROLLBACK").execute(&mut *connection).await.unwrap();
-            log_out.join().unwrap()
-        })
+    let alice = server.signed_up("alice@example.com");
+    // Each time with a copy: a refusal takes the cookie away.
+    let until = |status: StatusCode| while alice.copy().token().status != status {};
+    let mut locking = Database::open(&server.url());
+    locking.execute("BEGIN IMMEDIATE");
+    let answer = thread::scope(|scope| {
+        let log_out = scope.spawn(|| alice.copy().log_out());
+        until(StatusCode::UNAUTHORIZED);
+        // Nothing has been confirmed yet, and the memory of it has run out.
+        until(StatusCode::OK);
+        locking.execute("ROLLBACK");
+        log_out.join().unwrap()
     });
-    assert!(answer.contains("303 See Other"), "{answer}");
-    assert!(token().contains("401 Unauthorized"));
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    assert_eq!(alice.copy().token().status, StatusCode::UNAUTHORIZED);
 }
 
 #[test]
 fn a_database_file_that_was_taken_away_makes_the_server_not_ready() {
     let server = Server::start(&[]);
-    assert!(server.get("/readyz", "").contains("200 OK"));
+    assert!(server.is_ready());
     fs::remove_file(server.file()).unwrap();
-    assert!(server.get("/readyz", "").contains("503 Service Unavailable"));
-    assert!(server.get("/healthz", "").contains("200 OK") && server.get("/", "").contains("200 OK"));
+    let client = server.client();
+    assert_eq!(client.get_json("/readyz").status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!((client.get("/healthz").status, client.get("/").status), (StatusCode::OK, StatusCode::OK));
 }
 
 #[test]
@@ -145,21 +118,19 @@ fn a_database_that_was_cut_short_is_an_error_and_no_crash() {
         let file = server.folder.path().join(format!("app.db{end}"));
         fs::OpenOptions::new().write(true).open(file).unwrap().set_len(100).unwrap();
     }
-    // A session that only the database knows: it may well be there, so the browser keeps it.
-    let cookie = "session=AAAAAAAAAAAAAAAAAAAAAA";
+    // A session that only the database knows. It may well be there, so the browser keeps it.
+    let client = server.client();
     for path in ["/readyz", "/account", "/", "/api/ticketping/chat-jwt"] {
-        let answer = server.get(path, cookie);
+        client.set_cookie("session", "AAAAAAAAAAAAAAAAAAAAAA");
+        let answer = client.get(path);
         // What SQLite still has in memory it may still answer with.
-        let refused = answer.contains("503 Service Unavailable");
-        assert!(
-            refused || answer.contains("200 OK") || answer.contains("303") || answer.contains("401"),
-            "{path}: {answer}"
-        );
-        assert!(!refused || !answer.contains("set-cookie: session="), "{path}: {answer}");
-        assert!(!answer.contains("sqlite") && !answer.contains("malformed"), "{path}: {answer}");
+        assert!([200, 303, 401, 503].contains(&answer.status.as_u16()), "{path}: {answer:?}");
+        let is_refused = answer.status == StatusCode::SERVICE_UNAVAILABLE;
+        assert!(!is_refused || answer.set_cookie("session").is_none(), "{path}: {answer:?}");
+        assert!(!answer.body.contains("sqlite") && !answer.body.contains("malformed"), "{path}: {answer:?}");
     }
-    assert!(server.get("/login", "").contains("200 OK"));
-    let database = format!("sqlite://{}", server.file().display());
+    assert_eq!(server.client().get("/login").status, StatusCode::OK);
+    let database = server.url();
     let output = run(&[("DATABASE_URL", &database)], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("app.db"), "{}", text(&output.stderr));
@@ -168,12 +139,12 @@ fn a_database_that_was_cut_short_is_an_error_and_no_crash() {
 #[test]
 fn a_database_that_may_only_be_read_is_read() {
     let before = Server::start(&[]);
-    let cookie = before.sign_up("alice@example.com");
+    let alice = before.signed_up("alice@example.com");
     let database = format!("sqlite://{}?mode=ro", before.file().display());
     let server = Server::start(&[("DATABASE_URL", &database)]);
-    assert!(server.get("/account", &cookie).contains("alice@example.com"));
+    assert!(alice.copy_to(&server.address).get("/account").body.contains("alice@example.com"));
     let answer = log_in(&server, "alice@example.com");
-    assert!(is_refused_politely(&answer), "{answer}");
+    assert!(answer.says_come_back(), "{answer:?}");
 }
 
 #[test]
@@ -181,6 +152,13 @@ fn on_a_full_disk_reading_goes_on_writing_says_come_back_and_nothing_confirmed_i
     let folder = tempfile::tempdir().unwrap();
     let disk = folder.path().display().to_string();
     let database = format!("sqlite://{disk}/app.db");
+    if !Command::new("unshare")
+        .args(["--map-root-user", "--mount", "true"])
+        .status()
+        .is_ok_and(|status| status.success())
+    {
+        return skip("it needs user namespaces");
+    }
     // A disk of two megabytes that only this process sees.
     let script = format!("mount -t tmpfs -o size=2m tmpfs {disk} && exec \"$0\"");
     let mut server = Server::spawn_with(&[("DATABASE_URL", &database)], |program| {
@@ -191,7 +169,7 @@ fn on_a_full_disk_reading_goes_on_writing_says_come_back_and_nothing_confirmed_i
         inside
     });
     server.wait_for("serving");
-    let cookie = server.sign_up("alice@example.com");
+    let alice = server.signed_up("alice@example.com");
     let seen = format!("/proc/{}/root{disk}", server.process.id());
     // Writes until it is full.
     let ballast = format!("{seen}/ballast");
@@ -200,19 +178,18 @@ fn on_a_full_disk_reading_goes_on_writing_says_come_back_and_nothing_confirmed_i
     let mut told = vec!["alice@example.com".to_owned()];
     let refused = (0..200).find_map(|n| {
         let email = format!("user{n}@example.com");
-        let form = format!("email={email}&password={PASSWORD}");
-        let answer = server.post("/api/auth/sign-up", &form, "");
-        if session(&answer).is_some() {
+        let answer = server.client().sign_up(&email);
+        if answer.location() == "/account" {
             told.push(email);
             return None;
         }
         Some(answer)
     });
-    assert!(refused.is_some_and(|answer| answer.contains("503 Service Unavailable")));
-    assert!(server.get("/account", &cookie).contains("alice@example.com"));
+    assert!(refused.is_some_and(|answer| answer.status == StatusCode::SERVICE_UNAVAILABLE));
+    assert!(alice.get("/account").body.contains("alice@example.com"));
     fs::remove_file(ballast).unwrap();
     for email in &told {
-        assert!(session(&log_in(&server, email)).is_some(), "{email}");
+        assert!(can_log_in(&server, email), "{email}");
     }
 }
 
@@ -240,15 +217,15 @@ fn bytes_that_are_no_request_are_refused_and_harm_nobody() {
     requests.push(format!("GET /{} HTTP/1.1\r\n{host}\r\n", "a".repeat(100_000)));
     for request in &requests {
         let shown: String = request.chars().take(80).collect();
-        let answer = server.send(request);
+        let answer = server.send_bytes(request);
         assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{shown:?}: {answer}");
     }
     // One request, however its length is told: what follows is not taken for a second.
     let smuggled = format!(
         "POST /login HTTP/1.1\r\n{host}Content-Length: 50\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /account HTTP/1.1\r\n{host}\r\n"
     );
-    assert!(server.send(&smuggled).matches("HTTP/1.1 ").count() <= 1);
-    assert!(server.get("/healthz", "").contains("200 OK"));
+    assert!(server.send_bytes(&smuggled).matches("HTTP/1.1 ").count() <= 1);
+    assert!(server.is_ready());
 }
 
 #[test]
@@ -258,7 +235,9 @@ fn a_clock_that_jumps_an_hour_ends_no_session_and_no_token() {
     let set = |to: &str| fs::write(&clock, to).unwrap();
     set("+0");
     let library = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
-    assert!(fs::exists(library).unwrap(), "scripts/test.sh installs faketime");
+    if !fs::exists(library).unwrap() {
+        return skip("it needs Debian's package faketime");
+    }
     let settings = [
         ("LD_PRELOAD", library),
         ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
@@ -266,22 +245,22 @@ fn a_clock_that_jumps_an_hour_ends_no_session_and_no_token() {
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
     ];
     let server = Server::start(&settings);
-    let cookie = server.sign_up("alice@example.com");
+    let alice = server.signed_up("alice@example.com");
     let mut hours = Vec::new();
     for jump in ["+0", "+3600", "-3600"] {
         set(jump);
-        let answer = server.get("/api/ticketping/chat-jwt", &cookie);
-        assert!(answer.contains("200 OK"), "{jump}: {answer}");
-        // By the server's own time it has its whole life before it: that is what the browser goes by.
-        let date = answer.split("date: ").nth(1).unwrap().split('\r').next().unwrap();
+        let answer = alice.token();
+        assert_eq!(answer.status, StatusCode::OK, "{jump}: {answer:?}");
+        // By the server's own time it has its whole life before it: browsers go by that.
+        let date = answer.headers["date"].to_str().unwrap();
         let date = httpdate::parse_http_date(date).unwrap().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let jwt = answer.split(r#""jwt":""#).nth(1).unwrap().split('"').next().unwrap();
+        let jwt = answer.body.split(r#""jwt":""#).nth(1).unwrap().split('"').next().unwrap();
         let claims = jsonwebtoken::dangerous::insecure_decode::<serde_json::Value>(jwt).unwrap().claims;
         let expires = claims["exp"].as_u64().unwrap();
         assert!((299..=300).contains(&(expires - date)), "{jump}: {date} {expires}");
         hours.push(date / 1_800);
-        assert!(server.get("/account", &cookie).contains("alice@example.com"), "{jump}");
-        assert!(session(&log_in(&server, "alice@example.com")).is_some(), "{jump}");
+        assert!(alice.get("/account").body.contains("alice@example.com"), "{jump}");
+        assert!(can_log_in(&server, "alice@example.com"), "{jump}");
     }
     hours.dedup();
     assert_eq!(hours.len(), 3, "the clock did not jump: {hours:?}");
@@ -292,16 +271,11 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     let mut server = Server::start(&[]);
     server.terminate();
     server.process.wait().unwrap();
-    on_file(&server.file(), async |connection| {
-        sqlx::query(
-            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-             VALUES (9999, 'later', TRUE, x'00', 1)",
-        )
-        .execute(connection)
-        .await
-        .unwrap();
-    });
-    let database = format!("sqlite://{}", server.file().display());
+    Database::open(&server.url()).execute(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9999, 'later', TRUE, x'00', 1)",
+    );
+    let database = server.url();
     let output = run(&[("DATABASE_URL", &database)], &[]);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
@@ -311,26 +285,23 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 #[test]
 fn users_are_copied_to_another_database_with_their_passwords_and_ids() {
     let before = Server::start(&[]);
-    before.sign_up("alice@example.com");
-    before.sign_up("bob@example.com");
-    let from = format!("sqlite://{}", before.file().display());
+    before.signed_up("alice@example.com");
+    before.signed_up("bob@example.com");
+    let from = before.url();
     let mut after = Server::start(&[]);
-    after.sign_up("bob@example.com");
+    after.signed_up("bob@example.com");
     after.terminate();
     after.process.wait().unwrap();
-    let to = format!("sqlite://{}", after.file().display());
+    let to = after.url();
     let output = run(&[("DATABASE_URL", &to)], &["--copy-from", &from]);
     let said = text(&output.stdout);
     assert!(said.contains("Copied 1 users") && said.contains("1 were there already"), "{said}{}", text(&output.stderr));
     let ids = |server: &Server| {
-        on_file(&server.file(), async |connection| {
-            let query = "SELECT id FROM users WHERE email = 'alice@example.com'";
-            sqlx::query_scalar::<_, String>(query).fetch_one(connection).await.unwrap()
-        })
+        Database::open(&server.url()).query::<String>("SELECT id FROM users WHERE email = 'alice@example.com'")
     };
     assert_eq!(ids(&before), ids(&after));
     let again = Server::start(&[("DATABASE_URL", &to)]);
-    assert!(session(&log_in(&again, "alice@example.com")).is_some());
+    assert!(can_log_in(&again, "alice@example.com"));
     let missing = run(&[("DATABASE_URL", &to)], &["--copy-from", "sqlite:///nowhere/app.db"]);
     assert_eq!(missing.status.code(), Some(1));
     assert!(text(&missing.stderr).contains("/nowhere/app.db"));

@@ -1,9 +1,5 @@
-//! Two copies of the binary on one PostgreSQL, behind nginx: `scripts/postgres.sh cargo test
-//! --features ssr --test two_machines -- --ignored --test-threads 1`.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-#[path = "process/server.rs"]
-mod server;
+//! Two copies of the binary on one PostgreSQL, behind nginx: `scripts/postgres.sh cargo test --test server two_machines --
+//! --ignored --test-threads 1`.
 
 use std::{
     fs,
@@ -18,32 +14,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use server::{PASSWORD, Server, send, session};
-use sqlx::{AnyConnection, Connection};
+use crate::support::{Answer, Client, Database, PASSWORD, SECRET, Server, run, send_bytes, text};
+use ::http::{Method, StatusCode};
 
 const NEEDS: &str = "needs PostgreSQL, which scripts/postgres.sh starts";
 /// What another machine changed is noticed within this time.
 const NOTICED: Duration = Duration::from_secs(5);
-const SECRET: &str = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
-
-fn on_database<T>(url: &str, work: impl AsyncFnOnce(&mut AnyConnection) -> T) -> T {
-    sqlx::any::install_default_drivers();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let mut connection = AnyConnection::connect(url).await.unwrap();
-        let result = work(&mut connection).await;
-        connection.close().await.unwrap();
-        result
-    })
-}
-
-fn execute(url: &str, statements: &[&str]) {
-    on_database(url, async |connection| {
-        for statement in statements {
-            sqlx::query(sqlx::AssertSqlSafe(*statement)).execute(&mut *connection).await.unwrap();
-        }
-    });
-}
 
 /// Cuts every connection to this database but the one that says so.
 const CUT_CONNECTIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -57,7 +33,7 @@ const CUT_FUNCTION: &str = "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgs
 fn new_database() -> String {
     let server = std::env::var("POSTGRES_URL").unwrap_or_else(|_| panic!("{NEEDS}"));
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
-    execute(&server, &[&format!("CREATE DATABASE {name}")]);
+    Database::open(&server).execute(&format!("CREATE DATABASE {name}"));
     server.replace("/postgres", &format!("/{name}"))
 }
 
@@ -80,12 +56,17 @@ fn pair() -> (String, Server, Server) {
     (database, one, other)
 }
 
-fn token(server: &Server, cookie: &str) -> String {
-    server.get("/api/ticketping/chat-jwt", cookie)
+/// The same user's token, by another machine.
+fn token(client: &Client, server: &Server) -> StatusCode {
+    client.copy_to(&server.address).token().status
 }
 
+const OK: StatusCode = StatusCode::OK;
+const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
+const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
+
 /// Asks until the answer is as wanted, and how long that took.
-fn until(what: &str, ask: impl Fn() -> bool) -> Duration {
+fn until(what: &str, mut ask: impl FnMut() -> bool) -> Duration {
     let begin = Instant::now();
     while !ask() {
         assert!(begin.elapsed() < Duration::from_secs(30), "{what} never happened");
@@ -98,11 +79,12 @@ fn until(what: &str, ask: impl Fn() -> bool) -> Duration {
 #[ignore = "needs PostgreSQL"]
 fn a_user_who_logs_in_through_one_chats_through_the_other_and_is_out_of_both_within_five_seconds() {
     let (_database, one, other) = pair();
-    let cookie = one.sign_up("alice@example.com");
-    assert!(token(&one, &cookie).contains("200 OK") && token(&other, &cookie).contains("200 OK"));
-    one.post("/api/auth/log-out", "", &cookie);
-    assert!(token(&one, &cookie).contains("401 Unauthorized"), "not at once on the machine itself");
-    let took = until("the log-out", || token(&other, &cookie).contains("401 Unauthorized"));
+    let alice = one.signed_up("alice@example.com");
+    let kept = alice.copy();
+    assert_eq!((token(&kept, &one), token(&kept, &other)), (OK, OK));
+    alice.log_out();
+    assert_eq!(token(&kept, &one), UNAUTHORIZED, "not at once on the machine itself");
+    let took = until("the log-out", || token(&kept, &other) == UNAUTHORIZED);
     println!("a log-out was noticed by the other machine after {} ms", took.as_millis());
     assert!(took < NOTICED, "{took:?}");
 }
@@ -111,33 +93,33 @@ fn a_user_who_logs_in_through_one_chats_through_the_other_and_is_out_of_both_wit
 #[ignore = "needs PostgreSQL"]
 fn a_new_email_and_a_new_password_count_on_the_other_machine_within_five_seconds() {
     let (_database, one, other) = pair();
-    let cookie = one.sign_up("alice@example.com");
-    let copy =
-        session(&other.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "")).unwrap();
-    let email = |server: &Server, cookie: &str| server.get("/account", cookie);
-    assert!(email(&other, &cookie).contains("alice@example.com") && token(&other, &copy).contains("200 OK"));
-    one.post("/api/auth/change-profile", "name=&email=new@example.com", &cookie);
-    assert!(email(&one, &cookie).contains("new@example.com"), "not at once on the machine itself");
-    assert!(until("the e-mail", || email(&other, &cookie).contains("new@example.com")) < NOTICED);
-    // Both machines have just used the other session, so both remember it.
-    assert!(token(&one, &copy).contains("200 OK") && token(&other, &copy).contains("200 OK"));
-    one.post("/api/auth/change-password", &format!("current={PASSWORD}&password=another+good+password"), &cookie);
-    assert!(token(&one, &copy).contains("401"), "not at once on the machine itself");
-    assert!(until("the password", || token(&other, &copy).contains("401 Unauthorized")) < NOTICED);
+    let alice = one.signed_up("alice@example.com");
+    let elsewhere = other.client();
+    elsewhere.log_in("alice@example.com");
+    let shows = |server: &Server, email: &str| alice.copy_to(&server.address).get("/account").body.contains(email);
+    assert!(shows(&other, "alice@example.com") && token(&elsewhere, &other) == OK);
+    alice.post("/api/auth/change-profile", &[("name", ""), ("email", "new@example.com")]);
+    assert!(shows(&one, "new@example.com"), "not at once on the machine itself");
+    assert!(until("the e-mail", || shows(&other, "new@example.com")) < NOTICED);
+    // Both machines have just used the other session, so that both have it in memory.
+    assert_eq!((token(&elsewhere, &one), token(&elsewhere, &other)), (OK, OK));
+    alice.post("/api/auth/change-password", &[("current", PASSWORD), ("password", "another good password")]);
+    assert_eq!(token(&elsewhere, &one), UNAUTHORIZED, "not at once on the machine itself");
+    assert!(until("the password", || token(&elsewhere, &other) == UNAUTHORIZED) < NOTICED);
 }
 
 #[test]
 #[ignore = "needs PostgreSQL"]
-fn a_device_that_is_ended_on_one_machine_is_out_of_the_other_within_five_seconds() {
+fn a_session_that_is_ended_on_one_machine_is_out_of_the_other_within_five_seconds() {
     let (_database, one, other) = pair();
-    let cookie = one.sign_up("alice@example.com");
-    let device =
-        session(&other.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "")).unwrap();
-    assert!(token(&one, &device).contains("200 OK") && token(&other, &device).contains("200 OK"));
-    one.post("/api/auth/end-sessions", "", &cookie);
-    assert!(token(&one, &device).contains("401 Unauthorized"), "not at once on the machine itself");
-    assert!(until("the end", || token(&other, &device).contains("401 Unauthorized")) < NOTICED);
-    assert!(token(&one, &cookie).contains("200 OK"));
+    let alice = one.signed_up("alice@example.com");
+    let elsewhere = other.client();
+    elsewhere.log_in("alice@example.com");
+    assert_eq!((token(&elsewhere, &one), token(&elsewhere, &other)), (OK, OK));
+    alice.post("/api/auth/end-sessions", &[]);
+    assert_eq!(token(&elsewhere, &one), UNAUTHORIZED, "not at once on the machine itself");
+    assert!(until("the end", || token(&elsewhere, &other) == UNAUTHORIZED) < NOTICED);
+    assert_eq!(token(&alice, &one), OK);
 }
 
 /// nginx in front of both, as docs/deploy.md has it.
@@ -177,7 +159,7 @@ impl Balancer {
         let file = folder.path().join("nginx.conf");
         fs::write(&file, configuration).unwrap();
         let process = Command::new("/usr/sbin/nginx").arg("-c").arg(&file).spawn().unwrap();
-        until("nginx's start", || !send(&address, "GET /healthz HTTP/1.0\r\n\r\n").is_empty());
+        until("nginx's start", || !send_bytes(&address, "GET /healthz HTTP/1.0\r\n\r\n").is_empty());
         Self { process, address, _folder: folder }
     }
 }
@@ -199,42 +181,46 @@ struct Outcome {
     failed: Vec<String>,
 }
 
-/// Runs `events` while tokens and a page are asked for and forms are posted through nginx.
+/// Asks for a token, and whether it came.
+type Ask = fn(&Client) -> reqwest::Result<Answer>;
+
+/// Runs `events` while tokens and a page are asked for and forms are posted through nginx. `is_excused` is told whether it
+/// was a form.
 fn under_load(
     balancer: &Balancer,
-    cookie: &str,
-    excused: impl Fn(&str, &str) -> bool + Sync,
+    user: &Client,
+    is_excused: impl Fn(bool, &Answer) -> bool + Sync,
     events: impl FnOnce(&dyn Fn(usize)),
 ) -> Outcome {
-    let form = format!("email=alice@example.com&password={PASSWORD}");
-    let head = format!("HTTP/1.0\r\nHost: {}\r\nCookie: {cookie}\r\n", balancer.address);
-    let token = (format!("GET /api/ticketping/chat-jwt {head}\r\n"), r#""jwt":"ey"#);
-    let page = (format!("GET /account {head}\r\n"), "alice@example.com");
-    let log_in = (
-        format!(
-            "POST /api/auth/log-in HTTP/1.0\r\nHost: {}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-             Content-Length: {}\r\n\r\n{form}",
-            balancer.address,
-            form.len()
-        ),
-        "set-cookie: session=",
-    );
+    let token: Ask = |client| client.try_send(client.request(Method::GET, "/api/ticketping/chat-jwt"));
+    let page: Ask = |client| client.try_send(client.request(Method::GET, "/account"));
+    let log_in: Ask = |client| client.try_log_in("alice@example.com");
+    let is_right = [
+        |answer: &Answer| answer.body.starts_with(r#"{"jwt":"ey"#),
+        |answer: &Answer| answer.body.contains("alice@example.com"),
+        |answer: &Answer| answer.set_cookie("session").is_some(),
+    ];
+    let asked = [
+        (token, is_right[0], false),
+        (token, is_right[0], false),
+        (page, is_right[1], false),
+        (log_in, is_right[2], true),
+    ];
     let (stop, outcome) = (AtomicBool::new(false), Mutex::new(Outcome::default()));
     // Enough is enough: the test fails then.
     let hopeless = || outcome.lock().unwrap().failed.len() >= 20;
     thread::scope(|scope| {
-        for (request, wanted) in [&token, &token, &page, &log_in] {
-            let (stop, hopeless, excused, outcome) = (&stop, &hopeless, &excused, &outcome);
+        for (ask, is_right, is_form) in asked {
+            let (stop, hopeless, is_excused, outcome) = (&stop, &hopeless, &is_excused, &outcome);
+            let client = if is_form { Client::new(&balancer.address) } else { user.copy_to(&balancer.address) };
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) && !hopeless() {
-                    let answer = send(&balancer.address, request);
+                    let answer = ask(&client);
                     let mut outcome = outcome.lock().unwrap();
-                    if answer.contains(wanted) {
-                        outcome.served += 1;
-                    } else if excused(request, &answer) {
-                        outcome.excused += 1;
-                    } else {
-                        outcome.failed.push(format!("{request}{answer}"));
+                    match answer {
+                        Ok(answer) if is_right(&answer) => outcome.served += 1,
+                        Ok(answer) if is_excused(is_form, &answer) => outcome.excused += 1,
+                        other => outcome.failed.push(format!("{other:?}")),
                     }
                 }
             });
@@ -254,11 +240,11 @@ fn under_load(
 #[ignore = "needs PostgreSQL"]
 fn one_machine_is_killed_under_load_and_nobody_notices() {
     let (_database, one, other) = pair();
-    let cookie = one.sign_up("alice@example.com");
+    let alice = one.signed_up("alice@example.com");
     let balancer = Balancer::before([&one.address, &other.address]);
     // nginx asks the other machine what this one was answering, but posts no form twice.
-    let in_flight = |request: &str, answer: &str| request.starts_with("POST") && answer.contains("502 Bad Gateway");
-    let outcome = under_load(&balancer, &cookie, in_flight, |more| {
+    let in_flight = |is_form: bool, answer: &Answer| is_form && answer.status == StatusCode::BAD_GATEWAY;
+    let outcome = under_load(&balancer, &alice, in_flight, |more| {
         more(200);
         Command::new("kill").args(["-KILL", &one.process.id().to_string()]).status().unwrap();
         more(200);
@@ -273,11 +259,11 @@ fn one_machine_is_killed_under_load_and_nobody_notices() {
 #[ignore = "needs PostgreSQL"]
 fn a_rolling_restart_under_load_fails_no_request() {
     let (database, mut one, mut other) = pair();
-    let cookie = one.sign_up("alice@example.com");
+    let alice = one.signed_up("alice@example.com");
     let balancer = Balancer::before([&one.address, &other.address]);
     let outcome = under_load(
         &balancer,
-        &cookie,
+        &alice,
         |_, _| false,
         |more| {
             for machine in [&mut one, &mut other] {
@@ -290,7 +276,7 @@ fn a_rolling_restart_under_load_fails_no_request() {
                 at_address.push(("LEPTOS_SITE_ADDR", &address));
                 *machine = Server::start(&at_address);
                 machine.address = address;
-                until("the machine's return", || machine.get("/readyz", "").contains("200 OK"));
+                until("the machine's return", || machine.is_ready());
             }
             more(200);
         },
@@ -319,40 +305,33 @@ fn postgres(action: &[&str]) {
 fn while_the_database_is_restarted_requests_are_told_to_come_back_and_then_all_is_as_before() {
     let database = new_database();
     let server = machine(&database);
-    let cookie = server.sign_up("alice@example.com");
+    let alice = server.signed_up("alice@example.com");
     postgres(&["stop", "--mode", "fast"]);
-    // What was used a moment ago is still known; then it has to be asked for.
-    until("the first refusal", || token(&server, &cookie).contains("503 Service Unavailable"));
-    let refused = server.send(&format!(
-        "GET /account HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
-        server.address
-    ));
-    assert!(
-        refused.contains("503 Service Unavailable") && refused.contains("We cannot reach our records"),
-        "{refused}"
-    );
-    assert!(!refused.contains("set-cookie: session"), "the browser is told to forget its session: {refused}");
-    assert!(server.get("/readyz", "").contains("503 Service Unavailable"));
-    assert!(server.get("/login", "").contains("200 OK"), "a page that needs no records");
+    // What was used a moment ago is still in memory; then it has to be asked for.
+    until("the first refusal", || alice.token().status == UNAVAILABLE);
+    let refused = alice.get("/account");
+    assert!(refused.says_come_back(), "{refused:?}");
+    assert!(refused.set_cookie("session").is_none(), "the browser is told to forget its session: {refused:?}");
+    assert!(!server.is_ready());
+    assert_eq!(server.client().get("/login").status, OK, "a page that needs no database");
     postgres(&["start"]);
-    let took = until("the recovery", || token(&server, &cookie).contains("200 OK"));
+    let took = until("the recovery", || alice.token().status == OK);
     println!("tokens again {} ms after the database was back", took.as_millis());
-    assert!(server.get("/readyz", "").contains("200 OK"));
+    assert!(server.is_ready());
 }
 
 #[test]
 #[ignore = "needs PostgreSQL"]
 fn a_database_restart_under_load_is_a_503_with_a_sentence_for_a_while_and_nothing_else() {
     let (_database, one, other) = pair();
-    let cookie = one.sign_up("alice@example.com");
+    let alice = one.signed_up("alice@example.com");
     let balancer = Balancer::before([&one.address, &other.address]);
     let told = AtomicUsize::new(0);
-    let come_back = |_: &str, answer: &str| {
-        let so = answer.contains("503 Service Unavailable") && answer.contains(r#"{"error":"unavailable"}"#);
-        told.fetch_add(usize::from(so), Ordering::Relaxed);
-        so
+    let come_back = |_: bool, answer: &Answer| {
+        told.fetch_add(usize::from(answer.says_come_back()), Ordering::Relaxed);
+        answer.says_come_back()
     };
-    let outcome = under_load(&balancer, &cookie, come_back, |more| {
+    let outcome = under_load(&balancer, &alice, come_back, |more| {
         more(50);
         postgres(&["stop", "--mode", "fast"]);
         until("some refusals", || told.load(Ordering::Relaxed) >= 5);
@@ -369,14 +348,15 @@ fn a_sign_up_whose_connection_is_cut_in_the_middle_can_be_tried_again() {
     let database = new_database();
     let server = machine(&database);
     // The account is there already when its session is added.
-    execute(&database, &[CUT_FUNCTION, "CREATE TRIGGER cut BEFORE INSERT ON sessions EXECUTE FUNCTION cut()"]);
-    let sign_up = || server.post("/api/auth/sign-up", &format!("email=alice@example.com&password={PASSWORD}"), "");
-    let refused = sign_up();
-    assert!(refused.contains("503 Service Unavailable") && refused.contains("unavailable"), "{refused}");
-    execute(&database, &["DROP TRIGGER cut ON sessions"]);
-    let answer = sign_up();
-    assert!(answer.contains("location: /account"), "{answer}");
-    assert!(token(&server, &session(&answer).unwrap()).contains("200 OK"));
+    Database::open(&database)
+        .execute(CUT_FUNCTION)
+        .execute("CREATE TRIGGER cut BEFORE INSERT ON sessions EXECUTE FUNCTION cut()");
+    let alice = server.client();
+    let refused = alice.sign_up("alice@example.com");
+    assert!(refused.says_come_back(), "{refused:?}");
+    Database::open(&database).execute("DROP TRIGGER cut ON sessions");
+    assert_eq!(alice.sign_up("alice@example.com").location(), "/account");
+    assert_eq!(alice.token().status, OK);
 }
 
 #[test]
@@ -391,23 +371,21 @@ fn connections_that_are_cut_lose_nobody_who_was_told_that_they_have_an_account()
             scope.spawn(move || {
                 for n in 0..30 {
                     let email = format!("user{worker}.{n}@example.com");
-                    let answer = server.post("/api/auth/sign-up", &format!("email={email}&password={PASSWORD}"), "");
-                    if answer.contains("location: /account") {
+                    let answer = server.client().sign_up(&email);
+                    if answer.location() == "/account" {
                         told.lock().unwrap().push(email);
                     } else {
-                        assert!(answer.contains("503 Service Unavailable"), "{answer}");
+                        assert_eq!(answer.status, UNAVAILABLE, "{answer:?}");
                     }
                 }
             });
         }
         for target in [10, 20, 30] {
             until("sign-ups", || told.lock().unwrap().len() >= target);
-            execute(&database, &[CUT_CONNECTIONS]);
+            Database::open(&database).execute(CUT_CONNECTIONS);
         }
     });
-    let there: Vec<String> = on_database(&database, async |connection| {
-        sqlx::query_scalar("SELECT email FROM users").fetch_all(connection).await.unwrap()
-    });
+    let there = Database::open(&database).query::<String>("SELECT email FROM users");
     let told = told.into_inner().unwrap();
     println!("connections cut three times: {} of 90 sign-ups were told yes", told.len());
     assert!(told.len() >= 30 && told.iter().all(|email| there.contains(email)));
@@ -418,21 +396,18 @@ fn connections_that_are_cut_lose_nobody_who_was_told_that_they_have_an_account()
 fn while_the_database_hangs_requests_are_told_to_come_back_and_then_all_is_as_before() {
     let database = new_database();
     let server = machine(&database);
-    server.sign_up("alice@example.com");
-    let log_in = || server.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
-    on_database(&database, async |connection| {
-        let mut transaction = connection.begin().await.unwrap();
-        sqlx::query("LOCK TABLE users, sessions").execute(&mut *transaction).await.unwrap();
-        let begin = Instant::now();
-        let refused = log_in();
-        assert!(refused.contains("503 Service Unavailable") && refused.contains("retry-after: 5"), "{refused}");
-        // A request as a whole is given up after 30 seconds, and would have held others up till then.
-        assert!(refused.contains(r#"{"error":"unavailable"}"#), "{refused}");
-        println!("a hanging database was a 503 after {} ms", begin.elapsed().as_millis());
-        assert!(server.get("/login", "").contains("200 OK"), "a page that needs no records");
-        transaction.rollback().await.unwrap();
-    });
-    assert!(session(&log_in()).is_some());
+    server.signed_up("alice@example.com");
+    let log_in = || server.client().log_in("alice@example.com");
+    let mut locking = Database::open(&database);
+    locking.execute("BEGIN").execute("LOCK TABLE users, sessions");
+    let begin = Instant::now();
+    let refused = log_in();
+    // A request as a whole is given up after 30 seconds, and would have held others up till then.
+    assert!(refused.says_come_back(), "{refused:?}");
+    println!("a hanging database was a 503 after {} ms", begin.elapsed().as_millis());
+    assert_eq!(server.client().get("/login").status, OK, "a page that needs no database");
+    locking.execute("ROLLBACK");
+    assert_eq!(log_in().location(), "/account");
 }
 
 /// PostgreSQL's processes, stopped until this goes.
@@ -464,8 +439,8 @@ impl Drop for Frozen {
 fn while_the_database_is_frozen_requests_are_told_to_come_back_and_then_all_is_as_before() {
     let database = new_database();
     let server = machine(&database);
-    server.sign_up("alice@example.com");
-    let log_in = || server.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
+    server.signed_up("alice@example.com");
+    let log_in = || server.client().log_in("alice@example.com");
     let frozen = Frozen::new();
     let begin = Instant::now();
     // More than there are connections, old and new ones.
@@ -473,16 +448,15 @@ fn while_the_database_is_frozen_requests_are_told_to_come_back_and_then_all_is_a
         for _ in 0..12 {
             scope.spawn(|| {
                 let refused = log_in();
-                assert!(refused.contains("503 Service Unavailable"), "{refused}");
-                assert!(refused.contains(r#"{"error":"unavailable"}"#), "{refused}");
+                assert!(refused.says_come_back(), "{refused:?}");
             });
         }
     });
     println!("twelve log-ins at a frozen database were refused after {} ms", begin.elapsed().as_millis());
-    assert!(server.get("/login", "").contains("200 OK"), "a page that needs no records");
-    assert!(server.get("/readyz", "").contains("503 Service Unavailable"));
+    assert_eq!(server.client().get("/login").status, OK, "a page that needs no database");
+    assert!(!server.is_ready());
     drop(frozen);
-    until("the recovery", || session(&log_in()).is_some());
+    until("the recovery", || log_in().location() == "/account");
 }
 
 /// The way between a machine and its database.
@@ -546,43 +520,34 @@ impl WireState {
 
 #[test]
 #[ignore = "needs PostgreSQL"]
-fn connections_that_went_silent_are_given_up_and_replaced_whoever_was_waiting_for_them() {
+fn connections_that_went_silent_are_given_up_and_replaced_also_when_the_client_has_left() {
     let database = new_database();
     let wire = Wire::to(&database);
     let server = machine(&wire.url);
-    server.sign_up("alice@example.com");
-    let log_in = || server.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
+    server.signed_up("alice@example.com");
+    let log_in = || server.client().log_in("alice@example.com");
     let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
-    on_database(&database, async |connection| {
-        let mut transaction = connection.begin().await.unwrap();
-        sqlx::query("LOCK TABLE users").execute(&mut *transaction).await.unwrap();
-        // As many as there are connections; half of them will not wait for the answer.
-        thread::scope(|scope| {
-            for patience in [1, 60, 1, 60, 1, 60, 1, 60] {
-                let address = &server.address;
-                scope.spawn(move || {
-                    let mut asking = TcpStream::connect(address).unwrap();
-                    asking.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").unwrap();
-                    asking.set_read_timeout(Some(Duration::from_secs(patience))).unwrap();
-                    let mut answer = String::new();
-                    if asking.read_to_string(&mut answer).is_ok() {
-                        assert!(answer.contains("503 Service Unavailable"), "{answer}");
-                    }
-                });
-            }
-            let all_wait = || {
-                on_database(&database, async |watching| -> i64 {
-                    sqlx::query_scalar(waiting).fetch_one(watching).await.unwrap()
-                }) == 8
-            };
-            thread::scope(|scope| {
-                scope.spawn(|| until("eight statements", all_wait));
+    let (mut locking, mut watching) = (Database::open(&database), Database::open(&database));
+    locking.execute("BEGIN").execute("LOCK TABLE users");
+    // As many as there are connections; half of them will not wait for the answer.
+    thread::scope(|scope| {
+        for patience in [1, 60, 1, 60, 1, 60, 1, 60] {
+            let address = &server.address;
+            scope.spawn(move || {
+                let mut asking = TcpStream::connect(address).unwrap();
+                asking.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").unwrap();
+                asking.set_read_timeout(Some(Duration::from_secs(patience))).unwrap();
+                let mut answer = String::new();
+                if asking.read_to_string(&mut answer).is_ok() {
+                    assert!(answer.contains("503 Service Unavailable"), "{answer}");
+                }
             });
-            wire.lose_what_is_connected();
-        });
-        transaction.rollback().await.unwrap();
+        }
+        until("eight statements", || watching.query::<i64>(waiting) == [8]);
+        wire.lose_what_is_connected();
     });
-    let took = until("the recovery", || session(&log_in()).is_some());
+    locking.execute("ROLLBACK");
+    let took = until("the recovery", || log_in().location() == "/account");
     println!("log-ins again {} ms after eight connections went silent", took.as_millis());
 }
 
@@ -593,8 +558,7 @@ fn a_slow_database_is_waited_for_and_what_it_cannot_take_is_told_to_come_back() 
     let wire = Wire::to(&database);
     let server = machine(&wire.url);
     wire.delay(Duration::from_millis(200));
-    let cookie = server.sign_up("alice@example.com");
-    assert!(token(&server, &cookie).contains("200 OK"));
+    assert_eq!(server.signed_up("alice@example.com").token().status, OK);
     // None of these sessions is there, and that has to be looked up.
     let (answered, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
@@ -602,16 +566,18 @@ fn a_slow_database_is_waited_for_and_what_it_cannot_take_is_told_to_come_back() 
             let (server, answered, refused) = (&server, &answered, &refused);
             scope.spawn(move || {
                 let made_up = tower_sessions::session::Id(i128::try_from(n).unwrap());
-                let answer = token(server, &format!("session={made_up}"));
-                if answer.contains("401 Unauthorized") {
+                let client = server.client();
+                client.set_cookie("session", &made_up.to_string());
+                let answer = client.token();
+                if answer.status == UNAUTHORIZED {
                     answered.fetch_add(1, Ordering::SeqCst);
                 } else {
-                    assert!(answer.contains(r#"{"error":"unavailable"}"#), "{answer}");
+                    assert!(answer.says_come_back(), "{answer:?}");
                     refused.fetch_add(1, Ordering::SeqCst);
                 }
             });
         }
-        assert!(server.get("/login", "").contains("200 OK"), "a page that needs no records");
+        assert_eq!(server.client().get("/login").status, OK, "a page that needs no database");
     });
     let (answered, refused) = (answered.into_inner(), refused.into_inner());
     println!("of 100 at a database 400 ms away {answered} were answered, {refused} told to come back");
@@ -623,24 +589,20 @@ fn a_slow_database_is_waited_for_and_what_it_cannot_take_is_told_to_come_back() 
 fn a_database_that_takes_no_more_writes_is_read_and_written_again_once_it_does() {
     let database = new_database();
     let server = machine(&database);
-    let cookie = server.sign_up("alice@example.com");
+    let alice = server.signed_up("alice@example.com");
     let name = database.rsplit('/').next().unwrap();
     let read_only = |value: &str| {
-        execute(
-            &database,
-            &[
-                "SET default_transaction_read_only = off",
-                &format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}"),
-                CUT_CONNECTIONS,
-            ],
-        );
+        Database::open(&database)
+            .execute("SET default_transaction_read_only = off")
+            .execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {value}"))
+            .execute(CUT_CONNECTIONS);
     };
-    let sign_up = || server.post("/api/auth/sign-up", &format!("email=bob@example.com&password={PASSWORD}"), "");
+    let sign_up = || server.client().sign_up("bob@example.com");
     read_only("on");
-    until("the refusal of a write", || sign_up().contains("503 Service Unavailable"));
-    until("a read", || token(&server, &cookie).contains("200 OK"));
+    until("the refusal of a write", || sign_up().status == UNAVAILABLE);
+    until("a read", || alice.token().status == OK);
     read_only("off");
-    until("a write", || session(&sign_up()).is_some());
+    until("a write", || sign_up().location() == "/account");
 }
 
 /// A PostgreSQL on a disk of its own that only it sees; fills it and empties it.
@@ -655,7 +617,7 @@ impl SmallDisk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let disk = folder.path().display().to_string();
-        // Whoever mounts has to be root in there, and PostgreSQL must not be. It runs until its input ends.
+        // Mounting takes root in there, and PostgreSQL must not be root. It runs until its input ends.
         let mount =
             format!("mount -t tmpfs -o size=96m tmpfs {disk} && exec unshare --map-user=1000 --map-group=1000 \"$@\"");
         let serve = ["scripts/postgres.sh", "sh", "-c", "echo $POSTGRES_URL; exec cat"];
@@ -695,32 +657,29 @@ impl Drop for SmallDisk {
 fn on_a_full_disk_what_is_there_is_read_writing_says_come_back_and_nothing_confirmed_is_lost() {
     let disk = SmallDisk::new();
     let server = machine(&disk.url);
-    let cookie = server.sign_up("alice@example.com");
+    let alice = server.signed_up("alice@example.com");
     disk.fill();
     // There is room in what is already there.
     let mut told = vec!["alice@example.com".to_owned()];
     let refused = (0..300).find_map(|n| {
         let email = format!("user{n}@example.com");
-        let answer = server.post("/api/auth/sign-up", &format!("email={email}&password={PASSWORD}"), "");
-        match session(&answer) {
-            Some(_) => {
-                told.push(email);
-                None
-            }
-            None => Some(answer),
+        let answer = server.client().sign_up(&email);
+        if answer.location() == "/account" {
+            told.push(email);
+            return None;
         }
+        Some(answer)
     });
     let refused = refused.unwrap();
-    assert!(refused.contains("503 Service Unavailable") && refused.contains("unavailable"), "{refused}");
+    assert!(refused.says_come_back(), "{refused:?}");
     println!("a full disk took {} sign-ups more", told.len() - 1);
-    // A copy that remembers nothing starts, and reads.
+    // A copy that has nothing in memory starts, and reads.
     let other = machine(&disk.url);
-    assert!(token(&other, &cookie).contains("200 OK"));
-    assert!(other.get("/account", &cookie).contains("alice@example.com"));
+    assert_eq!(token(&alice, &other), OK);
+    assert!(alice.copy_to(&other.address).get("/account").body.contains("alice@example.com"));
     disk.empty();
     for email in &told {
-        let log_in = || server.post("/api/auth/log-in", &format!("email={email}&password={PASSWORD}"), "");
-        assert!(session(&log_in()).is_some(), "{email}");
+        assert_eq!(server.client().log_in(email).location(), "/account", "{email}");
     }
 }
 
@@ -730,9 +689,11 @@ fn a_start_without_a_free_connection_ends_and_does_not_tell_the_password() {
     let database = new_database();
     let (name, guest) = (database.rsplit('/').next().unwrap(), database.replace("app@", "guest:s3cret@"));
     // Limits do not hold for the superuser that the tests are.
-    execute(&database, &["CREATE ROLE guest LOGIN", &format!("ALTER DATABASE {name} CONNECTION LIMIT 0")]);
-    let refused = server::run(&settings(&guest), &[]);
-    let said = server::text(&refused.stderr);
+    Database::open(&database)
+        .execute("CREATE ROLE guest LOGIN")
+        .execute(&format!("ALTER DATABASE {name} CONNECTION LIMIT 0"));
+    let refused = run(&settings(&guest), &[]);
+    let said = text(&refused.stderr);
     // The pool goes on asking for a while, as connections come free.
     assert!(!refused.status.success() && said.contains("waiting for an open connection"), "{said}");
     assert!(!said.contains("s3cret"), "{said}");
@@ -743,17 +704,19 @@ fn a_start_without_a_free_connection_ends_and_does_not_tell_the_password() {
 fn a_wrong_password_is_refused_and_not_told() {
     let database = new_database();
     // The one role whose password the server of the tests asks for.
-    execute(&database, &["DROP ROLE IF EXISTS guarded", "CREATE ROLE guarded LOGIN PASSWORD 'the-right-one'"]);
+    Database::open(&database)
+        .execute("DROP ROLE IF EXISTS guarded")
+        .execute("CREATE ROLE guarded LOGIN PASSWORD 'the-right-one'");
     let wrong = database.replace("app@", "guarded:wr0ng-one@");
     let (from, copy) = (Server::start(&[]), new_database());
-    let from = format!("sqlite://{}", from.file().display());
+    let from = from.url();
     for (settings, arguments) in [
         (settings(&wrong).to_vec(), &[][..]),
         (vec![("DATABASE_URL", wrong.as_str())], &["--copy-from", &from]),
         (vec![("DATABASE_URL", copy.as_str())], &["--copy-from", &wrong]),
     ] {
-        let refused = server::run(&settings, arguments);
-        let said = server::text(&refused.stderr);
+        let refused = run(&settings, arguments);
+        let said = text(&refused.stderr);
         assert_eq!(refused.status.code(), Some(1), "{said}");
         assert!(said.contains("password authentication failed") && !said.contains("wr0ng"), "{said}");
     }
@@ -766,9 +729,9 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     drop(machine(&database));
     let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                  VALUES (9999, 'later', TRUE, '\\x00', 1)";
-    execute(&database, &[later]);
-    let refused = server::run(&settings(&database), &[]);
-    let said = server::text(&refused.stderr);
+    Database::open(&database).execute(later);
+    let refused = run(&settings(&database), &[]);
+    let said = text(&refused.stderr);
     assert_eq!(refused.status.code(), Some(1));
     assert!(said.contains("newer version") && said.contains("9999"), "{said}");
 }
@@ -780,7 +743,7 @@ fn several_machines_may_start_at_once_on_one_new_database() {
     let all: Vec<_> = (0..4).map(|_| Server::spawn(&settings(&database))).collect();
     for mut server in all {
         server.wait_for("serving");
-        assert!(server.get("/readyz", "").contains("200 OK"));
+        assert!(server.is_ready());
     }
 }
 
@@ -789,39 +752,35 @@ fn several_machines_may_start_at_once_on_one_new_database() {
 fn a_copy_that_is_cut_off_in_the_middle_copies_nobody() {
     let before = Server::start(&[]);
     for n in 0..3 {
-        before.sign_up(&format!("user{n}@example.com"));
+        before.signed_up(&format!("user{n}@example.com"));
     }
-    let from = format!("sqlite://{}", before.file().display());
+    let from = before.url();
     let database = new_database();
     drop(machine(&database));
     // The third would be the last.
     let third = "CREATE TRIGGER cut BEFORE INSERT ON users FOR EACH ROW WHEN (NEW.email = 'user2@example.com') \
                  EXECUTE FUNCTION cut()";
-    execute(&database, &[CUT_FUNCTION, third]);
-    let copy = || server::run(&[("DATABASE_URL", &database)], &["--copy-from", &from]);
+    Database::open(&database).execute(CUT_FUNCTION).execute(third);
+    let copy = || run(&[("DATABASE_URL", &database)], &["--copy-from", &from]);
     let refused = copy();
     assert_eq!(refused.status.code(), Some(1));
-    assert!(server::text(&refused.stderr).contains("so none were"), "{}", server::text(&refused.stderr));
-    let users = on_database(&database, async |connection| -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM users").fetch_one(connection).await.unwrap()
-    });
-    assert_eq!(users, 0);
-    execute(&database, &["DROP TRIGGER cut ON users"]);
-    assert!(server::text(&copy().stdout).contains("Copied 3 users"));
+    assert!(text(&refused.stderr).contains("so none were"), "{}", text(&refused.stderr));
+    assert_eq!(Database::open(&database).query::<i64>("SELECT count(*) FROM users"), [0]);
+    Database::open(&database).execute("DROP TRIGGER cut ON users");
+    assert!(text(&copy().stdout).contains("Copied 3 users"));
 }
 
 #[test]
 #[ignore = "needs PostgreSQL"]
 fn users_move_from_a_sqlite_file_to_postgresql() {
     let before = Server::start(&[]);
-    before.sign_up("alice@example.com");
-    let from = format!("sqlite://{}", before.file().display());
+    before.signed_up("alice@example.com");
+    let from = before.url();
     // SQLite keeps such a name, PostgreSQL does not.
-    execute(&from, &["UPDATE users SET name = 'Al' || char(0) || 'ice'"]);
+    Database::open(&from).execute("UPDATE users SET name = 'Al' || char(0) || 'ice'");
     let database = new_database();
-    let moved = server::run(&[("DATABASE_URL", &database)], &["--copy-from", &from]);
-    assert!(server::text(&moved.stdout).contains("Copied 1 users"), "{}", server::text(&moved.stderr));
+    let moved = run(&[("DATABASE_URL", &database)], &["--copy-from", &from]);
+    assert!(text(&moved.stdout).contains("Copied 1 users"), "{}", text(&moved.stderr));
     let after = machine(&database);
-    let answer = after.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
-    assert!(session(&answer).is_some(), "{answer}");
+    assert_eq!(after.client().log_in("alice@example.com").location(), "/account");
 }

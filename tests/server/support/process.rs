@@ -1,4 +1,4 @@
-//! What the tests of the binary share: a server of their own, and requests to it.
+//! The binary as an operator meets it, in a process of its own.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
-/// As a form sends it.
-pub const PASSWORD: &str = "correct+horse+battery";
+use http::{Method, StatusCode};
 
-pub fn binary(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
+use super::Client;
+
+fn binary(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ticketping-leptos"));
     command.env_clear().envs(settings.iter().copied()).args(arguments).current_dir(std::env::temp_dir());
     command
@@ -54,7 +55,7 @@ impl Server {
         let database = format!("sqlite://{}", folder.path().join("app.db").display());
         let mut all =
             vec![("LEPTOS_SITE_ADDR", address.as_str()), ("DATABASE_URL", &database), ("RATE_LIMIT_FACTOR", "1000")];
-        // Nobody reads the log of a load test, and a pipe that is full stops whoever writes to it.
+        // Nothing reads the log of a load test, and a pipe that is full stops the server.
         all.push(("RUST_LOG", "warn,ticketping_leptos=info"));
         all.extend_from_slice(settings);
         let mut process = change(binary(&all, &[])).stderr(Stdio::piped()).spawn().unwrap();
@@ -67,10 +68,22 @@ impl Server {
         self.folder.path().join("app.db")
     }
 
-    /// Signs up and gives the session's cookie.
-    pub fn sign_up(&self, email: &str) -> String {
-        let answer = self.post("/api/auth/sign-up", &format!("email={email}&password={PASSWORD}"), "");
-        session(&answer).unwrap_or_else(|| panic!("{answer}"))
+    /// The URL of that file.
+    pub fn url(&self) -> String {
+        format!("sqlite://{}", self.file().display())
+    }
+
+    /// Someone with a browser.
+    pub fn client(&self) -> Client {
+        Client::new(&self.address)
+    }
+
+    /// Someone who has just signed up.
+    pub fn signed_up(&self, email: &str) -> Client {
+        let client = self.client();
+        let answer = client.sign_up(email);
+        assert_eq!(answer.location(), "/account", "{answer:?}");
+        client
     }
 
     /// Reads the log up to a line with this word.
@@ -82,22 +95,15 @@ impl Server {
         }
     }
 
-    pub fn send(&self, request: &str) -> String {
-        send(&self.address, request)
+    /// Sends bytes that no client would send; the answer is empty when the connection broke.
+    pub fn send_bytes(&self, request: &str) -> String {
+        send_bytes(&self.address, request)
     }
 
-    pub fn post(&self, path: &str, form: &str, cookie: &str) -> String {
-        self.send(&format!(
-            "POST {path} HTTP/1.1\r\nHost: {}\r\nCookie: {cookie}\r\nConnection: close\r\nContent-Length: {}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\n\r\n{form}",
-            self.address,
-            form.len()
-        ))
-    }
-
-    pub fn get(&self, path: &str, cookie: &str) -> String {
-        let host = &self.address;
-        self.send(&format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"))
+    /// Whether the server can serve.
+    pub fn is_ready(&self) -> bool {
+        let client = self.client();
+        client.try_send(client.request(Method::GET, "/readyz")).is_ok_and(|answer| answer.status == StatusCode::OK)
     }
 
     pub fn terminate(&self) {
@@ -113,17 +119,11 @@ impl Drop for Server {
 }
 
 /// Sends a request and reads all of the answer; empty when the connection broke.
-pub fn send(address: &str, request: &str) -> String {
+pub fn send_bytes(address: &str, request: &str) -> String {
     let mut answer = Vec::new();
     if let Ok(mut connection) = TcpStream::connect(address) {
         connection.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
         let _broken = connection.write_all(request.as_bytes()).and_then(|()| connection.read_to_end(&mut answer));
     }
     String::from_utf8_lossy(&answer).into_owned()
-}
-
-/// The cookie of the session that an answer started.
-pub fn session(answer: &str) -> Option<String> {
-    let value = answer.split("session=").nth(1)?.split(';').next()?;
-    Some(format!("session={value}"))
 }

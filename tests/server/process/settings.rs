@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::server::{run, text};
+use crate::support::{run, text};
 
 #[test]
 fn help_lists_every_setting() {

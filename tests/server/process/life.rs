@@ -5,21 +5,23 @@ use std::{
     net::{TcpListener, TcpStream},
 };
 
-use crate::server::{PASSWORD, Server};
+use ::http::StatusCode;
+
+use crate::support::{Server, send_bytes};
 
 #[test]
 fn no_log_line_at_any_level_holds_a_cookie_token_password_or_email() {
     let mut server = Server::start(&[("RUST_LOG", "trace")]);
-    let form = "name=Tracy&email=tracy.mail@example.com&password=tracys+secret+words";
-    let answer = server.post("/api/auth/sign-up", form, "");
-    let session = answer.split("session=").nth(1).unwrap().split(';').next().unwrap().to_owned();
-    let cookie = format!("session={session}");
-    let answer = server.get("/api/ticketping/chat-jwt", &cookie);
-    let jwt = answer.split(r#""jwt":""#).nth(1).unwrap().split('"').next().unwrap().to_owned();
-    assert!(server.get(&format!("/sandbox/api/v1/jwt/auth/?jwt={jwt}&team=sandbox"), &cookie).contains("200 OK"));
-    assert!(server.get("/account", &cookie).contains("tracy.mail"));
-    server.post("/api/auth/log-in", "email=tracy.mail@example.com&password=tracys+wrong+words", "");
-    server.post("/api/auth/log-out", "", &cookie);
+    let tracy = server.client();
+    let fields = [("name", "Tracy"), ("email", "tracy.mail@example.com"), ("password", "tracys secret words")];
+    tracy.post("/api/auth/sign-up", &fields);
+    let session = tracy.cookie("session").unwrap();
+    let jwt = tracy.token().body.split(r#""jwt":""#).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let swapped = tracy.get_json(&format!("/sandbox/api/v1/jwt/auth/?jwt={jwt}&team=sandbox"));
+    assert_eq!(swapped.status, StatusCode::OK);
+    assert!(tracy.get("/account").body.contains("tracy.mail"));
+    tracy.log_in_with("tracy.mail@example.com", "tracys wrong words");
+    tracy.log_out();
     server.terminate();
     let mut log = String::new();
     server.log.read_to_string(&mut log).unwrap();
@@ -62,11 +64,11 @@ fn sigterm_answers_what_is_under_way_and_exits_0() {
 fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let server = Server::start(&[("METRICS_ADDR", &address)]);
-    let cookie = server.sign_up("alice@example.com");
-    server.post("/api/auth/log-in", "email=alice@example.com&password=wrong+words", "");
-    server.post("/api/auth/log-in", &format!("email=alice@example.com&password={PASSWORD}"), "");
-    assert!(server.get("/api/ticketping/chat-jwt", &cookie).contains("200 OK"));
-    let counts = crate::server::send(&address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let alice = server.signed_up("alice@example.com");
+    server.client().log_in_with("alice@example.com", "wrong words");
+    server.client().log_in("alice@example.com");
+    assert_eq!(alice.token().status, StatusCode::OK);
+    let counts = counts(&address);
     for line in [
         r#"log_ins_total{outcome="right"} 1"#,
         r#"log_ins_total{outcome="wrong"} 1"#,
@@ -78,22 +80,23 @@ fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
         assert!(counts.contains(line), "{line} is not in {counts}");
     }
     assert!(!counts.contains("alice"));
-    assert!(server.get("/metrics", "").contains("404 Not Found"));
+    assert_eq!(alice.get("/metrics").status, StatusCode::NOT_FOUND);
 }
 
 #[test]
 fn one_statement_brings_session_and_user_and_the_account_page_takes_one_more() {
     let before = Server::start(&[]);
-    let cookie = before.sign_up("alice@example.com");
-    let database = format!("sqlite://{}", before.file().display());
+    let alice = before.signed_up("alice@example.com");
+    let database = before.url();
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     // It remembers nothing of what the other one did.
     let server = Server::start(&[("DATABASE_URL", &database), ("METRICS_ADDR", &address)]);
+    let alice = alice.copy_to(&server.address);
     let asked = |path: &str| {
-        assert!(server.get(path, &cookie).contains("200 OK"));
-        let counts = crate::server::send(&address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        assert_eq!(alice.get(path).status, StatusCode::OK);
+        let counts = counts(&address);
         let all = counts.lines().filter_map(|line| line.strip_prefix("database_seconds_count{statement=\""));
-        // The sweeper's own is no part of a request.
+        // Upkeep is no part of a request.
         let mut all: Vec<String> = all
             .filter(|line| !line.starts_with("sessions.delete_expired"))
             .map(|line| line.replace("\"}", ""))
@@ -102,7 +105,7 @@ fn one_statement_brings_session_and_user_and_the_account_page_takes_one_more() {
         all
     };
     assert_eq!(asked("/"), ["sessions.load 1"]);
-    // For a moment both are remembered.
+    // For a moment both stay in memory.
     assert_eq!(asked("/api/ticketping/chat-jwt"), ["sessions.load 1"]);
     assert_eq!(asked("/account"), ["sessions.load 1", "sessions.of_user 1"]);
 }
@@ -114,6 +117,11 @@ fn several_processes_may_start_at_once_on_one_new_database() {
     let all: Vec<_> = (0..4).map(|_| Server::spawn(&[("DATABASE_URL", &database)])).collect();
     for mut server in all {
         server.wait_for("serving");
-        assert!(server.get("/readyz", "").contains("200 OK"));
+        assert!(server.is_ready());
     }
+}
+
+/// What the server counted so far.
+fn counts(address: &str) -> String {
+    send_bytes(address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
 }

@@ -1,0 +1,153 @@
+//! The account page: profile, password, devices, removal. All of it forms.
+
+use ::http::StatusCode;
+
+use crate::support::{Client, PASSWORD, TestApp};
+
+const NEW_PASSWORD: &str = "another good password";
+
+fn signed_in(app: &TestApp) -> Client {
+    let client = app.client();
+    client.log_in("alice@example.com");
+    client
+}
+
+#[test]
+fn a_new_password_ends_every_other_session_and_keeps_this_one_under_a_new_id() {
+    let app = TestApp::new();
+    let here = app.client();
+    here.sign_up("alice@example.com");
+    let (there, copy) = (signed_in(&app), here.copy());
+    let fields = [("current", PASSWORD), ("password", NEW_PASSWORD)];
+    let page = here.post_and_follow("/api/auth/change-password", &fields);
+    assert!(page.body.contains("Changed. Every other device was signed out."), "{}", page.body);
+    assert_ne!(here.cookie("session"), copy.cookie("session"));
+    assert!(here.is_signed_in());
+    assert!(!there.is_signed_in());
+    assert!(!copy.is_signed_in(), "the old id still works");
+    assert_eq!(app.client().log_in_with("alice@example.com", NEW_PASSWORD).location(), "/account");
+    assert_eq!(app.client().log_in("alice@example.com").location(), "/login");
+}
+
+#[test]
+fn a_new_password_needs_the_current_one_and_keeps_the_rules() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    for (current, password, sentence) in [
+        ("not the password", NEW_PASSWORD, "This is not your password"),
+        (PASSWORD, "short", "Use at least 8 characters"),
+        (PASSWORD, "alice@example.com", "not your e-mail"),
+    ] {
+        let fields = [("current", current), ("password", password)];
+        let page = browser.post_and_follow("/api/auth/change-password", &fields);
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(page.body.contains(sentence) && page.body.contains(r#"role="alert""#), "{sentence}");
+    }
+    assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
+}
+
+#[test]
+fn name_and_email_change_and_the_id_in_the_token_does_not() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    let id = app.query::<String>("SELECT id FROM users");
+    let fields = [("name", "Alice B"), ("email", " Alice.B@example.com ")];
+    let page = browser.post_and_follow("/api/auth/change-profile", &fields);
+    assert!(page.body.contains("Saved.") && page.body.contains("Alice.B@example.com") && page.body.contains("Alice B"));
+    assert_eq!(app.query::<String>("SELECT id FROM users"), id);
+    assert_eq!(app.client().log_in("alice.b@example.com").location(), "/account");
+}
+
+#[test]
+fn a_profile_that_cannot_be_saved_says_why_and_keeps_what_was_typed() {
+    let app = TestApp::new();
+    app.client().sign_up("bob@example.com");
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    for (email, sentence) in
+        [("BOB@example.com", "There is an account with this e-mail"), ("nonsense", "such as alice@")]
+    {
+        let fields = [("name", "Typed"), ("email", email)];
+        let page = browser.post_and_follow("/api/auth/change-profile", &fields);
+        assert!(page.body.contains(sentence) && page.body.contains(r#"value="Typed""#), "{sentence}");
+    }
+    let names = app.query::<Option<String>>("SELECT name FROM users");
+    assert!(!names.contains(&Some("Typed".to_owned())));
+}
+
+#[test]
+fn the_list_of_sessions_ends_one_or_all_others_at_once() {
+    let app = TestApp::new();
+    let here = app.client();
+    here.sign_up("alice@example.com");
+    let (second, third) = (signed_in(&app), signed_in(&app));
+    let page = here.get("/account");
+    assert_eq!(page.body.matches("This device").count(), 1);
+    let others: Vec<&str> = page.body.split(r#"name="session" value=""#).skip(1).map(|rest| &rest[..64]).collect();
+    assert_eq!(others.len(), 2);
+    for browser in [&here, &second, &third] {
+        assert!(!page.body.contains(&browser.cookie("session").unwrap()), "a session id is in the page");
+    }
+    here.post_and_follow("/api/auth/end-sessions", &[("session", others[0])]);
+    assert_eq!(u8::from(second.is_signed_in()) + u8::from(third.is_signed_in()), 1);
+    here.post_and_follow("/api/auth/end-sessions", &[]);
+    assert!(!second.is_signed_in() && !third.is_signed_in());
+    assert!(here.is_signed_in());
+}
+
+#[test]
+fn nobody_ends_another_users_session() {
+    let app = TestApp::new();
+    let (alice, bob) = (app.client(), app.client());
+    alice.sign_up("alice@example.com");
+    bob.sign_up("bob@example.com");
+    let session = app.query::<String>(
+        "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE email_key = 'alice@example.com'",
+    );
+    bob.post_and_follow("/api/auth/end-sessions", &[("session", &session[0])]);
+    assert!(alice.is_signed_in());
+}
+
+#[test]
+fn removing_the_account_takes_every_trace_and_needs_the_password() {
+    let app = TestApp::new();
+    let here = app.client();
+    here.sign_up("alice@example.com");
+    let there = signed_in(&app);
+    let page = here.post_and_follow("/api/auth/remove-account", &[("current", "not the password")]);
+    assert!(page.body.contains("This is not your password"));
+    assert_eq!(app.users(), 1);
+    let gone = here.post("/api/auth/remove-account", &[("current", PASSWORD)]);
+    assert_eq!(gone.location(), "/");
+    assert!(gone.set_cookie("ticketping_chat_jwt").is_some_and(|cookie| cookie.contains("Max-Age=0")));
+    assert!(!here.is_signed_in() && !there.is_signed_in());
+    for table in ["users", "sessions"] {
+        let left = app.query::<i64>(&format!("SELECT count(*) FROM {table}"))[0];
+        assert_eq!(left, 0, "{table}");
+    }
+}
+
+#[test]
+fn logging_out_and_in_again_leaves_one_session() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    browser.post("/api/auth/log-out", &[]);
+    browser.log_in("alice@example.com");
+    browser.log_in("alice@example.com");
+    assert_eq!(app.query::<i64>("SELECT count(*) FROM sessions"), [1]);
+}
+
+#[test]
+fn without_a_session_none_of_it_does_anything() {
+    let app = TestApp::new();
+    app.client().sign_up("alice@example.com");
+    for form in ["change-profile", "change-password", "end-sessions", "remove-account", "sessions"] {
+        let fields = [("current", PASSWORD), ("password", NEW_PASSWORD), ("email", "new@example.com")];
+        let page = app.client().post(&format!("/api/auth/{form}"), &fields);
+        assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{form}");
+    }
+    assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
+}

@@ -1,0 +1,201 @@
+//! Sign up, log in, log out, over HTTP and without JavaScript.
+
+use std::thread;
+
+use ::http::StatusCode;
+use ticketping_leptos::accounts::server::{Sessions, Users};
+
+use crate::support::{Answer, PASSWORD, TestApp};
+
+#[test]
+fn signing_up_logs_in_and_goes_to_the_account() {
+    let app = TestApp::new();
+    let browser = app.client();
+    let posted = browser.sign_up("alice@example.com");
+    assert_eq!((posted.status, posted.location()), (StatusCode::SEE_OTHER, "/account"));
+    let account = browser.get("/account");
+    assert_eq!(account.status, StatusCode::OK);
+    assert!(account.body.contains("alice@example.com") && account.body.contains("Alice"));
+    assert_eq!(account.headers["cache-control"], "no-store");
+}
+
+#[test]
+fn the_account_page_sends_strangers_to_the_log_in_and_back() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    browser.post("/api/auth/log-out", &[]);
+    let turned_away = browser.get("/account");
+    assert_eq!((turned_away.status, turned_away.location()), (StatusCode::SEE_OTHER, "/login?next=/account"));
+    assert!(!turned_away.body.contains("alice@example.com"));
+    let form = browser.get("/login?next=/account");
+    assert!(form.body.contains(r#"name="next" value="/account""#), "{}", form.body);
+}
+
+#[test]
+fn an_email_is_one_account_whatever_its_case_and_a_taken_one_says_so() {
+    let app = TestApp::new();
+    app.client().sign_up("Alice@Example.com");
+    let second = app.client();
+    let page = second
+        .post_and_follow("/api/auth/sign-up", &[("email", " alice@example.COM "), ("password", "another good one")]);
+    assert!(page.body.contains("There is an account with this e-mail already"));
+    assert_eq!(app.users(), 1);
+    let posted = app.client().log_in("ALICE@example.com");
+    assert_eq!(posted.location(), "/account");
+}
+
+#[test]
+fn an_unknown_email_and_a_wrong_password_look_the_same() {
+    let app = TestApp::new();
+    app.client().sign_up("alice@example.com");
+    let mut pages = Vec::new();
+    for email in ["alice@example.com", "nobody@example.com"] {
+        let browser = app.client();
+        let posted = browser.log_in_with(email, "not the password");
+        let page = browser.get(posted.location());
+        assert!(page.body.contains("E-mail or password is wrong"), "{}", page.body);
+        assert!(!page.body.contains("not the password"));
+        pages.push((posted.status, posted.location().to_owned(), page.status, page.body.contains(r#"role="alert""#)));
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
+#[test]
+fn a_failed_form_keeps_what_was_typed_for_one_view_but_never_the_password() {
+    let app = TestApp::new();
+    let browser = app.client();
+    let fields = [("name", "<Zoë>"), ("email", "zoe at example"), ("password", "kX7short")];
+    let page = browser.post_and_follow("/api/auth/sign-up", &fields);
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.body.contains(r#"value="&lt;Zoë&gt;""#) && page.body.contains(r#"value="zoe at example""#));
+    assert!(page.body.contains(r#"aria-invalid="true""#) && page.body.contains(r#"aria-describedby="email-error""#));
+    assert!(!page.body.contains("kX7short"));
+    let again = browser.get("/signup");
+    assert_eq!(again.status, StatusCode::OK);
+    assert!(!again.body.contains("zoe at example"));
+}
+
+#[test]
+fn logging_out_ends_the_session_for_anyone_who_kept_its_cookie() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    let thief = browser.copy();
+    assert_eq!(thief.get("/account").status, StatusCode::OK);
+    let posted = browser.post("/api/auth/log-out", &[]);
+    assert_eq!((posted.status, posted.location()), (StatusCode::SEE_OTHER, "/"));
+    assert_eq!(thief.get("/account").status, StatusCode::SEE_OTHER);
+}
+
+#[test]
+fn logging_out_needs_a_post() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    assert_eq!(browser.get("/api/auth/log-out").status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(browser.get("/account").status, StatusCode::OK);
+}
+
+#[test]
+fn every_log_in_gets_a_new_session_id() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    let first = browser.cookie("session");
+    browser.log_in("alice@example.com");
+    let second = browser.cookie("session");
+    assert_ne!(first, second);
+    let old = app.client();
+    old.set_cookie("session", &first.unwrap());
+    assert_eq!(old.get("/account").status, StatusCode::SEE_OTHER, "the old id still works");
+}
+
+#[test]
+fn remember_me_lasts_thirty_days_and_without_it_the_cookie_ends_with_the_browser() {
+    let app = TestApp::new();
+    app.client().sign_up("alice@example.com");
+    let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("remember", "true")];
+    let remembered = app.client().post("/api/auth/log-in", &fields);
+    let cookie = remembered.set_cookie("session").unwrap();
+    let seconds: i64 = cookie.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap().parse().unwrap();
+    assert!((2_591_990..=2_592_000).contains(&seconds), "{cookie}");
+    let forgotten = app.client().post("/api/auth/log-in", &fields[..2]);
+    let cookie = forgotten.set_cookie("session").unwrap();
+    assert!(!cookie.contains("Max-Age") && !cookie.contains("Expires"), "{cookie}");
+}
+
+#[test]
+fn the_session_cookie_is_out_of_reach_of_scripts_and_of_plain_http() {
+    let app = TestApp::with(&[("PUBLIC_URL", "https://app.example.com")]);
+    let page = app.client().sign_up("alice@example.com");
+    let cookie = page.set_cookie("session").unwrap();
+    for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
+        assert!(cookie.contains(attribute), "{attribute} in {cookie}");
+    }
+    let plain = TestApp::new().client().sign_up("alice@example.com");
+    assert!(!plain.set_cookie("session").unwrap().contains("Secure"));
+}
+
+#[test]
+fn a_change_of_user_expires_the_chat_cookie_and_a_failed_log_in_does_not() {
+    let app = TestApp::new();
+    let browser = app.client();
+    let expires = |page: &Answer| page.set_cookie("ticketping_chat_jwt").is_some_and(|c| c.contains("Max-Age=0"));
+    assert!(expires(&browser.sign_up("alice@example.com")));
+    assert!(expires(&browser.post("/api/auth/log-out", &[])));
+    assert!(!expires(&browser.log_in_with("alice@example.com", "not the password")));
+    assert!(expires(&browser.log_in("alice@example.com")));
+}
+
+#[test]
+fn after_log_in_only_a_path_on_this_site_is_gone_to() {
+    let app = TestApp::new();
+    app.client().sign_up("alice@example.com");
+    for (next, goes_to) in [
+        ("/?from=mail", "/?from=mail"),
+        ("//evil.example", "/account"),
+        ("https:evil.example", "/account"),
+        ("/\\evil.example", "/account"),
+    ] {
+        let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("next", next)];
+        assert_eq!(app.client().post("/api/auth/log-in", &fields).location(), goes_to);
+        let query: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        let form = app.client().get(&format!("/login?next={query}"));
+        assert!(!form.body.contains("evil.example"), "{next}");
+    }
+}
+
+#[test]
+fn pages_can_be_rendered_on_one_thread_and_dropped_on_another() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    thread::scope(|scope| {
+        for n in 0..100 {
+            let visitor = browser.copy();
+            scope.spawn(move || {
+                let status = visitor.get(["/account", "/", "/nope"][n % 3]).status;
+                assert_eq!(status.as_u16(), [200, 200, 404][n % 3]);
+            });
+        }
+    });
+}
+
+#[test]
+fn expired_sessions_are_deleted_and_no_others() {
+    let app = TestApp::new();
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    // More than are deleted at once.
+    app.runtime.block_on(async {
+        for n in 0..1_200 {
+            let expired = "INSERT INTO sessions SELECT $1, id, '', '{}', 0, 0, 1 FROM users";
+            sqlx::query(expired).bind(n.to_string()).execute(&app.pool).await.unwrap();
+        }
+        let sessions = Sessions::new(app.pool.clone(), Users::new(app.pool.clone()));
+        assert_eq!(sessions.delete_expired().await.unwrap(), 1_200);
+        assert_eq!(sessions.delete_expired().await.unwrap(), 0);
+    });
+    assert_eq!(app.query::<i64>("SELECT count(*) FROM sessions"), [1]);
+}

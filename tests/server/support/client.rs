@@ -1,0 +1,201 @@
+//! A browser without JavaScript: it keeps cookies, posts forms as browsers do, and follows no redirect by itself.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use reqwest::{
+    Url,
+    blocking::{Body, RequestBuilder},
+    cookie::CookieStore,
+    redirect::Policy,
+};
+
+/// The password of everyone who signs up.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A cookie jar that tests can look into. It takes every cookie, whatever its attributes.
+#[derive(Default)]
+struct Jar(Mutex<BTreeMap<String, String>>);
+
+impl CookieStore for Jar {
+    fn set_cookies(&self, cookies: &mut dyn Iterator<Item = &HeaderValue>, _: &Url) {
+        for cookie in cookies {
+            let cookie = cookie.to_str().unwrap();
+            let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+            if cookie.contains("Max-Age=0") {
+                self.0.lock().unwrap().remove(name);
+            } else {
+                self.0.lock().unwrap().insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    fn cookies(&self, _: &Url) -> Option<HeaderValue> {
+        let cookies: Vec<String> =
+            self.0.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!cookies.is_empty()).then(|| cookies.join("; ").parse().unwrap())
+    }
+}
+
+/// Someone with a browser.
+pub struct Client {
+    http: reqwest::blocking::Client,
+    origin: String,
+    jar: Arc<Jar>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// Where it sends the browser.
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The `Set-Cookie` of this name.
+    pub fn set_cookie(&self, name: &str) -> Option<&str> {
+        let mut all = self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap());
+        all.find(|cookie| cookie.starts_with(&format!("{name}=")))
+    }
+
+    /// Whether it is a 503 that says when to come back, in a sentence or as JSON.
+    pub fn says_come_back(&self) -> bool {
+        let says =
+            self.body.contains("We cannot reach our records right now") || self.body == r#"{"error":"unavailable"}"#;
+        self.status == StatusCode::SERVICE_UNAVAILABLE && self.headers[header::RETRY_AFTER] == "5" && says
+    }
+}
+
+impl Client {
+    /// For the server at this address, without cookies.
+    pub fn new(address: &str) -> Self {
+        let jar = Arc::new(Jar::default());
+        let http = reqwest::blocking::Client::builder()
+            .cookie_provider(Arc::clone(&jar))
+            .redirect(Policy::none())
+            .timeout(Duration::from_secs(60))
+            // Each request on a connection of its own: servers come and go here.
+            .pool_max_idle_per_host(0)
+            .no_proxy()
+            .build()
+            .unwrap();
+        Self { http, origin: format!("http://{address}"), jar }
+    }
+
+    /// Someone else with a copy of these cookies.
+    pub fn copy(&self) -> Self {
+        self.copy_to(self.origin.strip_prefix("http://").unwrap())
+    }
+
+    /// The same person, at another address.
+    pub fn copy_to(&self, address: &str) -> Self {
+        let copy = Self::new(address);
+        copy.jar.0.lock().unwrap().clone_from(&self.jar.0.lock().unwrap());
+        copy
+    }
+
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.jar.0.lock().unwrap().get(name).cloned()
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.jar.0.lock().unwrap().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// A request to be changed and sent with [`Client::send`].
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.origin))
+    }
+
+    /// A form as a browser posts it, with a body to be set.
+    pub fn form(&self, path: &str, body: impl Into<Body>) -> RequestBuilder {
+        self.request(Method::POST, path)
+            .header(header::ACCEPT, "text/html,application/xhtml+xml")
+            .header(header::ORIGIN, self.origin.as_str())
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(body)
+    }
+
+    /// The answer; an error when the connection broke.
+    pub fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
+        let answer = request.send()?;
+        Ok(Answer { status: answer.status(), headers: answer.headers().clone(), body: answer.text()? })
+    }
+
+    pub fn send(&self, request: RequestBuilder) -> Answer {
+        self.try_send(request).unwrap()
+    }
+
+    /// A page.
+    pub fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).header(header::ACCEPT, "text/html"))
+    }
+
+    /// What a script asks for.
+    pub fn get_json(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path).header(header::ACCEPT, "*/*"))
+    }
+
+    /// The chat token's endpoint.
+    pub fn token(&self) -> Answer {
+        self.get_json("/api/ticketping/chat-jwt")
+    }
+
+    /// Posts a form.
+    pub fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.form(path, encode(fields)))
+    }
+
+    /// Posts a form and looks at the page it leads to.
+    pub fn post_and_follow(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let answer = self.post(path, fields);
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        self.get(answer.location())
+    }
+
+    pub fn sign_up(&self, email: &str) -> Answer {
+        self.try_sign_up(email).unwrap()
+    }
+
+    /// The same; an error when the connection broke.
+    pub fn try_sign_up(&self, email: &str) -> reqwest::Result<Answer> {
+        let fields = [("name", "Alice"), ("email", email), ("password", PASSWORD)];
+        self.try_send(self.form("/api/auth/sign-up", encode(&fields)))
+    }
+
+    pub fn log_in(&self, email: &str) -> Answer {
+        self.try_log_in(email).unwrap()
+    }
+
+    /// The same; an error when the connection broke.
+    pub fn try_log_in(&self, email: &str) -> reqwest::Result<Answer> {
+        self.try_send(self.form("/api/auth/log-in", encode(&[("email", email), ("password", PASSWORD)])))
+    }
+
+    pub fn log_in_with(&self, email: &str, password: &str) -> Answer {
+        self.post("/api/auth/log-in", &[("email", email), ("password", password)])
+    }
+
+    pub fn log_out(&self) -> Answer {
+        self.post("/api/auth/log-out", &[])
+    }
+
+    pub fn is_signed_in(&self) -> bool {
+        self.get("/account").status == StatusCode::OK
+    }
+}
+
+fn encode(fields: &[(&str, &str)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+}
