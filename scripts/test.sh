@@ -10,7 +10,7 @@ if [ ! -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ] || [ ! -x /usr/s
     # Clocks that jump, and two machines.
     scripts/apt.sh faketime nginx-light || exit 1
 fi
-# A test that would skip itself for want of a tool fails here.
+# A test that would skip itself because a tool is missing fails instead.
 export TEST_EVERYTHING=1
 
 source scripts/checks.sh

@@ -16,7 +16,7 @@ pub enum AppError {
     BadRequest,
     /// A body that is not a form.
     #[error("We could not read that request. Send it as a form.")]
-    UnknownType,
+    UnsupportedMediaType,
     /// No session, or one that has ended.
     #[error("You are not logged in. Log in and try again.")]
     NotSignedIn,
@@ -31,7 +31,7 @@ pub enum AppError {
     MethodNotAllowed,
     /// The body was larger than any form of ours.
     #[error("That was too much to send at once. Make it shorter and try again.")]
-    TooLarge,
+    PayloadTooLarge,
     /// A rate limit was reached.
     #[error("Too many tries. Wait {seconds} seconds and try again.")]
     TooManyRequests {
@@ -42,7 +42,7 @@ pub enum AppError {
     #[error("Chat is not set up on this server.")]
     ChatNotConfigured,
     /// The database does not answer.
-    #[error("We cannot reach our records right now. Nothing was lost; try again in a moment.")]
+    #[error("We cannot reach our database right now. Nothing was lost; try again in a moment.")]
     Unavailable,
     /// More work than the server takes at once.
     #[error("The server is busy. Wait a few seconds and try again.")]

@@ -30,7 +30,7 @@ pub fn Layout(children: Children) -> impl IntoView {
         <main id="main" tabindex="-1">{children()}</main>
         <footer class="site-footer">
             {site.sandbox.then(|| view! {
-                <p>"Sandbox is on: this server answers for Ticketping, and a scripted agent replies."</p>
+                <p>"Sandbox is on: this server stands in for Ticketping, and a scripted agent replies."</p>
             })}
             <ChatOnPage/>
         </footer>

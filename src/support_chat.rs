@@ -1,4 +1,4 @@
-//! The seam: the one place that knows users and chat. It turns the signed-in user into a visitor, signs the token, and
+//! The seam between users and chat. It turns the signed-in user into a visitor, signs the token, and
 //! mounts the chat on every page.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How people reach support where there is no chat.
-pub const SUPPORT_ADDRESS: &str = "mailto:support@example.com";
+pub const SUPPORT_MAILTO: &str = "mailto:support@example.com";
 
 /// The widget in the page's own colours. They are custom properties, so that it follows the page's theme.
 pub fn widget_theme() -> Theme {
@@ -49,7 +49,7 @@ impl From<CurrentUser> for Visitor {
     }
 }
 
-/// What the token endpoint answers. The vendor's own samples read the same.
+/// What the token endpoint answers. The vendor's samples expect this format.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct SignedToken {
     /// A token for Ticketping, valid for a few minutes.
@@ -81,7 +81,7 @@ pub fn ChatOnPage() -> impl IntoView {
     let user = use_current_user().map(|user| user.id);
     config.map(|config| {
         view! {
-            // The widget's headings are of the fourth level. These two lead there.
+            // The widget starts at the fourth level of headings. These two keep the order.
             <h2 class="sr-only needs-script">"Support"</h2>
             <h3 class="sr-only needs-script">"Chat"</h3>
             <TicketpingPageData config=(*config).clone() user/>
@@ -112,7 +112,6 @@ pub fn UnreadCount() -> impl IntoView {
 #[island]
 pub fn AskButton(question: String) -> impl IntoView {
     let chat = use_ticketping();
-    let subject = question.replace(' ', "%20").replace('?', "%3F");
     let draft = question.clone();
     let ask = move |click: leptos::ev::MouseEvent| {
         if !chat.has_failed.get_untracked() {
@@ -120,7 +119,7 @@ pub fn AskButton(question: String) -> impl IntoView {
             chat.start_conversation_with(draft.clone());
         }
     };
-    view! { <a class="ask" href=format!("{SUPPORT_ADDRESS}?subject={subject}") on:click=ask>{question}</a> }
+    view! { <a class="ask" href=SUPPORT_MAILTO on:click=ask>{question}</a> }
 }
 
 /// Opens the chat. Where there is no chat it is a link to the support address.
@@ -133,7 +132,7 @@ pub fn ChatWithUs() -> impl IntoView {
             chat.open();
         }
     };
-    view! { <a class="button" href=SUPPORT_ADDRESS on:click=open>"Chat with us"</a> }
+    view! { <a class="button" href=SUPPORT_MAILTO on:click=open>"Chat with us"</a> }
 }
 
 /// How long the token under the chat is still valid. Empty until there is one.
@@ -158,7 +157,7 @@ pub fn TokenLifeBar() -> impl IntoView {
     view! {
         <span class="token-life">
             <span class="token-life-seconds">{seconds}</span>
-            <progress max="100" prop:value=share aria-label="Life of the token"></progress>
+            <progress max="100" prop:value=share aria-label="Time until the token expires"></progress>
         </span>
     }
 }

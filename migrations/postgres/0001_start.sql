@@ -1,6 +1,6 @@
 -- The same tables as in migrations/sqlite.
 CREATE TABLE users (
-    -- A UUID of version 7 as text: it never changes and is never used again. Ticketping's external_id.
+    -- A UUID of version 7 as text: it never changes and is never reused. Ticketping's external_id.
     id            TEXT    NOT NULL PRIMARY KEY,
     -- As the user typed it, trimmed.
     email         TEXT    NOT NULL,

@@ -24,7 +24,7 @@ impl CurrentUser {
 /// One of the places where the user is logged in.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
-    /// What the form that ends it calls it. It opens nothing.
+    /// The id that the form to end it sends. It grants no access.
     pub id: String,
     /// Such as "Firefox on Linux".
     pub browser: String,

@@ -15,9 +15,11 @@ pub enum Field {
 /// The forms of this site.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Form {
-    /// Sign-up or log-in, the only form of its page.
+    /// Log-in.
     #[default]
-    Credentials,
+    LogIn,
+    /// Sign-up.
+    SignUp,
     /// Name and e-mail.
     Profile,
     /// A new password.
@@ -94,12 +96,7 @@ pub struct FormFeedback {
 }
 
 impl FormFeedback {
-    /// The result of the form that led to this page, if one did.
-    pub fn from_request() -> Self {
-        use_context().unwrap_or_default()
-    }
-
-    /// The same, on a page with several forms: `None` for those that were not sent.
+    /// The result of this form, if it led to this page.
     pub fn for_form(form: Form) -> Option<Self> {
         use_context().filter(|feedback: &Self| feedback.form == form)
     }

@@ -5,7 +5,7 @@ pub fn local_path(next: &str) -> Option<&str> {
     let local = next.starts_with('/') && !next.starts_with("//");
     // Browsers read `\` as `/` and drop control characters before they look at a URL.
     let harmless = !next.contains('\\') && !next.chars().any(char::is_control) && next.len() <= 2_000;
-    // A form that is done would only confuse.
+    // Not back to a form that is done, and not to an API.
     let form = ["/login", "/signup", "/api/"].iter().any(|form| next.starts_with(form));
     (local && harmless && next.is_ascii() && !form).then_some(next)
 }

@@ -63,7 +63,7 @@ fn Profile(user: CurrentUser) -> impl IntoView {
         <Section id="profile" title="Profile" form=Form::Profile done="Saved.">
             <p class="muted">
                 "Signed in as " <strong>{user.email}</strong>
-                ". The support team sees name and e-mail when you open the chat. Your conversations stay yours when they change."
+                ". The support team sees name and e-mail when you open the chat. You keep your conversations when you change them."
             </p>
             <form method="post" action=ChangeProfile::PATH novalidate>
                 <TextField field=Field::Name label="Name" name="name" kind="text" autocomplete="name" optional=true
@@ -96,7 +96,7 @@ fn Password() -> impl IntoView {
 #[component]
 fn Sessions() -> impl IntoView {
     view! {
-        <Section id="devices" title="Devices" form=Form::Sessions done="Signed out there.">
+        <Section id="devices" title="Devices" form=Form::Sessions done="Signed out.">
             <Suspense>
                 {Suspend::new(async { list_sessions().await.map(|sessions| view! { <SessionList sessions/> }) })}
             </Suspense>
@@ -146,7 +146,7 @@ fn Remove() -> impl IntoView {
     let feedback = FormFeedback::for_form(Form::Remove).unwrap_or_default();
     view! {
         <Section id="remove" title="Remove account" form=Form::Remove done="" class="danger">
-            <p class="muted">"Your account, your sessions and everything kept about you on this site go at once. This cannot be undone."</p>
+            <p class="muted">"Your account, your sessions and everything this site keeps about you are deleted at once. This cannot be undone."</p>
             <form method="post" action=RemoveAccount::PATH novalidate>
                 <TextField field=Field::CurrentPassword label="Your password" name="current" id="remove-current"
                     kind="password" autocomplete="current-password" feedback/>

@@ -12,9 +12,9 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         AppError::NotFound => "Page not found",
         AppError::NotSignedIn => "Log in first",
         AppError::Internal => "Something went wrong",
-        AppError::TooManyRequests { .. } => "Not so fast",
+        AppError::TooManyRequests { .. } => "Too many tries",
         AppError::Busy | AppError::Unavailable => "Busy right now",
-        AppError::ChatNotConfigured => "No chat here",
+        AppError::ChatNotConfigured => "Chat is not set up",
         _ => "That did not work",
     };
     view! {
@@ -23,7 +23,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
             <h1>{title}</h1>
             <p role="alert">{error.to_string()}</p>
             {use_context::<RequestId>().map(|RequestId(id)| view! {
-                <p class="muted reference">"If you ask for help, name this request: "<code class="request-id">{id}</code></p>
+                <p class="muted reference">"If you ask for help, include this request ID: "<code class="request-id">{id}</code></p>
             })}
             <p class="button-row">
                 <a class="button primary" href="/">"Go to the start page"</a>

@@ -12,7 +12,7 @@ pub fn Summary(feedback: FormFeedback) -> impl IntoView {
     (!feedback.errors.is_empty()).then(|| {
         let text = match whole.first() {
             Some(error) => error.message(),
-            None => "That did not work yet. Correct the marked fields and send it again.",
+            None => "Correct the marked fields and send the form again.",
         };
         view! { <p class="form-summary" role="alert" tabindex="-1" autofocus=focus>{text}</p> }
     })

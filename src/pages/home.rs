@@ -22,7 +22,7 @@ pub fn HomePage() -> impl IntoView {
                 <h1>"Support chat that knows who is asking"</h1>
                 <p class="lead">
                     "Your server vouches for each logged-in user with a token that lives five minutes. "
-                    "On a shared browser, nobody ever sees the chat of the person before."
+                    "On a shared browser, nobody sees the previous user's chat."
                 </p>
                 <p class="button-row">
                     {(!signed_in).then(|| view! { <a class="button primary" href="/signup">"Sign up"</a> })}
@@ -33,7 +33,7 @@ pub fn HomePage() -> impl IntoView {
             </section>
             <IdentityCard visitor/>
         </div>
-        <WayOfAToken/>
+        <TokenSteps/>
     }
 }
 
@@ -95,15 +95,15 @@ const STEPS: [(&str, &str, &str); 4] = [
         "It is swapped for a chat token, kept for this user only.",
         "leptos-ticketping: browser/hooks.rs",
     ),
-    ("Ticketping verifies", "The agent sees a name that nobody can make up.", "ticketping.com"),
+    ("Ticketping verifies", "The agent sees which account is asking.", "ticketping.com"),
 ];
 
 /// The way of a token in four steps.
 #[component]
-fn WayOfAToken() -> impl IntoView {
+fn TokenSteps() -> impl IntoView {
     view! {
         <section class="way" aria-labelledby="way">
-            <h2 id="way">"The way of a token"</h2>
+            <h2 id="way">"How a token is used"</h2>
             <ol class="way-steps">
                 {STEPS
                     .iter()

@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::fields::{Summary, TextField};
 use crate::{
-    accounts::{Field, FormFeedback, next_path::local_path, server_functions::LogIn, use_current_user},
+    accounts::{Field, Form, FormFeedback, next_path::local_path, server_functions::LogIn, use_current_user},
     request_context::Redirect,
 };
 
@@ -18,7 +18,7 @@ pub fn LogInPage() -> impl IntoView {
     if use_current_user().is_some() {
         Redirect::to(next.as_deref().unwrap_or("/account"));
     }
-    let feedback = FormFeedback::from_request();
+    let feedback = FormFeedback::for_form(Form::LogIn).unwrap_or_default();
     view! {
         <Title text="Log in"/>
         <section class="form-card">

@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use super::fields::{Summary, TextField};
 use crate::{
-    accounts::{Field, FormFeedback, server_functions::SignUp, use_current_user},
+    accounts::{Field, Form, FormFeedback, server_functions::SignUp, use_current_user},
     request_context::Redirect,
 };
 
@@ -15,7 +15,7 @@ pub fn SignUpPage() -> impl IntoView {
     if use_current_user().is_some() {
         Redirect::to("/account");
     }
-    let feedback = FormFeedback::from_request();
+    let feedback = FormFeedback::for_form(Form::SignUp).unwrap_or_default();
     view! {
         <Title text="Sign up"/>
         <section class="form-card">

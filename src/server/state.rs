@@ -49,7 +49,7 @@ pub struct Services {
     pub backend: Backend,
     /// The session store.
     pub sessions: Sessions,
-    /// How often who may do what.
+    /// Rate limits.
     pub limits: Arc<RateLimits>,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: TrustedProxies,

@@ -75,6 +75,11 @@ pub enum Loading {
     Consent,
 }
 
+impl Loading {
+    pub(crate) const ALL: [(Self, &str); 3] =
+        [(Self::Idle, "idle"), (Self::FirstClick, "first-click"), (Self::Consent, "consent")];
+}
+
 /// Who gets a chat.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Visitors {
@@ -83,6 +88,15 @@ pub enum Visitors {
     Everyone,
     /// Users who are logged in. For anyone else no byte of the widget is loaded.
     SignedIn,
+}
+
+impl Visitors {
+    pub(crate) const ALL: [(Self, &str); 2] = [(Self::Everyone, "everyone"), (Self::SignedIn, "signed-in")];
+}
+
+/// What an option is called on a page.
+fn name_of<T: PartialEq>(all: &[(T, &'static str)], option: &T) -> &'static str {
+    all.iter().find(|(known, _)| known == option).map_or("", |(_, name)| name)
 }
 
 /// Everything the widget is told, apart from who the visitor is.
@@ -222,8 +236,8 @@ impl TicketpingConfig {
             "script": self.script_url(),
             "style": self.style_url(),
             "token": self.token_url,
-            "loading": format!("{:?}", self.loading),
-            "visitors": format!("{:?}", self.visitors),
+            "loading": name_of(&Loading::ALL, &self.loading),
+            "visitors": name_of(&Visitors::ALL, &self.visitors),
             "user": user,
         });
         // Only this character can end the script element, or begin a comment in it.
@@ -271,7 +285,7 @@ mod tests {
         assert_eq!(page["script"], format!("/widget/{WIDGET_VERSION}/widget.min.js"));
         assert_eq!(page["style"], format!("/widget/{WIDGET_VERSION}/widget.css"));
         assert_eq!(page["token"], "/api/ticketping/chat-jwt");
-        assert_eq!((&page["loading"], &page["visitors"]), (&json!("Idle"), &json!("Everyone")));
+        assert_eq!((&page["loading"], &page["visitors"]), (&json!("idle"), &json!("everyone")));
         assert_eq!(page["init"]["theme"], json!({}));
         assert!(page["init"].get("teamLogoIcon").is_none());
     }

@@ -35,7 +35,7 @@ pub fn mount<C: ConfigSource>(
 ) {
     // Not a stored value: the server may drop those on another thread, where an `Rc` must not go.
     let driver = Rc::new(OnceCell::new());
-    // An effect of its own, which tracks nothing: what it sets up is taken down when it runs again.
+    // An effect of its own, which tracks nothing and so runs once.
     Effect::new({
         let driver = Rc::clone(&driver);
         move || {
@@ -138,7 +138,7 @@ impl Driver {
         });
         let owner_changed = send(Event::OwnerChanged);
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-            browser::hear(message.data().as_string());
+            browser::adopt_note(message.data().as_string());
             owner_changed();
         });
         if let Some(channel) = &self.channel {
@@ -166,7 +166,7 @@ impl Driver {
     fn user_changed(self: &Rc<Self>, identity: Identity) {
         // The first user came with the page, which may be old; one that comes later is known from now on.
         let since = match self.user_known_since.get() {
-            None => browser::made_at(),
+            None => browser::requested_at(),
             Some(_) => js_sys::Date::now(),
         };
         self.user_known_since.set(Some(since));
@@ -215,7 +215,7 @@ impl Driver {
                 use_ticketping::set_token_life(None);
             }
             Command::SetTimer(milliseconds) => self.set_timer(milliseconds),
-            Command::PageOutdated => match self.on_page_outdated {
+            Command::ReloadPage => match self.on_page_outdated {
                 Some(callback) => callback.run(()),
                 None => browser::reload_hidden(),
             },
@@ -238,13 +238,17 @@ impl Driver {
         let driver = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move {
             let answer = browser::fetch_token(&driver.settings.token_url).await;
+            // The user may have changed in the meantime.
+            if !driver.machine.borrow().awaits(request) {
+                return;
+            }
             match &answer {
                 TokenAnswer::Token { life, .. } => {
                     let received_at = browser::since_page_start();
                     use_ticketping::set_token_life(Some(TokenLife { received_at, valid_for: *life }));
                 }
                 TokenAnswer::SignedOut => use_ticketping::set_token_life(None),
-                TokenAnswer::Failed => driver.fail("the server gave no token for it; it is tried again later"),
+                TokenAnswer::Failed => driver.fail("the token endpoint failed; it is asked again later"),
             }
             driver.handle(Event::TokenAnswered { request, answer });
         });
@@ -252,7 +256,7 @@ impl Driver {
 
     fn start(self: &Rc<Self>, identity: &Identity, jwt: &str) {
         if browser::has_instance() {
-            return self.fail("there is a widget on this page that it did not start");
+            return self.fail("another script has started a widget on this page");
         }
         let driver = Rc::downgrade(self);
         let on_report = move |state: WidgetState, event: Option<TicketpingEvent>| {
@@ -316,7 +320,7 @@ impl Driver {
 
     /// Tells the page, and the console in one line for each page, however often it fails.
     fn fail(&self, reason: &'static str) {
-        // What is under way when the visitor leaves the page breaks off: that is no failure.
+        // Requests that the browser drops when the visitor leaves the page are no failures.
         if self.is_leaving.get() {
             return;
         }

@@ -13,6 +13,9 @@ pub const SCRIPT_INTEGRITY: &str = "sha384-phnqqJEJWQaslEb1lvpT7aMp3Bn7JLy++tNE2
 /// The subresource integrity of its `dist/widget.css`.
 pub const STYLE_INTEGRITY: &str = "sha384-amrXtvtkiaQPrH68fWUSqFVCwgeAekvxg92lIiSXD5xzwAAZPNEQYyeiT/SO8qsG";
 
+/// The cookie in which it keeps its chat token.
+pub const CHAT_COOKIE: &str = "ticketping_chat_jwt";
+
 /// The hashes of the two inline handlers that the script gives to attached images: they add the class `loaded`
 /// or `error` to the element around the image, which stays invisible without them.
 pub const ATTACHMENT_HANDLERS: [&str; 2] =

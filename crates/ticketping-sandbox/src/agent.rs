@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{Sandbox, tokens::ChatVisitor};
+use crate::{sandbox::Sandbox, tokens::ChatVisitor};
 
 /// How long typing takes.
 const TYPING: Duration = Duration::from_millis(600);

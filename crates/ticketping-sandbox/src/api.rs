@@ -12,8 +12,9 @@ use serde_json::json;
 use tower_http::cors::{Any, CorsLayer};
 use uuid::Uuid;
 
-use super::{
-    Sandbox, agent,
+use crate::{
+    agent,
+    sandbox::Sandbox,
     store::{Attachment, Entry},
     tokens::ChatVisitor,
 };

@@ -14,42 +14,10 @@
 
 mod agent;
 mod api;
+mod router;
+mod sandbox;
 mod sockets;
 mod store;
 mod tokens;
 
-use std::sync::Arc;
-
-use axum::Router;
-
-use store::Store;
-use tokens::Tokens;
-
-/// The stand-in. Cheap to clone.
-#[derive(Clone)]
-pub struct Sandbox {
-    inner: Arc<Inner>,
-}
-
-struct Inner {
-    tokens: Tokens,
-    store: Store,
-    team: String,
-    // For the URLs of attachments.
-    base: String,
-}
-
-impl Sandbox {
-    /// `secret` is the one your app signs tokens with, `team` the slug it gives to the widget, and `base` the URL
-    /// that browsers reach this router at.
-    pub fn new(secret: &[u8], team: impl Into<String>, base: impl Into<String>) -> Self {
-        let inner =
-            Inner { tokens: Tokens::new(secret), store: Store::default(), team: team.into(), base: base.into() };
-        Self { inner: Arc::new(inner) }
-    }
-
-    /// Answers every call of the widget, and at `/journal` lists what it received, for tests.
-    pub fn router(&self) -> Router {
-        api::routes().merge(sockets::routes()).layer(api::cross_origin()).with_state(self.clone())
-    }
-}
+pub use sandbox::Sandbox;

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::{Sandbox, agent, store::Listed, tokens::ChatVisitor};
+use crate::{agent, sandbox::Sandbox, store::Listed, tokens::ChatVisitor};
 
 /// The widget pings every 30 seconds: a socket that is silent for longer is closed.
 const SILENCE: Duration = Duration::from_secs(90);

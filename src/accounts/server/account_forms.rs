@@ -52,11 +52,11 @@ impl Accounts {
     pub async fn list_sessions(&self) -> Result<Vec<SessionInfo>, AppError> {
         let user = self.user()?;
         let current = self.current_session();
-        let rows = self.auth.backend.sessions.of_user(&user.id).await.map_err(BackendError::from)?;
+        let rows = self.auth.backend.sessions.list_for_user(&user.id).await.map_err(BackendError::from)?;
         let sessions = rows.into_iter().map(|row| SessionInfo {
             is_current: Some(&row.id) == current.as_ref(),
-            created: for_people(row.created_at),
-            last_seen: for_people(row.last_seen_at),
+            created: format_date(row.created_at),
+            last_seen: format_date(row.last_seen_at),
             id: row.id,
             browser: row.browser,
         });
@@ -106,7 +106,7 @@ impl Accounts {
 }
 
 /// Such as "3 May 2026, 14:05 UTC".
-fn for_people(seconds: i64) -> String {
+fn format_date(seconds: i64) -> String {
     let format = time::macros::format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
     let then = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
     then.format(&format).unwrap_or_default()

@@ -14,7 +14,7 @@ pub type AuthSession = axum_login::AuthSession<Backend>;
 #[derive(Clone)]
 pub struct Backend(Arc<Stores>);
 
-/// What there is to ask.
+/// Where users, passwords and sessions are.
 pub struct Stores {
     /// The accounts.
     pub users: Users,
@@ -25,7 +25,7 @@ pub struct Stores {
 }
 
 impl Backend {
-    /// Over these.
+    /// Over these stores.
     pub fn new(users: Users, passwords: Passwords, sessions: Sessions) -> Self {
         Self(Arc::new(Stores { users, passwords, sessions }))
     }

@@ -5,7 +5,7 @@ pub fn browser_name(user_agent: &str) -> String {
     let first = |known: &[(&str, &'static str)], other| {
         known.iter().find(|(part, _)| user_agent.contains(part)).map_or(other, |(_, name)| *name)
     };
-    // Each of these also names those after it.
+    // Each of these also contains the names after it, so the order matters.
     let browsers =
         [("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari")];
     let systems = [

@@ -10,7 +10,7 @@ use super::{
     validate::{name_or_none, validate_profile, validate_readable},
 };
 use crate::{
-    accounts::{FormFeedback, ValidationError, next_path::local_path},
+    accounts::{Form, FormFeedback, ValidationError, next_path::local_path},
     error::AppError,
 };
 
@@ -41,7 +41,7 @@ impl Accounts {
             }
         }
         let (name, email) = (name.to_owned(), email.to_owned());
-        self.back_to_form("/signup", FormFeedback { errors, name, email, ..FormFeedback::default() });
+        self.back_to_form("/signup", FormFeedback { form: Form::SignUp, errors, name, email, remember: false });
         Ok(())
     }
 

@@ -38,7 +38,7 @@ pub enum HashError {
     /// A stored hash cannot be parsed.
     #[error("stored password hash: {0}")]
     Stored(#[from] phc::Error),
-    /// The thread was lost.
+    /// The hashing task failed.
     #[error("password hashing stopped: {0}")]
     Lost(#[from] task::JoinError),
 }
@@ -135,7 +135,7 @@ impl Passwords {
     }
 }
 
-/// One more that hashes or waits, until it is dropped.
+/// Counts a hash that runs or waits, until it is dropped.
 struct Counted;
 
 impl Counted {

@@ -19,7 +19,7 @@ use tower_sessions::{
 
 use super::{
     Users,
-    users::{STALE_AFTER, User},
+    users::{STALE_AFTER, User, user_columns},
 };
 use crate::server::database::statement;
 
@@ -72,8 +72,8 @@ impl Sessions {
     }
 
     /// Where a user is logged in, the latest first.
-    pub async fn of_user(&self, user_id: &str) -> sqlx::Result<Vec<SessionRow>> {
-        statement::run("sessions.of_user", &self.pool, async |database| {
+    pub async fn list_for_user(&self, user_id: &str) -> sqlx::Result<Vec<SessionRow>> {
+        statement::run("sessions.list_for_user", &self.pool, async |database| {
             sqlx::query_as(
                 "SELECT id, browser, created_at, last_seen_at FROM sessions \
                  WHERE user_id = $1 ORDER BY created_at DESC, id",
@@ -87,7 +87,7 @@ impl Sessions {
 
     /// Ends those of a user's sessions that `is_picked` picks, at once: the next request finds none.
     pub async fn end(&self, user_id: &str, is_picked: impl Fn(&SessionRow) -> bool) -> sqlx::Result<()> {
-        for row in self.of_user(user_id).await?.into_iter().filter(is_picked) {
+        for row in self.list_for_user(user_id).await?.into_iter().filter(is_picked) {
             self.end_one(row.id).await?;
         }
         Ok(())
@@ -100,7 +100,7 @@ impl Sessions {
         })
         .await;
         match deleted {
-            // Again: it may have waited for longer than the mark lasts, and the row was read in the meantime.
+            // Again: the first entry may have expired while this waited, and the row was read in the meantime.
             Ok(_) => self.cache.insert(hash, None),
             Err(_) => self.cache.invalidate(&hash),
         }
@@ -197,7 +197,7 @@ impl SessionStore for Sessions {
                 .await
         });
         let kept = (saved.await.map_err(unavailable)?.rows_affected() == 1).then(|| record.clone());
-        // If it was ended since, that stands.
+        // If it was ended since, it stays ended.
         self.cache.entry(hash).and_compute_with(|cached| match cached {
             Some(cached) if cached.value().is_none() => Op::Nop,
             _ => Op::Put(kept),
@@ -205,8 +205,8 @@ impl SessionStore for Sessions {
         Ok(())
     }
 
-    /// One statement brings the session and its user. The user waits in the memory of [`Users`], where axum-login's
-    /// next question finds it.
+    /// One statement brings the session and its user. The user is put into the cache of [`Users`], where axum-login
+    /// finds them in the next step.
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = OffsetDateTime::now_utc();
         let is_valid = |record: &Record| record.expiry_date > now;
@@ -215,10 +215,11 @@ impl SessionStore for Sessions {
             return Ok(record.filter(is_valid));
         }
         let row: Option<AnyRow> = statement::run("sessions.load", &self.pool, async |database| {
-            sqlx::query(
-                "SELECT data, expires_at, last_seen_at, users.id, email, name, password_hash \
-                 FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = $1",
-            )
+            sqlx::query(concat!(
+                "SELECT data, expires_at, last_seen_at, ",
+                user_columns!(),
+                " FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = $1",
+            ))
             .bind(&hash)
             .fetch_optional(database)
             .await
@@ -226,11 +227,11 @@ impl SessionStore for Sessions {
         .await
         .map_err(unavailable)?;
         let record = row.map(|row| decode(*id, &row)).transpose()?.map(|(record, last_seen_at, user)| {
-            self.users.was_read(user);
+            self.users.cache_if_absent(user);
             self.touch(&hash, last_seen_at, now.unix_timestamp());
             record
         });
-        // If it was ended since it was read, that stands.
+        // If it was ended since it was read, it stays ended.
         Ok(self.cache.entry(hash).or_insert(record).into_value().filter(is_valid))
     }
 

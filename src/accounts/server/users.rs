@@ -9,6 +9,14 @@ use uuid::Uuid;
 
 use crate::{accounts::CurrentUser, server::database::statement};
 
+/// The columns of a [`User`], once for all statements.
+macro_rules! user_columns {
+    () => {
+        "users.id, users.email, users.name, users.password_hash"
+    };
+}
+pub(super) use user_columns;
+
 /// What another machine changed is noticed after this long at most.
 pub const STALE_AFTER: Duration = Duration::from_secs(4);
 /// How many users are kept in memory at most.
@@ -88,11 +96,12 @@ impl Users {
     pub async fn add(&self, new: NewUser) -> sqlx::Result<Option<User>> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         statement::run("users.add", &self.pool, async |database| {
-            sqlx::query_as(
+            sqlx::query_as(concat!(
                 "INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_key) DO NOTHING \
-             RETURNING id, email, name, password_hash",
-            )
+             RETURNING ",
+                user_columns!(),
+            ))
             .bind(Uuid::now_v7().to_string())
             .bind(&new.email)
             .bind(email_key(&new.email))
@@ -108,11 +117,12 @@ impl Users {
     /// Changes e-mail and name; `None` when the e-mail is another user's.
     pub async fn change_profile(&self, id: &str, email: &str, name: Option<&str>) -> sqlx::Result<Option<User>> {
         let changed = statement::run("users.change_profile", &self.pool, async |database| {
-            sqlx::query_as(
+            sqlx::query_as(concat!(
                 "UPDATE users SET email = $2, email_key = $3, name = $4, updated_at = $5 \
              WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = $3 AND id <> $1) \
-             RETURNING id, email, name, password_hash",
-            )
+             RETURNING ",
+                user_columns!(),
+            ))
             .bind(id)
             .bind(email)
             .bind(email_key(email))
@@ -122,16 +132,17 @@ impl Users {
             .await
         })
         .await?;
-        Ok(self.changed(changed))
+        Ok(self.update_cache(changed))
     }
 
     /// Changes the password; returns the user as they are then.
     pub async fn change_password(&self, id: &str, password_hash: &str) -> sqlx::Result<Option<User>> {
         let changed = statement::run("users.change_password", &self.pool, async |database| {
-            sqlx::query_as(
+            sqlx::query_as(concat!(
                 "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1 \
-             RETURNING id, email, name, password_hash",
-            )
+             RETURNING ",
+                user_columns!(),
+            ))
             .bind(id)
             .bind(password_hash)
             .bind(OffsetDateTime::now_utc().unix_timestamp())
@@ -139,7 +150,7 @@ impl Users {
             .await
         })
         .await?;
-        Ok(self.changed(changed))
+        Ok(self.update_cache(changed))
     }
 
     /// Removes the account. The database removes the user's sessions with it.
@@ -159,25 +170,25 @@ impl Users {
             return Ok(user);
         }
         let user: Option<User> = statement::run("users.by_id", &self.pool, async |database| {
-            sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE id = $1")
+            sqlx::query_as(concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1",))
                 .bind(id)
                 .fetch_optional(database)
                 .await
         })
         .await?;
-        // If the user was changed since, that stands.
+        // If the user was changed since, the change stays.
         Ok(self.cache.entry(id.to_owned()).or_insert(user).into_value())
     }
 
-    /// Remembers a user who was read together with their session. If the user was changed since, that stands.
-    pub fn was_read(&self, user: User) {
+    /// Remembers a user who was read together with their session. If the user was changed since, the change stays.
+    pub fn cache_if_absent(&self, user: User) {
         self.cache.entry(user.id.clone()).or_insert(Some(user));
     }
 
     /// By e-mail, in any case.
     pub async fn by_email(&self, email: &str) -> sqlx::Result<Option<User>> {
         statement::run("users.by_email", &self.pool, async |database| {
-            sqlx::query_as("SELECT id, email, name, password_hash FROM users WHERE email_key = $1")
+            sqlx::query_as(concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1",))
                 .bind(email_key(email))
                 .fetch_optional(database)
                 .await
@@ -185,7 +196,7 @@ impl Users {
         .await
     }
 
-    fn changed(&self, user: Option<User>) -> Option<User> {
+    fn update_cache(&self, user: Option<User>) -> Option<User> {
         if let Some(user) = &user {
             self.cache.insert(user.id.clone(), Some(user.clone()));
         }

@@ -167,7 +167,7 @@ fn place(url: &str) -> String {
     match (file(url), url::Url::parse(url)) {
         (Some(file), _) => file.display().to_string(),
         (None, Ok(url)) => format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path()),
-        (None, Err(_)) => "that its URL names".to_owned(),
+        (None, Err(_)) => "of DATABASE_URL".to_owned(),
     }
 }
 

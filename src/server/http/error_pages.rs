@@ -27,12 +27,12 @@ pub struct RequestedBy(pub Option<CurrentUser>);
 impl RequestedBy {
     /// The user of a request, where the answer may become a page.
     pub fn of(request: &Request) -> Self {
-        Self(if reads_html(request.headers()) { current_user(request.extensions()) } else { None })
+        Self(if accepts_html(request.headers()) { current_user(request.extensions()) } else { None })
     }
 }
 
 /// Leaves on the response whose request it was.
-pub async fn note_user(request: Request, next: Next) -> Response {
+pub async fn attach_user(request: Request, next: Next) -> Response {
     let requested_by = RequestedBy::of(&request);
     let mut response = next.run(request).await;
     response.extensions_mut().insert(requested_by);
@@ -43,7 +43,7 @@ pub async fn note_user(request: Request, next: Next) -> Response {
 pub async fn error_pages(state: AppState, mut routes: Router, request: Request) -> Result<Response, Infallible> {
     let (parts, body) = request.into_parts();
     // Only a caller who reads HTML gets a page.
-    let head = reads_html(&parts.headers).then(|| parts.clone());
+    let head = accepts_html(&parts.headers).then(|| parts.clone());
     let response = routes.call(HttpRequest::from_parts(parts, body)).await?;
     let status = response.status();
     let failed = status.is_client_error() || status.is_server_error();
@@ -74,7 +74,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
 }
 
 /// Whether the caller is a person with a browser.
-fn reads_html(headers: &HeaderMap) -> bool {
+fn accepts_html(headers: &HeaderMap) -> bool {
     has(headers, header::ACCEPT, "text/html")
 }
 

@@ -27,7 +27,7 @@ use tower_http::{
 
 use super::{
     contexts::{provide_page_context, request_id},
-    error_pages::{RequestedBy, error_pages, note_user},
+    error_pages::{RequestedBy, attach_user, error_pages},
     metrics,
     render::render_page,
     security_headers,
@@ -47,7 +47,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request may take as a whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What answers every request: an axum router in layers, which together are no router any more.
+/// What answers every request: an axum router with layers around it.
 pub trait HttpService:
     Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
 {
@@ -101,7 +101,7 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpServ
     let routes = all.with_state(state.clone());
     // Around the router and not in it: that would be one more box for each request.
     Ok(ServiceBuilder::new()
-        .map_request(forget_given_id)
+        .map_request(remove_client_request_id)
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .map_response(Response::into_response)
         .layer(trace)
@@ -120,7 +120,7 @@ fn pages(state: &AppState) -> Router<AppState> {
     let routes = generate_route_list_with_exclusions(App, Some(excluded));
     Router::new().leptos_routes_with_context(state, routes, context, page_shell).fallback(not_found).layer(
         ServiceBuilder::new()
-            .layer(middleware::from_fn(note_user))
+            .layer(middleware::from_fn(attach_user))
             // Brotli makes a page 4 % smaller than gzip and takes four times as long: a browser that reads both
             // gets gzip.
             .layer(CompressionLayer::new().no_gzip())
@@ -154,7 +154,7 @@ fn unavailable_without_sessions(response: Response) -> Response {
 }
 
 /// Only this server names requests: what a client calls its request could be anything.
-fn forget_given_id(mut request: Request) -> Request {
+fn remove_client_request_id(mut request: Request) -> Request {
     let headers: &mut HeaderMap = request.headers_mut();
     headers.remove("x-request-id");
     request

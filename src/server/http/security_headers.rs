@@ -1,4 +1,4 @@
-//! The headers that keep a page to itself, and the rule that forms come from this site.
+//! The headers that isolate a page from other sites, and the rule that forms come from this site.
 
 use std::sync::Arc;
 

@@ -39,9 +39,9 @@ async fn with_statuses(mut request: Request, run: impl AsyncFnOnce(Request) -> R
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     }
     let mut response = if is_get || is_form(request.headers()) {
-        error_with_its_status(run(request).await).await
+        set_error_status(run(request).await).await
     } else {
-        AppError::UnknownType.into_response()
+        AppError::UnsupportedMediaType.into_response()
     };
     response.extensions_mut().insert(requested_by);
     let headers = response.headers_mut();
@@ -54,7 +54,7 @@ async fn with_statuses(mut request: Request, run: impl AsyncFnOnce(Request) -> R
     response
 }
 
-async fn error_with_its_status(response: Response) -> Response {
+async fn set_error_status(response: Response) -> Response {
     if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         return response;
     }

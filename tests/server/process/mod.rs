@@ -1,6 +1,6 @@
 //! The binary, in a process of its own.
 
 mod faults;
-mod life;
+mod lifecycle;
 mod settings;
 mod slow_clients;

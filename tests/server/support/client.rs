@@ -71,7 +71,7 @@ impl Answer {
     /// Whether it is a 503 that says when to come back, in a sentence or as JSON.
     pub fn says_come_back(&self) -> bool {
         let says =
-            self.body.contains("We cannot reach our records right now") || self.body == r#"{"error":"unavailable"}"#;
+            self.body.contains("We cannot reach our database right now") || self.body == r#"{"error":"unavailable"}"#;
         self.status == StatusCode::SERVICE_UNAVAILABLE && self.headers[header::RETRY_AFTER] == "5" && says
     }
 }

@@ -34,8 +34,8 @@ pub fn install(instance: &Instance, identity: &Identity, on_report: OnReport) ->
 }
 
 impl Hooks {
-    /// Lets the widget use its cookie and storage only while they belong to its user. It would use, and leave
-    /// behind, whatever is there, and another tab may have changed the owner a moment ago.
+    /// Lets the widget use its cookie and storage only while they belong to its user. Another tab may have changed the
+    /// owner a moment ago: the widget would use that user's data, and leave its own behind.
     fn guard_storage(&mut self, instance: &Instance, identity: &Identity) {
         for (part, methods) in [("api", COOKIE_METHODS), ("storage", STORAGE_METHODS)] {
             let Some(part) = get(instance, part) else { continue };
@@ -150,7 +150,7 @@ fn state(widget: &Instance, event: Option<&TicketpingEvent>) -> WidgetState {
     }
 }
 
-/// An event of `track()` in our words; `None` for one that a page has no use for.
+/// The event for what `track()` is told; `None` for what a page has no use for.
 fn event(name: &str, data: &JsValue) -> Option<TicketpingEvent> {
     let conversation = || text(data, "chatSessionId").unwrap_or_default();
     Some(match name {

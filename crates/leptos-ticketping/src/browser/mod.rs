@@ -16,8 +16,8 @@ mod token;
 mod widget;
 
 pub use bindings::has_instance;
-pub use owner::{hear, is_owner_key, owner, purge, set_owner};
-pub use page::{Clock, made_at, reload_hidden, since_page_start};
+pub use owner::{adopt_note, is_owner_key, owner, purge, set_owner};
+pub use page::{Clock, reload_hidden, requested_at, since_page_start};
 pub use script::{load, when_idle};
 pub use settings::{ConfigSource, PAGE_DATA_ID, PageData, Settings};
 pub use token::fetch_token;

@@ -6,20 +6,22 @@ use js_sys::{Date, Reflect};
 use leptos::prelude::{document, window};
 use web_sys::Storage;
 
-use crate::machine::{Identity, Owner};
+use crate::{
+    machine::{Identity, Owner},
+    pinned::CHAT_COOKIE,
+};
 
 /// Names the owner of what the widget stored. Overwritten, never removed: another tab would read a gap as
 /// cleared storage and take it over.
 const OWNER_KEY: &str = concat!(env!("CARGO_PKG_NAME"), ".owner");
 /// The open conversation and its draft, in this tab's storage.
 pub const RESUME_KEY: &str = concat!(env!("CARGO_PKG_NAME"), ".resume");
-/// The widget's own cookie and storage.
-const CHAT_COOKIE: &str = "ticketping_chat_jwt";
+/// The widget's own storage.
 const WIDGET_PREFIX: &str = "ticketping_";
 const DEVICE_KEY: &str = "ticketping_device_id";
 
 thread_local! {
-    // The note where storage is blocked or full: then it lasts as long as the page.
+    // The note, where storage is blocked or full: then it lasts as long as the page.
     static IN_MEMORY: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
@@ -40,7 +42,7 @@ fn from_note(note: &str) -> Option<Owner> {
     Some(Owner { identity, since: since.parse().ok()? })
 }
 
-/// Who owns what is stored; `None` when nobody is known to, or storage is out of reach.
+/// Who owns what is stored; `None` when that is not known.
 pub fn owner() -> Option<Owner> {
     let stored = || local_storage()?.get_item(OWNER_KEY).ok()?;
     from_note(&IN_MEMORY.with_borrow(Clone::clone).or_else(stored)?)
@@ -78,8 +80,8 @@ pub fn set_owner(identity: &Identity) -> String {
     note
 }
 
-/// Takes over the note of another tab. It is news only where storage cannot tell.
-pub fn hear(note: Option<String>) {
+/// Takes over the note of another tab. Needed only where storage is blocked or full.
+pub fn adopt_note(note: Option<String>) {
     IN_MEMORY.with_borrow_mut(|in_memory| {
         if in_memory.is_some() && note.is_some() {
             *in_memory = note;

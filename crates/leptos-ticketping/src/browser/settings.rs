@@ -73,19 +73,16 @@ impl Load for PageData {
             script: text(&json, "script")?,
             style: text(&json, "style")?,
             token_url: text(&json, "token")?,
-            loading: match text(&json, "loading")?.as_str() {
-                "FirstClick" => Loading::FirstClick,
-                "Consent" => Loading::Consent,
-                _ => Loading::Idle,
-            },
-            visitors: match text(&json, "visitors")?.as_str() {
-                "SignedIn" => Visitors::SignedIn,
-                _ => Visitors::Everyone,
-            },
+            loading: option(&Loading::ALL, &text(&json, "loading")?)?,
+            visitors: option(&Visitors::ALL, &text(&json, "visitors")?)?,
         })
     }
 }
 
 fn page_data() -> Option<JsValue> {
     JSON::parse(&document().get_element_by_id(PAGE_DATA_ID)?.text_content()?).ok()
+}
+
+fn option<T: Copy>(all: &[(T, &str)], name: &str) -> Option<T> {
+    all.iter().find(|(_, known)| *known == name).map(|(option, _)| *option)
 }

@@ -108,7 +108,7 @@ impl World {
             }
             Command::Stop => assert!(self.live.take().is_some(), "stopped a widget that is not there"),
             Command::SetTimer(after) => self.wake = Some(self.now + after),
-            Command::PageOutdated => self.outdated = true,
+            Command::ReloadPage => self.outdated = true,
         }
     }
 

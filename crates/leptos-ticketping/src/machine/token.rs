@@ -1,6 +1,6 @@
 //! The token of the wanted user: when to ask for it, when to renew it, how to go on after a failure.
 
-use super::{Command, Snapshot};
+use super::protocol::{Command, Snapshot};
 
 /// How often in a row the endpoint may fail before we wait for a new reason to ask.
 pub const ATTEMPTS: u32 = 6;

@@ -33,6 +33,11 @@ mod tests {
     }
 
     #[test]
+    fn it_is_the_cookie_that_the_widget_writes() {
+        assert!(EXPIRED.starts_with(&format!("{}=", crate::pinned::CHAT_COOKIE)));
+    }
+
+    #[test]
     fn the_chat_token_goes_with_the_session_and_with_nothing_else() {
         assert_eq!(cookies_after("session=abc; Path=/"), 2);
         assert_eq!(cookies_after("session=; Max-Age=0"), 2);

@@ -5,7 +5,7 @@ use std::{collections::HashSet, fmt};
 /// Why a secret was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwtSecretError {
-    /// Fewer than 32 bytes can be guessed from one token.
+    /// A secret of fewer than 32 bytes can be found by trying, with one token to try it on.
     #[error("must be at least 32 bytes: copy the whole JWT secret from the Ticketping dashboard, API Keys")]
     TooShort,
     /// One character or pattern over and over, or a text from an example.

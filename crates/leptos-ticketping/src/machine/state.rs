@@ -1,0 +1,171 @@
+//! The machine itself.
+
+use super::{
+    protocol::{Command, Event, Identity, Owner, Snapshot, TokenAnswer},
+    token::Token,
+};
+use crate::config::Visitors;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Script {
+    Unloaded,
+    Loading,
+    Ready,
+    Failed,
+}
+
+/// What is wanted and what is, for the one widget of a page. After every event it compares the two.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    visitors: Visitors,
+    wanted: Option<Identity>,
+    live: Option<Identity>,
+    // Whether this page wrote the owner's note. From then on another owner means that another tab took over.
+    owns_storage: bool,
+    // Whether the server said that the wanted user is the session's.
+    confirmed: bool,
+    loading_allowed: bool,
+    script: Script,
+    token: Token,
+}
+
+impl Machine {
+    /// A page without a widget yet, for these visitors.
+    pub fn new(visitors: Visitors) -> Self {
+        Self {
+            visitors,
+            wanted: None,
+            live: None,
+            owns_storage: false,
+            confirmed: false,
+            loading_allowed: false,
+            script: Script::Unloaded,
+            token: Token::default(),
+        }
+    }
+
+    /// Takes one event and says what to do.
+    pub fn handle(&mut self, event: Event, snapshot: &Snapshot) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let from_another_tab = event == Event::OwnerChanged;
+        match event {
+            Event::Wanted(identity) => self.want(identity),
+            Event::LoadingAllowed => self.loading_allowed = true,
+            Event::ScriptSettled { loaded } => self.script = if loaded { Script::Ready } else { Script::Failed },
+            Event::TokenAnswered { request, answer } if self.token.is_awaited(request) => {
+                self.token_answered(answer, snapshot, &mut commands);
+            }
+            // For a user who is no longer wanted.
+            Event::TokenAnswered { .. } => {}
+            Event::Resumed => self.retry_what_failed(),
+            Event::TimerFired | Event::OwnerChanged => {}
+        }
+        let owned_by_another = snapshot.owner.is_some() && snapshot.owned_by() != self.wanted.as_ref();
+        if owned_by_another && self.wanted.is_some() && (from_another_tab || self.owns_storage) {
+            // Another tab has purged and written its own note: its data is left alone.
+            self.give_up(&mut commands);
+            commands.push(Command::ReloadPage);
+        }
+        self.reconcile(snapshot, &mut commands);
+        commands
+    }
+
+    /// Whether the answer to this request is still of use.
+    pub fn awaits(&self, request: u32) -> bool {
+        self.token.is_awaited(request)
+    }
+
+    fn want(&mut self, identity: Option<Identity>) {
+        if self.wanted != identity {
+            self.wanted = identity;
+            self.owns_storage = false;
+            self.confirmed = false;
+            self.token.reset();
+        }
+    }
+
+    fn retry_what_failed(&mut self) {
+        self.token.retry_now();
+        if self.script == Script::Failed {
+            self.script = Script::Unloaded;
+        }
+    }
+
+    fn token_answered(&mut self, answer: TokenAnswer, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        match answer {
+            TokenAnswer::Token { external_id, .. } if self.wanted != Some(Identity::User(external_id.clone())) => {
+                let ours = snapshot.owned_by() == self.wanted.as_ref();
+                self.give_up(commands);
+                if ours {
+                    commands.push(Command::Purge);
+                }
+                commands.push(Command::ReloadPage);
+            }
+            TokenAnswer::Token { jwt, life, .. } => {
+                if self.live == self.wanted {
+                    commands.push(Command::Renew { jwt: jwt.clone() });
+                }
+                self.token.received(jwt, life, snapshot);
+                self.confirmed = true;
+            }
+            TokenAnswer::SignedOut => {
+                self.want(Some(Identity::Anonymous));
+                self.token.reset();
+                self.confirmed = true;
+            }
+            TokenAnswer::Failed => self.token.failed(snapshot),
+        }
+    }
+
+    /// Stops, because another user has taken over this browser.
+    fn give_up(&mut self, commands: &mut Vec<Command>) {
+        if self.live.take().is_some() {
+            commands.push(Command::Stop);
+        }
+        self.want(None);
+    }
+
+    fn reconcile(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        if self.live.is_some() && self.live != self.wanted {
+            self.live = None;
+            commands.push(Command::Stop);
+        }
+        let Some(wanted) = self.wanted.clone() else { return };
+        if snapshot.owned_by() != Some(&wanted) {
+            if self.may_be_outdated(snapshot) {
+                // The note is younger than this page: the server says which of the two is right.
+                self.token.ask_if_due(snapshot, commands);
+                return self.token.set_timer(snapshot, commands);
+            }
+            commands.push(Command::Purge);
+            commands.push(Command::SetOwner(wanted.clone()));
+        }
+        self.owns_storage = true;
+        if !self.loading_allowed || (wanted == Identity::Anonymous && self.visitors == Visitors::SignedIn) {
+            return;
+        }
+        if self.script == Script::Unloaded {
+            self.script = Script::Loading;
+            commands.push(Command::LoadScript);
+        }
+        if matches!(wanted, Identity::User(_)) {
+            self.token.ask_if_due(snapshot, commands);
+        }
+        if self.live.is_none() && self.script == Script::Ready {
+            let jwt = match &wanted {
+                Identity::Anonymous => Some(String::new()),
+                Identity::User(_) => self.token.valid(snapshot.now),
+            };
+            if let Some(jwt) = jwt {
+                self.live = Some(wanted.clone());
+                commands.push(Command::Start { identity: wanted, jwt });
+            }
+        }
+        self.token.set_timer(snapshot, commands);
+    }
+
+    fn may_be_outdated(&self, snapshot: &Snapshot) -> bool {
+        let younger = |owner: &Owner| owner.since > snapshot.user_known_since;
+        !self.confirmed && snapshot.owner.as_ref().is_some_and(younger)
+    }
+}
