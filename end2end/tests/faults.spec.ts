@@ -143,7 +143,7 @@ test("a click on the button while the widget is still loading opens it when it i
 test("where loading waits for a click, a stand-in costs no byte of the widget until then", async ({ page }) => {
     await page.route((url) => url.pathname === "/", async (route) => {
         const answer = await route.fetch();
-        await route.fulfill({ response: answer, body: (await answer.text()).replace('"loading":"Idle"', '"loading":"FirstClick"') });
+        await route.fulfill({ response: answer, body: (await answer.text()).replace('"loading":"idle"', '"loading":"first-click"') });
     });
     const asked: string[] = [];
     page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
@@ -159,7 +159,7 @@ test("where loading waits for a click, a stand-in costs no byte of the widget un
 test("without consent nothing is ever loaded", async ({ page }) => {
     await page.route((url) => url.pathname === "/", async (route) => {
         const answer = await route.fetch();
-        await route.fulfill({ response: answer, body: (await answer.text()).replace('"loading":"Idle"', '"loading":"Consent"') });
+        await route.fulfill({ response: answer, body: (await answer.text()).replace('"loading":"idle"', '"loading":"consent"') });
     });
     const asked: string[] = [];
     page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
