@@ -107,19 +107,22 @@ pub fn UnreadCount() -> impl IntoView {
     }
 }
 
-/// Opens the chat on a new conversation with this question in its box. Where there is no chat it is a link to the
+/// A question to begin with.
+const QUESTION: &str = "How do I add this chat to my own app?";
+
+/// Opens the chat on a new conversation with the question in its box. Where there is no chat it is a link to the
 /// support address.
+// It takes no property: an island that does brings a JSON reader into the WASM, 40 kB of it.
 #[island]
-pub fn AskButton(question: String) -> impl IntoView {
+pub fn AskQuestion() -> impl IntoView {
     let chat = use_ticketping();
-    let draft = question.clone();
     let ask = move |click: leptos::ev::MouseEvent| {
         if !chat.has_failed.get_untracked() {
             click.prevent_default();
-            chat.start_conversation_with(draft.clone());
+            chat.start_conversation_with(QUESTION);
         }
     };
-    view! { <a class="ask" href=SUPPORT_MAILTO on:click=ask>{question}</a> }
+    view! { <a class="ask" href=SUPPORT_MAILTO on:click=ask>{QUESTION}</a> }
 }
 
 /// Opens the chat. Where there is no chat it is a link to the support address.

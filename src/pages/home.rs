@@ -7,7 +7,7 @@ use leptos_ticketping::Visitor;
 
 use crate::{
     accounts::use_current_user,
-    support_chat::{AskButton, ChatWithUs, TokenLifeBar},
+    support_chat::{AskQuestion, ChatWithUs, TokenLifeBar},
 };
 
 /// What this is, and how the support team sees the visitor.
@@ -29,7 +29,7 @@ pub fn HomePage() -> impl IntoView {
                     {signed_in.then(|| view! { <a class="button primary" href="/account">"Your account"</a> })}
                     <ChatWithUs/>
                 </p>
-                <p class="ask-row">"Or ask: "<AskButton question="How do I add this chat to my own app?".to_owned()/></p>
+                <p class="ask-row">"Or ask: "<AskQuestion/></p>
             </section>
             <IdentityCard visitor/>
         </div>
