@@ -6,10 +6,13 @@ source scripts/counting.sh
 
 scripts/tools.sh --test || exit 1
 scripts/browser.sh || exit 1
-if [ ! -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ] || [ ! -x /usr/sbin/nginx ]; then
-    # Clocks that jump, and two machines.
-    scripts/apt.sh faketime nginx-light || exit 1
-fi
+# Clocks that jump, two machines, and WebKit with a screen.
+needed=()
+[ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ] || needed+=(faketime)
+[ -x /usr/sbin/nginx ] || needed+=(nginx-light)
+command -v WebKitWebDriver >/dev/null || needed+=(webkit2gtk-driver)
+command -v xvfb-run >/dev/null || needed+=(xvfb xauth)
+[ ${#needed[@]} = 0 ] || scripts/apt.sh "${needed[@]}" || exit 1
 # A test that would skip itself because a tool is missing fails instead.
 export TEST_EVERYTHING=1
 
@@ -38,6 +41,7 @@ check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end
 suite "Browser tests, on PostgreSQL" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' \
     scripts/postgres.sh npx playwright test -c end2end --project app
+suite "Browser tests, in WebKit" '^# pass \K\d+' '^# fail \K\d+' node --test --test-reporter tap end2end/webkit/
 check "Release build" scripts/release.sh
 check "Lighthouse: accessibility, best practices, search engines" scripts/lighthouse.sh --without-speed
 suite "Browser tests of the release" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end/release.config.ts

@@ -1,0 +1,106 @@
+// Pages that history brings back, in WebKit: over plain http its back-forward cache keeps `no-store` pages too.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { Builder, By, until } from "selenium-webdriver";
+
+const folder = mkdtempSync(join(tmpdir(), "webkit-"));
+const children = [];
+const start = (command, options, environment) =>
+    children.push(spawn(command, options, { stdio: "ignore", detached: true, env: { ...process.env, ...environment } }));
+const freePort = () =>
+    new Promise((port) => {
+        const server = createServer().listen(0, "127.0.0.1", () => {
+            port(server.address().port);
+            server.close();
+        });
+    });
+async function answers(url) {
+    while (!(await fetch(url).catch(() => undefined))?.ok) await new Promise((next) => setTimeout(next, 50));
+}
+
+let origin, browser;
+
+before(async () => {
+    const [port, driver] = [await freePort(), await freePort()];
+    origin = `http://127.0.0.1:${port}`;
+    start(resolve("target/debug/ticketping-leptos"), [], {
+        LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
+        DATABASE_URL: `sqlite://${join(folder, "app.db")}`,
+        TICKETPING_SANDBOX: "true",
+    });
+    // Debian's MiniBrowser needs a screen.
+    start("xvfb-run", ["--auto-servernum", "WebKitWebDriver", `--port=${driver}`]);
+    await answers(`${origin}/readyz`);
+    await answers(`http://127.0.0.1:${driver}/status`);
+    const libraries = "/usr/lib/x86_64-linux-gnu";
+    const version = readdirSync(libraries).find((name) => existsSync(join(libraries, name, "MiniBrowser")));
+    browser = await new Builder()
+        .usingServer(`http://127.0.0.1:${driver}`)
+        .withCapabilities({
+            browserName: "MiniBrowser",
+            "webkitgtk:browserOptions": { binary: join(libraries, version, "MiniBrowser"), args: ["--automation"] },
+        })
+        .build();
+});
+
+after(async () => {
+    await browser?.quit();
+    children.forEach((child) => process.kill(-child.pid));
+    rmSync(folder, { recursive: true, force: true });
+});
+
+const path = (wanted) => browser.wait(until.urlIs(`${origin}${wanted}`), 10_000);
+const ready = () => browser.wait(() => browser.executeScript("return window.TicketpingChat?.instance?.isInitialized === true"), 10_000);
+const owner = () => browser.executeScript("return localStorage.getItem('leptos-ticketping.owner')");
+const submit = (form) => browser.executeScript(`document.querySelector("form[action$='${form}']").submit()`);
+
+async function signUp() {
+    const email = `alice.${Date.now()}@example.com`;
+    await browser.get(`${origin}/signup`);
+    await ready();
+    await browser.findElement(By.name("email")).sendKeys(email);
+    await browser.findElement(By.name("password")).sendKeys("correct horse battery");
+    await submit("sign-up");
+    await path("/account");
+    await ready();
+    return email;
+}
+
+test("back to a page from before log-in leaves the user's chat alone", async () => {
+    await signUp();
+    const alice = await owner();
+    await browser.navigate().back();
+    await path("/account");
+    await ready();
+    assert.equal(await owner(), alice);
+    await submit("log-out");
+    await path("/");
+    await ready();
+});
+
+test("back after log-out shows no frame of the account page, although the browser kept it", async () => {
+    const email = await signUp();
+    await browser.executeScript(`addEventListener("pageshow", ({ persisted }) => {
+        sessionStorage.persisted = persisted;
+        const look = () => {
+            sessionStorage.frames = (sessionStorage.frames ?? "") + getComputedStyle(document.documentElement).visibility + " ";
+            requestAnimationFrame(look);
+        };
+        look();
+    })`);
+    await submit("log-out");
+    await path("/");
+    await ready();
+    await browser.navigate().back();
+    await path("/login?next=/account");
+    await ready();
+    const { persisted, frames } = await browser.executeScript("return { ...sessionStorage }");
+    assert.equal(persisted, "true");
+    assert.match(frames, /^(hidden )+$/);
+    assert.ok(!(await browser.getPageSource()).includes(email));
+});
