@@ -84,7 +84,7 @@ pub fn ChatOnPage() -> impl IntoView {
             // The widget starts at the fourth level of headings. These two keep the order.
             <h2 class="sr-only needs-script">"Support"</h2>
             <h3 class="sr-only needs-script">"Chat"</h3>
-            <TicketpingPageData config=(*config).clone() user/>
+            <TicketpingPageData config user/>
             <SupportChat/>
         }
     })

@@ -88,7 +88,7 @@ fn IdentityCard(visitor: Option<Visitor>) -> impl IntoView {
 }
 
 const STEPS: [(&str, &str, &str); 4] = [
-    ("The browser asks", "An island asks for a token, once the page is idle.", "leptos-ticketping: driver.rs"),
+    ("The browser asks", "An island asks for a token, once the page is idle.", "leptos-ticketping: driver/"),
     ("A server function signs", "HS256, four claims, five minutes. The secret stays here.", "support_chat.rs"),
     (
         "The widget presents it",

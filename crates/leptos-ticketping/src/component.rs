@@ -1,12 +1,14 @@
 //! `<TicketpingChat/>`, and the data it finds on a server-rendered page.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use crate::{
     browser::{self, ConfigSource},
     config::TicketpingConfig,
     driver,
-    use_ticketping::use_ticketping,
+    use_ticketping::{Action, dispatch},
 };
 
 /// Ticketping's chat on this page. Mount it once, where it stays mounted while the visitor moves through the app.
@@ -28,14 +30,13 @@ pub fn TicketpingChat<C: ConfigSource>(
 ) -> impl IntoView {
     let shows_placeholder = RwSignal::new(false);
     driver::mount(config, user, on_page_outdated, shows_placeholder);
-    let chat = use_ticketping();
     view! {
         <button
             type="button"
             class="ticketping-placeholder"
             aria-label="Open chat"
             hidden=move || !shows_placeholder.get()
-            on:click=move |_| chat.open()
+            on:click=|_| dispatch(Action::Open)
         >
             <svg viewBox="0 0 24 24" width="28" height="28" aria-hidden="true">
                 <path d="M5 5h14v11h-7l-4 4v-4H5z" fill="none" stroke="currentColor" stroke-width="2" stroke-linejoin="round"/>
@@ -48,8 +49,9 @@ pub fn TicketpingChat<C: ConfigSource>(
 /// `<TicketpingChat config=PageData user=PageData::user()/>`. It never holds a token.
 #[component]
 pub fn TicketpingPageData(
-    /// What the widget is told.
-    config: TicketpingConfig,
+    /// What the widget is told, in an `Arc` or not.
+    #[prop(into)]
+    config: Arc<TicketpingConfig>,
     /// The id of the user this page is made for; `None` for nobody.
     user: Option<String>,
 ) -> impl IntoView {

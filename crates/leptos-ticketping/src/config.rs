@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{pinned::WIDGET_VERSION, theme::Theme};
 
@@ -226,22 +226,44 @@ impl TicketpingConfig {
     /// All of it and the page's user as JSON that stands in a page. Islands read it with the browser's own JSON
     /// reader, which costs no bytes of WASM.
     pub(crate) fn to_page_json(&self, user: Option<&str>) -> String {
-        let mut init: Map<String, Value> = self.init_texts().map(|(key, text)| (key.to_owned(), text.into())).collect();
-        init.insert(
-            "theme".to_owned(),
-            self.theme.colors().map(|(key, color)| (key.to_owned(), Value::from(color))).collect::<Map<_, _>>().into(),
-        );
-        let json = json!({
-            "init": init,
-            "script": self.script_url(),
-            "style": self.style_url(),
-            "token": self.token_url,
-            "loading": name_of(&Loading::ALL, &self.loading),
-            "visitors": name_of(&Visitors::ALL, &self.visitors),
-            "user": user,
-        });
+        let page = OnPage {
+            init: Init(self),
+            script: self.script_url(),
+            style: self.style_url(),
+            token: &self.token_url,
+            loading: name_of(&Loading::ALL, &self.loading),
+            visitors: name_of(&Visitors::ALL, &self.visitors),
+            user,
+        };
+        // Text and maps of text: writing them cannot fail.
+        let json = serde_json::to_string(&page).unwrap_or_default();
         // Only this character can end the script element, or begin a comment in it.
-        json.to_string().replace('<', "\\u003c")
+        json.replace('<', "\\u003c")
+    }
+}
+
+#[derive(Serialize)]
+struct OnPage<'a> {
+    init: Init<'a>,
+    script: String,
+    style: String,
+    token: &'a str,
+    loading: &'static str,
+    visitors: &'static str,
+    user: Option<&'a str>,
+}
+
+/// What `init()` is given.
+struct Init<'a>(&'a TicketpingConfig);
+
+impl Serialize for Init<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (key, text) in self.0.init_texts() {
+            map.serialize_entry(key, text)?;
+        }
+        map.serialize_entry("theme", &self.0.theme)?;
+        map.end()
     }
 }
 
@@ -257,6 +279,8 @@ fn parse_url(field: &'static str, text: &str, starts: &[&str], wanted: &'static 
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn config() -> TicketpingConfig {

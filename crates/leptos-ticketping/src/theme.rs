@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Serialize, Serializer};
+
 macro_rules! theme {
     ($($(#[$doc:meta])* $field:ident => $key:literal,)*) => {
         /// The widget's colours, each a CSS colour. One that you leave out stays the widget's own.
@@ -77,6 +79,12 @@ theme! {
     shadow_medium => "shadowMedium",
     /// The darkest shadow.
     shadow_dark => "shadowDark",
+}
+
+impl Serialize for Theme {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.colors())
+    }
 }
 
 impl Theme {

@@ -131,7 +131,8 @@ impl UseTicketping {
     }
 }
 
-fn dispatch(action: Action) {
+/// Has the driver execute an action, now or once there is one.
+pub fn dispatch(action: Action) {
     match PAGE_CHAT.with(|chat| chat.dispatch.borrow().clone()) {
         Some(dispatch) => dispatch(action),
         None => PAGE_CHAT.with(|chat| chat.waiting.borrow_mut().push(action)),

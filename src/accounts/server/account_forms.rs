@@ -6,7 +6,7 @@ use super::{
     Accounts,
     backend::BackendError,
     password, session_layer,
-    sessions::SessionRow,
+    sessions::{SessionHash, SessionRow},
     validate::{name_or_none, validate_profile, validate_readable},
 };
 use crate::{
@@ -101,7 +101,7 @@ impl Accounts {
 
     /// What the table calls the session of this request.
     fn current_session(&self) -> Option<String> {
-        self.auth.session.id().map(|id| super::sessions::hash_of(&id))
+        self.auth.session.id().map(|id| SessionHash::of(&id).to_string())
     }
 }
 

@@ -3,7 +3,10 @@
 //! Only a hash of a session's id is stored: reading the table opens no session. The hash is also what forms call a
 //! session by.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use moka::{ops::compute::Op, sync::Cache};
@@ -48,9 +51,30 @@ pub struct SessionRow {
     pub last_seen_at: i64,
 }
 
-/// What the table calls a session.
-pub fn hash_of(id: &Id) -> String {
-    Sha256::digest(id.0.to_be_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// SHA-256 of a session's id, in hex in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionHash([u8; 32]);
+
+impl SessionHash {
+    /// Of an id.
+    pub fn of(id: &Id) -> Self {
+        Self(Sha256::digest(id.0.to_be_bytes()).into())
+    }
+
+    /// As it stands in the table.
+    fn parse(hex: &str) -> Option<Self> {
+        let (high, low) = hex.split_at_checked(32)?;
+        let half = |hex| u128::from_str_radix(hex, 16).ok().map(u128::to_be_bytes);
+        let bytes = [half(high)?, half(low)?].concat();
+        Some(Self(bytes.try_into().ok()?))
+    }
+}
+
+impl fmt::Display for SessionHash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let half = |bytes: &[u8]| bytes.iter().fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte));
+        write!(out, "{:032x}{:032x}", half(&self.0[..16]), half(&self.0[16..]))
+    }
 }
 
 /// The session store. A session that was just used stays in memory for [`STALE_AFTER`]; one that ends on this
@@ -61,7 +85,7 @@ pub struct Sessions {
     users: Users,
     // `None` is a session that has ended. It stays for a while, so that a request that read the row before
     // does not bring it back.
-    cache: Cache<String, Option<Record>>,
+    cache: Cache<SessionHash, Option<Record>>,
 }
 
 impl Sessions {
@@ -88,15 +112,17 @@ impl Sessions {
     /// Ends those of a user's sessions that `is_picked` picks, at once: the next request finds none.
     pub async fn end(&self, user_id: &str, is_picked: impl Fn(&SessionRow) -> bool) -> sqlx::Result<()> {
         for row in self.list_for_user(user_id).await?.into_iter().filter(is_picked) {
-            self.end_one(row.id).await?;
+            if let Some(hash) = SessionHash::parse(&row.id) {
+                self.end_one(hash).await?;
+            }
         }
         Ok(())
     }
 
-    async fn end_one(&self, hash: String) -> sqlx::Result<()> {
-        self.cache.insert(hash.clone(), None);
+    async fn end_one(&self, hash: SessionHash) -> sqlx::Result<()> {
+        self.cache.insert(hash, None);
         let deleted = statement::run("sessions.delete", &self.pool, async |database| {
-            sqlx::query("DELETE FROM sessions WHERE id = $1").bind(&hash).execute(database).await
+            sqlx::query("DELETE FROM sessions WHERE id = $1").bind(hash.to_string()).execute(database).await
         })
         .await;
         match deleted {
@@ -133,15 +159,15 @@ impl Sessions {
     }
 
     /// Notes that a session is in use. Nobody waits for it, and a request does not fail with it.
-    fn touch(&self, hash: &str, last_seen_at: i64, now: i64) {
+    fn touch(&self, hash: SessionHash, last_seen_at: i64, now: i64) {
         if now - last_seen_at < LAST_SEEN_STEP.as_secs().cast_signed() {
             return;
         }
-        let (pool, hash) = (self.pool.clone(), hash.to_owned());
+        let pool = self.pool.clone();
         tokio::spawn(async move {
             let touched = statement::run("sessions.touch", &pool, async |database| {
                 sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1")
-                    .bind(hash)
+                    .bind(hash.to_string())
                     .bind(now)
                     .execute(database)
                     .await
@@ -160,13 +186,13 @@ impl SessionStore for Sessions {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let (data, expires_at) = encode(record)?;
         let hash = loop {
-            let hash = hash_of(&record.id);
+            let hash = SessionHash::of(&record.id);
             let added = statement::run("sessions.create", &self.pool, async |database| {
                 sqlx::query(
                     "INSERT INTO sessions (id, user_id, browser, data, created_at, last_seen_at, expires_at) \
                      VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT DO NOTHING",
                 )
-                .bind(&hash)
+                .bind(hash.to_string())
                 .bind(&user_id)
                 .bind(&browser)
                 .bind(&data)
@@ -186,11 +212,11 @@ impl SessionStore for Sessions {
 
     // Only a row that is there: a session that ended while a request ran must not come back with it.
     async fn save(&self, record: &Record) -> Result<()> {
-        let hash = hash_of(&record.id);
+        let hash = SessionHash::of(&record.id);
         let (data, expires_at) = encode(record)?;
         let saved = statement::run("sessions.save", &self.pool, async |database| {
             sqlx::query("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1")
-                .bind(&hash)
+                .bind(hash.to_string())
                 .bind(data)
                 .bind(expires_at)
                 .execute(database)
@@ -210,7 +236,7 @@ impl SessionStore for Sessions {
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let now = OffsetDateTime::now_utc();
         let is_valid = |record: &Record| record.expiry_date > now;
-        let hash = hash_of(id);
+        let hash = SessionHash::of(id);
         if let Some(record) = self.cache.get(&hash) {
             return Ok(record.filter(is_valid));
         }
@@ -220,7 +246,7 @@ impl SessionStore for Sessions {
                 user_columns!(),
                 " FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = $1",
             ))
-            .bind(&hash)
+            .bind(hash.to_string())
             .fetch_optional(database)
             .await
         })
@@ -228,7 +254,7 @@ impl SessionStore for Sessions {
         .map_err(unavailable)?;
         let record = row.map(|row| decode(*id, &row)).transpose()?.map(|(record, last_seen_at, user)| {
             self.users.cache_if_absent(user);
-            self.touch(&hash, last_seen_at, now.unix_timestamp());
+            self.touch(hash, last_seen_at, now.unix_timestamp());
             record
         });
         // If it was ended since it was read, it stays ended.
@@ -236,7 +262,7 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        self.end_one(hash_of(id)).await.map_err(unavailable)
+        self.end_one(SessionHash::of(id)).await.map_err(unavailable)
     }
 }
 
@@ -268,4 +294,17 @@ fn decode(id: Id, row: &AnyRow) -> Result<(Record, i64, User)> {
 
 fn unavailable(error: sqlx::Error) -> Error {
     Error::Backend(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_is_read_as_it_was_written_and_is_that_of_the_id() {
+        let hash = SessionHash::of(&Id(1));
+        assert_eq!(hash.to_string(), "7c3ccd10bb7ec37b46d37926ae6274267f007a34aeaf15c882a715a7f3300529");
+        assert_eq!(SessionHash::parse(&hash.to_string()), Some(hash));
+        assert_eq!(SessionHash::parse("nonsense"), None);
+    }
 }

@@ -81,7 +81,7 @@ impl Hooks {
         let Some(original) = function(instance, METHOD) else { return };
         let widget = instance.clone();
         self.replace(instance, METHOD, move |message, _, _| {
-            let answer = call(&original, &widget, &[message.clone()]);
+            let answer = call(&original, &widget, std::slice::from_ref(&message));
             // The visitor's own attachments come back this way too.
             if text(&message, "sender").as_deref() != Some("USER") {
                 let event = TicketpingEvent::MessageReceived {

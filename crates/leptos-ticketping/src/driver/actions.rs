@@ -1,0 +1,44 @@
+//! Executes what the page asks for, and what waited until the widget was ready.
+
+use std::rc::Rc;
+
+use leptos::prelude::Set;
+
+use super::state::Driver;
+use crate::{
+    config::Loading,
+    machine::Event,
+    use_ticketping::{self, Action},
+};
+
+impl Driver {
+    pub fn on_ready(self: &Rc<Self>) {
+        self.shows_placeholder.set(false);
+        if let Some(widget) = self.widget.borrow().as_ref() {
+            widget.resume();
+        }
+        if let Some(action) = self.waiting.take() {
+            self.execute_action(action);
+        }
+    }
+
+    pub fn execute_action(self: &Rc<Self>, action: Action) {
+        let loads = self.settings.loading == Loading::FirstClick && action != Action::Close;
+        if action == Action::Consent || loads {
+            self.handle(Event::LoadingAllowed);
+        }
+        // A click is a reason to try again what has failed.
+        if matches!(action, Action::Open | Action::StartConversation { .. }) {
+            self.handle(Event::Resumed);
+        }
+        let widget = self.widget.borrow();
+        match (widget.as_ref().filter(|_| use_ticketping::state().is_ready), action) {
+            (_, Action::Consent) => {}
+            (Some(widget), Action::Open) => widget.open(),
+            (Some(widget), Action::Close) => widget.close(),
+            (Some(widget), Action::StartConversation { draft }) => widget.start_conversation(draft),
+            (None, Action::Close) => *self.waiting.borrow_mut() = None,
+            (None, action) => *self.waiting.borrow_mut() = Some(action),
+        }
+    }
+}

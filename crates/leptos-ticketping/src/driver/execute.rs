@@ -1,0 +1,129 @@
+//! Executes the machine's commands.
+
+use std::{rc::Rc, time::Duration};
+
+use leptos::prelude::*;
+
+use super::state::Driver;
+use crate::{
+    browser::{self, LiveWidget},
+    events::TicketpingEvent,
+    machine::{Command, Event, Identity, TokenAnswer},
+    state::{TokenLife, WidgetState},
+    use_ticketping,
+};
+
+impl Driver {
+    pub fn execute(self: &Rc<Self>, command: Command) {
+        match command {
+            Command::LoadScript => self.load(),
+            Command::FetchToken { request } => self.fetch_token(request),
+            Command::Purge => browser::purge(),
+            Command::SetOwner(identity) => {
+                let note = browser::set_owner(&identity);
+                if let Some(channel) = &self.channel {
+                    let _closed = channel.post_message(&note.into());
+                }
+            }
+            Command::Start { identity, jwt } => self.start(&identity, &jwt),
+            Command::Renew { jwt } => {
+                if let Some(widget) = self.widget.borrow().as_ref() {
+                    widget.renew(&jwt);
+                }
+            }
+            Command::Stop => {
+                if let Some(widget) = self.widget.take() {
+                    widget.stop();
+                }
+                use_ticketping::set_state(WidgetState::default());
+                use_ticketping::set_token_life(None);
+            }
+            Command::SetTimer(milliseconds) => self.set_timer(milliseconds),
+            Command::ReloadPage => match self.on_page_outdated {
+                Some(callback) => callback.run(()),
+                None => browser::reload_hidden(),
+            },
+        }
+    }
+
+    fn load(self: &Rc<Self>) {
+        let driver = Rc::clone(self);
+        let attempt = self.load_attempts.replace(self.load_attempts.get() + 1);
+        wasm_bindgen_futures::spawn_local(async move {
+            let loaded = browser::load(&driver.settings, attempt).await;
+            if let Err(reason) = loaded {
+                driver.fail(reason);
+            }
+            driver.handle(Event::ScriptSettled { loaded: loaded.is_ok() });
+        });
+    }
+
+    fn fetch_token(self: &Rc<Self>, request: u32) {
+        let driver = Rc::clone(self);
+        wasm_bindgen_futures::spawn_local(async move {
+            let answer = browser::fetch_token(&driver.settings.token_url).await;
+            // The user may have changed in the meantime.
+            if !driver.machine.borrow().awaits(request) {
+                return;
+            }
+            match &answer {
+                TokenAnswer::Token { life, .. } => {
+                    let received_at = browser::since_page_start();
+                    use_ticketping::set_token_life(Some(TokenLife { received_at, valid_for: *life }));
+                }
+                TokenAnswer::SignedOut => use_ticketping::set_token_life(None),
+                TokenAnswer::Failed => driver.fail("the token endpoint failed; it is asked again later"),
+            }
+            driver.handle(Event::TokenAnswered { request, answer });
+        });
+    }
+
+    fn start(self: &Rc<Self>, identity: &Identity, jwt: &str) {
+        if browser::has_instance() {
+            return self.fail("another script has started a widget on this page");
+        }
+        let driver = Rc::downgrade(self);
+        let on_report = move |state: WidgetState, event: Option<TicketpingEvent>| {
+            let Some(driver) = driver.upgrade() else { return };
+            let is_first = state.is_ready && !use_ticketping::state().is_ready;
+            use_ticketping::set_state(state);
+            match event {
+                Some(TicketpingEvent::Failed { reason }) => driver.fail(reason),
+                Some(event) => use_ticketping::emit(&event),
+                None => {}
+            }
+            if is_first {
+                driver.on_ready();
+            }
+        };
+        let widget = LiveWidget::start(&self.settings.init, identity, jwt, Rc::new(on_report));
+        if widget.is_none() {
+            self.fail("it could not start");
+        }
+        *self.widget.borrow_mut() = widget;
+    }
+
+    fn set_timer(self: &Rc<Self>, milliseconds: f64) {
+        let driver = Rc::clone(self);
+        let delay = Duration::from_millis(milliseconds as u64);
+        let timer = set_timeout_with_handle(move || driver.handle(Event::TimerFired), delay).ok();
+        if let Some(earlier) = self.timer.replace(timer) {
+            earlier.clear();
+        }
+    }
+
+    /// Tells the page, and the console in one line for each page, however often it fails.
+    pub fn fail(&self, reason: &'static str) {
+        // Requests that the browser drops when the visitor leaves the page are no failures.
+        if self.is_leaving.get() {
+            return;
+        }
+        if !self.has_warned.replace(true) {
+            leptos::logging::warn!("Ticketping chat is not available: {reason}.");
+        }
+        if self.widget.borrow().is_none() {
+            use_ticketping::set_state(WidgetState { has_failed: true, ..WidgetState::default() });
+        }
+        use_ticketping::emit(&TicketpingEvent::Failed { reason });
+    }
+}

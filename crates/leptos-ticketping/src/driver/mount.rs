@@ -1,0 +1,33 @@
+//! Runs a driver for as long as the component is in the browser.
+
+use std::{cell::OnceCell, rc::Rc};
+
+use leptos::prelude::*;
+
+use super::state::Driver;
+use crate::{browser::ConfigSource, machine::Identity};
+
+/// Runs the chat from when the component is in the browser until it is gone.
+pub fn mount<C: ConfigSource>(
+    config: C,
+    user: Signal<Option<String>>,
+    on_page_outdated: Option<Callback<()>>,
+    shows_placeholder: RwSignal<bool>,
+) {
+    // Not a stored value: the server may drop those on another thread, where an `Rc` must not go.
+    let driver = Rc::new(OnceCell::new());
+    // An effect of its own, which tracks nothing and so runs once.
+    Effect::new({
+        let driver = Rc::clone(&driver);
+        move || {
+            let mounted = config.load().and_then(|settings| Driver::new(settings, on_page_outdated, shows_placeholder));
+            let _only_once = driver.set(mounted);
+        }
+    });
+    Effect::new(move || {
+        let identity = Identity::from(user.get());
+        if let Some(Some(driver)) = driver.get() {
+            driver.user_changed(identity);
+        }
+    });
+}

@@ -1,0 +1,106 @@
+//! What lives as long as the component, and the way of an event: snapshot, machine, commands.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
+
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use web_sys::BroadcastChannel;
+
+use crate::{
+    browser::{self, Clock, LiveWidget, Settings},
+    config::{Loading, Visitors},
+    machine::{Event, Identity, Machine, Snapshot},
+    use_ticketping::{self, Action},
+};
+
+/// The channel on which tabs tell each other who the owner is.
+const CHANNEL: &str = env!("CARGO_PKG_NAME");
+
+thread_local! {
+    pub static IS_MOUNTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Everything that lives as long as the component.
+pub struct Driver {
+    pub settings: Settings,
+    pub on_page_outdated: Option<Callback<()>>,
+    pub shows_placeholder: RwSignal<bool>,
+    pub machine: RefCell<Machine>,
+    pub clock: RefCell<Clock>,
+    pub widget: RefCell<Option<LiveWidget>>,
+    // When the page learned who its user is.
+    pub user_known_since: Cell<Option<f64>>,
+    // What was asked for before the widget was ready.
+    pub waiting: RefCell<Option<Action>>,
+    pub timer: RefCell<Option<TimeoutHandle>>,
+    pub channel: Option<BroadcastChannel>,
+    pub load_attempts: Cell<u32>,
+    pub has_warned: Cell<bool>,
+    pub is_leaving: Cell<bool>,
+}
+
+impl Driver {
+    pub fn new(
+        settings: Settings,
+        on_page_outdated: Option<Callback<()>>,
+        shows_placeholder: RwSignal<bool>,
+    ) -> Option<Rc<Self>> {
+        if IS_MOUNTED.replace(true) {
+            leptos::logging::warn!("There are two <TicketpingChat/> on this page: the second one does nothing.");
+            return None;
+        }
+        let (loading, visitors) = (settings.loading, settings.visitors);
+        let driver = Rc::new(Self {
+            settings,
+            on_page_outdated,
+            shows_placeholder,
+            machine: RefCell::new(Machine::new(visitors)),
+            clock: RefCell::default(),
+            widget: RefCell::default(),
+            user_known_since: Cell::default(),
+            waiting: RefCell::default(),
+            timer: RefCell::default(),
+            channel: BroadcastChannel::new(CHANNEL).ok(),
+            load_attempts: Cell::default(),
+            has_warned: Cell::default(),
+            is_leaving: Cell::default(),
+        });
+        driver.listen();
+        if loading == Loading::Idle {
+            let driver = Rc::clone(&driver);
+            browser::when_idle(move || driver.handle(Event::LoadingAllowed));
+        }
+        let dispatch = Rc::clone(&driver);
+        use_ticketping::connect(Some(Rc::new(move |action| dispatch.execute_action(action))));
+        Some(driver)
+    }
+
+    pub fn user_changed(self: &Rc<Self>, identity: Identity) {
+        // The first user came with the page, which may be old; one that comes later is known from now on.
+        let since = match self.user_known_since.get() {
+            None => browser::requested_at(),
+            Some(_) => js_sys::Date::now(),
+        };
+        self.user_known_since.set(Some(since));
+        let gets_a_chat = self.settings.visitors == Visitors::Everyone || identity != Identity::Anonymous;
+        let is_waiting = self.load_attempts.get() == 0 && self.settings.loading == Loading::FirstClick;
+        self.shows_placeholder.set(gets_a_chat && is_waiting);
+        self.handle(Event::Wanted(Some(identity)));
+    }
+
+    pub fn handle(self: &Rc<Self>, event: Event) {
+        let snapshot = Snapshot {
+            now: self.clock.borrow_mut().now(),
+            owner: browser::owner(),
+            user_known_since: self.user_known_since.get().unwrap_or_default(),
+            visible: document().visibility_state() == web_sys::VisibilityState::Visible,
+            jitter: js_sys::Math::random(),
+        };
+        let commands = self.machine.borrow_mut().handle(event, &snapshot);
+        for command in commands {
+            self.execute(command);
+        }
+    }
+}
