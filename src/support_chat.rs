@@ -100,9 +100,9 @@ fn SupportChat() -> impl IntoView {
 pub fn UnreadCount() -> impl IntoView {
     let unread = use_ticketping().unread;
     view! {
-        <span class="unread" role="status" hidden=move || unread.get() == 0>
+        <span class="unread-count" role="status" hidden=move || unread.get() == 0>
             {move || unread.get()}
-            <span class="sr-only">" unread messages"</span>
+            <span class="sr-only">" unread"</span>
         </span>
     }
 }

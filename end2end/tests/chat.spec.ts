@@ -110,3 +110,26 @@ test("every page has one live widget and no violation of its policy", async ({ p
     expect(heard.violations).toEqual([]);
     expect(heard.exceptions).toEqual([]);
 });
+
+test("the header says how many messages are unread, and stops when they are seen", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    const unread = page.getByRole("banner").getByRole("status");
+    await startConversation(page);
+    await expect(unread).toBeHidden();
+    await say(page, "Bye");
+    await closeChat(page);
+    await expect(unread).toHaveText("1 unread");
+    await page.goto("/");
+    await expect(unread).toHaveText("1 unread");
+    await bubble(page).click();
+    await expect(unread).toBeHidden();
+});
+
+test("a question of the home page is put into the box of a new conversation and is not sent", async ({ page, request }) => {
+    await page.goto("/");
+    await ready(page);
+    await page.getByRole("link", { name: "How do I add this chat to my own app?" }).click();
+    await expect(page.locator(".ticketping-message.agent").first()).toBeVisible();
+    await expect(page.locator("#messageInput")).toHaveValue("How do I add this chat to my own app?");
+    expect((await journal(request)).filter(({ text }) => text.startsWith("How do I add"))).toEqual([]);
+});
