@@ -83,7 +83,7 @@ export const sessionId = (n) => {
 };
 
 /** What the table calls that session. */
-export const sessionHash = (n) => createHash("sha256").update(Buffer.from(sessionId(n), "base64url")).digest("hex");
+export const sessionHash = (n) => createHash("sha256").update(Buffer.from(sessionId(n), "base64url").reverse()).digest("hex");
 
 /** What the session of a user with this password hash holds. */
 export const sessionData = (id, hash) => JSON.stringify({ "axum-login.data": { user_id: id, auth_hash: [...Buffer.from(hash.slice(-16))] } });

@@ -147,6 +147,17 @@ fn signed_in_pages_are_kept_by_no_cache() {
 }
 
 #[test]
+fn a_page_that_history_brings_back_is_asked_for_again_after_log_in() {
+    let app = TestApp::new();
+    let browser = app.client();
+    for path in ["/", "/login", "/signup", "/no-such-page"] {
+        // Browsers heed `Vary` where history ignores `no-cache`.
+        let vary = browser.get(path).headers.get_all(header::VARY).iter().any(|names| names == "cookie");
+        assert!(vary, "{path}");
+    }
+}
+
+#[test]
 fn guessing_a_password_ends_in_a_429_that_says_when_to_come_back() {
     let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
     app.client().sign_up("alice@example.com");
