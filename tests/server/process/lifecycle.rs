@@ -107,7 +107,7 @@ fn one_statement_brings_session_and_user_and_the_account_page_takes_one_more() {
     assert_eq!(asked("/"), ["sessions.load 1"]);
     // For a moment both stay in memory.
     assert_eq!(asked("/api/ticketping/chat-jwt"), ["sessions.load 1"]);
-    assert_eq!(asked("/account"), ["sessions.load 1", "sessions.list_for_user 1"]);
+    assert_eq!(asked("/account"), ["sessions.list_for_user 1", "sessions.load 1"]);
 }
 
 #[test]
