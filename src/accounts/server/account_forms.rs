@@ -5,8 +5,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     Accounts,
     backend::BackendError,
-    password, session_layer,
-    sessions::{SessionHash, SessionRow},
+    password,
+    session_hash::SessionHash,
+    session_layer,
+    sessions::SessionRow,
     validate::{name_or_none, validate_profile, validate_readable},
 };
 use crate::{

@@ -7,6 +7,7 @@ mod browser_name;
 mod flash_cookie;
 mod log_in_forms;
 mod password;
+mod session_hash;
 mod session_layer;
 mod sessions;
 mod users;

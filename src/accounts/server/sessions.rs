@@ -3,15 +3,11 @@
 //! Only a hash of a session's id is stored: reading the table opens no session. The hash is also what forms call a
 //! session by.
 
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use moka::{ops::compute::Op, sync::Cache};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use sqlx::{AnyPool, FromRow, Row, any::AnyRow};
 use time::OffsetDateTime;
 use tower_sessions::{
@@ -22,6 +18,7 @@ use tower_sessions::{
 
 use super::{
     Users,
+    session_hash::SessionHash,
     users::{STALE_AFTER, User, user_columns},
 };
 use crate::server::database::statement;
@@ -49,32 +46,6 @@ pub struct SessionRow {
     pub created_at: i64,
     /// When it was last used, in seconds since 1970 and to ten minutes.
     pub last_seen_at: i64,
-}
-
-/// SHA-256 of a session's id, in hex in the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct SessionHash([u8; 32]);
-
-impl SessionHash {
-    /// Of an id.
-    pub fn of(id: &Id) -> Self {
-        Self(Sha256::digest(id.0.to_be_bytes()).into())
-    }
-
-    /// As it stands in the table.
-    fn parse(hex: &str) -> Option<Self> {
-        let (high, low) = hex.split_at_checked(32)?;
-        let half = |hex| u128::from_str_radix(hex, 16).ok().map(u128::to_be_bytes);
-        let bytes = [half(high)?, half(low)?].concat();
-        Some(Self(bytes.try_into().ok()?))
-    }
-}
-
-impl fmt::Display for SessionHash {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let half = |bytes: &[u8]| bytes.iter().fold(0, |sum: u128, byte| sum << 8 | u128::from(*byte));
-        write!(out, "{:032x}{:032x}", half(&self.0[..16]), half(&self.0[16..]))
-    }
 }
 
 /// The session store. A session that was just used stays in memory for [`STALE_AFTER`]; one that ends on this
@@ -294,17 +265,4 @@ fn decode(id: Id, row: &AnyRow) -> Result<(Record, i64, User)> {
 
 fn unavailable(error: sqlx::Error) -> Error {
     Error::Backend(error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hash_is_read_as_it_was_written_and_is_that_of_the_id() {
-        let hash = SessionHash::of(&Id(1));
-        assert_eq!(hash.to_string(), "7c3ccd10bb7ec37b46d37926ae6274267f007a34aeaf15c882a715a7f3300529");
-        assert_eq!(SessionHash::parse(&hash.to_string()), Some(hash));
-        assert_eq!(SessionHash::parse("nonsense"), None);
-    }
 }
