@@ -4,15 +4,16 @@
 //   make protections            all of them
 //   make protections ARGS=purge those whose name contains "purge"
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 
-// The copy: what git tracks, as it is now, and the tools that are installed here.
+// The copy: what git tracks, as it is now, and what scripts/tools.sh installed. Only what was built there is kept.
 const copy = resolve("target/protections");
 mkdirSync(copy, { recursive: true });
-execFileSync("sh", ["-c", `git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -u -t ${copy}`]);
-for (const shared of ["node_modules", "public/widget", ".tools"])
-    try { symlinkSync(resolve(shared), `${copy}/${shared}`); } catch { /* It is there. */ }
+for (const old of readdirSync(copy)) if (old !== "target") rmSync(join(copy, old), { recursive: true });
+execFileSync("sh", ["-c", `git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t ${copy}`]);
+cpSync("public/widget", join(copy, "public/widget"), { recursive: true });
+symlinkSync(resolve("node_modules"), join(copy, "node_modules"));
 process.chdir(copy);
 
 const chat = "crates/leptos-ticketping/src";
@@ -49,6 +50,8 @@ const protections = [
 
 const run = (command, ...options) => spawnSync(command, options, { encoding: "utf8", shell: false });
 let shownByNothing = 0;
+// The browser tests start both servers, whichever of them a test is about.
+if (run("scripts/example.sh").status !== 0 || run("cargo", "leptos", "build").status !== 0) throw new Error("the copy does not build");
 
 for (const [name, file, from, to, project, tests] of protections) {
     if (!name.includes(process.argv[2] ?? "")) continue;
@@ -57,10 +60,11 @@ for (const [name, file, from, to, project, tests] of protections) {
     try {
         writeFileSync(file, whole.replace(from, () => to));
         const built = project === "app" ? run("cargo", "leptos", "build") : run("scripts/example.sh");
-        if (built.status !== 0) throw new Error(`without "${name}" it does not build:\n${built.stderr}`);
+        if (built.status !== 0) throw new Error(`without "${name}" it does not build:\n${built.stderr.slice(-2000)}`);
         const options = ["playwright", "test", "-c", "end2end", "--project", project, "--timeout", "15000", "-g", tests];
         const report = run("npx", ...options, "--reporter", "json");
         const { stats } = JSON.parse(report.stdout.slice(report.stdout.indexOf("{\n")));
+        if (stats.unexpected + stats.expected === 0) throw new Error(`no test ran for "${name}":\n${report.stderr}`);
         const noticed = stats.unexpected > 0;
         if (!noticed) shownByNothing += 1;
         console.log(`${noticed ? "noticed" : "NOT NOTICED"}\t${name}: ${stats.unexpected} of ${stats.unexpected + stats.expected} failed`);
