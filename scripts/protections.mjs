@@ -43,7 +43,8 @@ const protections = [
     ["one chat on a page", `${chat}/driver/state.rs`, "if IS_MOUNTED.replace(true) {", "if IS_MOUNTED.replace(true) && false {", "example", "two chats on a page"],
     ["tabs tell each other by channel", `${chat}/driver/execute.rs`, "let _closed = channel.post_message(&note.into());", "let _ = &note;", "app", "where storage is blocked, tabs"],
     ["tabs hear the storage event", `${chat}/driver/listen.rs`, "if browser::is_owner_key(change.key()) {", "if false && browser::is_owner_key(change.key()) {", "app", "without BroadcastChannel"],
-    ["signed-in pages are in no cache", "src/server/http/contexts.rs", '"no-store" } else', '"private, max-age=600" } else', "app", "going back after log-out"],
+    ["signed-in pages are in no cache", "src/server/http/contexts.rs", '"no-store" } else', '"private, max-age=600" } else', "http", "signed_in_pages_are_kept_by_no_cache"],
+    ["pages vary by cookie", "src/server/http/contexts.rs", '    response.append_header(header::VARY, HeaderValue::from_static("cookie"));\n', "", "http", "a_page_that_history_brings_back_is_asked_for_again"],
     ["the picture's handlers are allowed by hash", `${chat}/server/csp.rs`, "format!(\"'{hash}'\")", "format!(\"'x{hash}'\")", "app", "a picture and a file"],
     ["style attributes are allowed", "src/server/http/security_headers.rs", 'format!("style-src-attr {}", widget.style_src_attr)', 'format!("style-src-attr {}", widget.style_src)', "app", "no violation of its policy"],
 ];
@@ -53,21 +54,31 @@ let shownByNothing = 0;
 // The browser tests start both servers, whichever of them a test is about.
 if (run("scripts/example.sh").status !== 0 || run("cargo", "leptos", "build").status !== 0) throw new Error("the copy does not build");
 
+function browserTests(project, tests) {
+    const built = project === "app" ? run("cargo", "leptos", "build") : run("scripts/example.sh");
+    if (built.status !== 0) throw new Error(`it does not build:\n${built.stderr.slice(-2000)}`);
+    const options = ["playwright", "test", "-c", "end2end", "--project", project, "--timeout", "15000", "-g", tests];
+    const report = run("npx", ...options, "--reporter", "json");
+    const { stats } = JSON.parse(report.stdout.slice(report.stdout.indexOf("{\n")));
+    return { failed: stats.unexpected, ran: stats.unexpected + stats.expected };
+}
+
+function serverTests(tests) {
+    const { stdout } = run("cargo", "test", "--test", "server", tests);
+    const count = (what) => Number(new RegExp(`(\\d+) ${what}`).exec(stdout)?.[1] ?? 0);
+    return { failed: count("failed"), ran: count("failed") + count("passed") };
+}
+
 for (const [name, file, from, to, project, tests] of protections) {
     if (!name.includes(process.argv[2] ?? "")) continue;
     const whole = readFileSync(file, "utf8");
     if (whole.split(from).length !== 2) throw new Error(`${name}: ${file} must hold exactly once: ${from}`);
     try {
         writeFileSync(file, whole.replace(from, () => to));
-        const built = project === "app" ? run("cargo", "leptos", "build") : run("scripts/example.sh");
-        if (built.status !== 0) throw new Error(`without "${name}" it does not build:\n${built.stderr.slice(-2000)}`);
-        const options = ["playwright", "test", "-c", "end2end", "--project", project, "--timeout", "15000", "-g", tests];
-        const report = run("npx", ...options, "--reporter", "json");
-        const { stats } = JSON.parse(report.stdout.slice(report.stdout.indexOf("{\n")));
-        if (stats.unexpected + stats.expected === 0) throw new Error(`no test ran for "${name}":\n${report.stderr}`);
-        const noticed = stats.unexpected > 0;
-        if (!noticed) shownByNothing += 1;
-        console.log(`${noticed ? "noticed" : "NOT NOTICED"}\t${name}: ${stats.unexpected} of ${stats.unexpected + stats.expected} failed`);
+        const { failed, ran } = project === "http" ? serverTests(tests) : browserTests(project, tests);
+        if (ran === 0) throw new Error(`no test ran for "${name}"`);
+        if (failed === 0) shownByNothing += 1;
+        console.log(`${failed > 0 ? "noticed" : "NOT NOTICED"}\t${name}: ${failed} of ${ran} failed`);
     } finally {
         writeFileSync(file, whole);
     }
