@@ -54,7 +54,6 @@ async function instructions() {
             TICKETPING_TEAM_SLUG: "bench",
             TICKETPING_JWT_SECRET: "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac",
             RATE_LIMIT_FACTOR: "1000000",
-            RUST_LOG: "warn",
         },
     });
     const control = (...options) => run("callgrind_control", ...options, String(server.pid));

@@ -152,23 +152,25 @@ test("a switch while a conversation waits for its chat token opens no socket wit
     await expect(page.locator(".ticketping-widget")).toHaveCount(1);
 });
 
+/** Chat sockets that stay connecting until they are closed. */
+function chatSocketsThatNeverOpen() {
+    const Real = WebSocket;
+    (window as any).chatSockets = [];
+    (window as any).WebSocket = new Proxy(Real, {
+        construct(_, [url]) {
+            if (!url.includes("/ws/chat/")) return new Real(url);
+            const socket: any = new EventTarget();
+            socket.readyState = Real.CONNECTING;
+            socket.close = () => socket.onclose?.(new CloseEvent("close", { code: 1006 }));
+            (window as any).chatSockets.push(url);
+            return socket;
+        },
+    });
+}
+
 test("a switch while a socket is still connecting does not bring it back", async ({ page }) => {
     await page.clock.install();
-    // A chat socket that is refused before it is open, and only when the test says so.
-    await page.addInitScript(() => {
-        const Real = WebSocket;
-        (window as any).chatSockets = [];
-        (window as any).WebSocket = new Proxy(Real, {
-            construct(_, [url]) {
-                if (!url.includes("/ws/chat/")) return new Real(url);
-                const socket: any = new EventTarget();
-                socket.readyState = Real.CONNECTING;
-                socket.close = () => socket.onclose?.(new CloseEvent("close", { code: 1006 }));
-                (window as any).chatSockets.push(url);
-                return socket;
-            },
-        });
-    });
+    await page.addInitScript(chatSocketsThatNeverOpen);
     const sockets = () => page.evaluate(() => (window as any).chatSockets.length);
     await open(page);
     await be(page, "Alice");
@@ -240,6 +242,49 @@ test("a question is put into the box of a new conversation and is not sent", asy
     expect(await sent()).toBe(before);
     await page.locator("#messageInput").press("Enter");
     await expect(agent(page).last()).toContainText("I read: “What about my invoice?”");
+});
+
+test("a question that one user was asked to wait for is not put into the next user's box", async ({ page }) => {
+    await page.context().addCookies([{ name: "user", value: "alice", url: test.info().project.use.baseURL! }]);
+    const held = await hold(page, "**/team/widget/**");
+    await open(page);
+    await held.arrived;
+    await page.getByRole("button", { name: "Ask about an invoice" }).click();
+    await be(page, "Bob");
+    await isLive(page, "bob");
+    await held.release();
+    await expect(page.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
+    await page.getByRole("button", { name: "Start a conversation" }).click();
+    await expect(agent(page)).toContainText("You are bob");
+    await expect(page.locator("#messageInput")).toHaveValue("");
+});
+
+test("a question whose conversation is still being opened is not put into the next user's box", async ({ page }) => {
+    await page.clock.install();
+    await page.addInitScript(chatSocketsThatNeverOpen);
+    await open(page);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await page.getByRole("button", { name: "Ask about an invoice" }).click();
+    await expect.poll(() => page.evaluate(() => (window as any).chatSockets.length)).toBe(1);
+    await be(page, "Bob");
+    await isLive(page, "bob");
+    // The widget gives up waiting after five seconds, whether it is still there or not.
+    await page.clock.fastForward(6_000);
+    await page.evaluate(() => new Promise((next) => setTimeout(next)));
+    await expect(page.locator("#messageInput")).toHaveValue("");
+});
+
+test("a page that closes the chat as soon as it hears that it opened does not break it", async ({ page }) => {
+    const heard = listen(page);
+    await page.goto("/?closes=1");
+    await isLive(page, "nobody");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await expect(page.locator("#events")).toHaveText(/opened, closed|closed, opened/);
+    await expect(page.locator("#chat")).toHaveText("ready 0");
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    expect(heard.exceptions).toEqual([]);
 });
 
 test("two chats on a page are one widget and one warning", async ({ page }) => {

@@ -74,7 +74,14 @@ fn UserSwitch(user: RwSignal<Option<String>>) -> impl IntoView {
 fn ChatControls() -> impl IntoView {
     let chat = use_ticketping();
     let events = RwSignal::new(Vec::new());
-    chat.on_event(move |event| events.update(|events| events.push(name_of(event))));
+    // For the test of a page that answers an event at once.
+    let closes = use_query_map().read_untracked().get("closes").is_some();
+    chat.on_event(move |event| {
+        if closes && *event == TicketpingEvent::Opened {
+            chat.close();
+        }
+        events.update(|events| events.push(name_of(event)));
+    });
     view! {
         <nav>
             <button on:click=move |_| chat.open()>"Open"</button>

@@ -175,20 +175,11 @@ fn on_a_full_disk_reading_goes_on_writing_says_come_back_and_nothing_confirmed_i
     let ballast = format!("{seen}/ballast");
     let full = fs::write(&ballast, vec![1; 4 << 20]).unwrap_err();
     assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
-    let mut told = vec!["alice@example.com".to_owned()];
-    let refused = (0..200).find_map(|n| {
-        let email = format!("user{n}@example.com");
-        let answer = server.client().sign_up(&email);
-        if answer.location() == "/account" {
-            told.push(email);
-            return None;
-        }
-        Some(answer)
-    });
-    assert!(refused.is_some_and(|answer| answer.status == StatusCode::SERVICE_UNAVAILABLE));
+    let (told, refused) = server.sign_up_until_refused();
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(alice.get("/account").body.contains("alice@example.com"));
     fs::remove_file(ballast).unwrap();
-    for email in &told {
+    for email in told.iter().map(String::as_str).chain(["alice@example.com"]) {
         assert!(can_log_in(&server, email), "{email}");
     }
 }

@@ -9,7 +9,7 @@ use std::{
 
 use http::{Method, StatusCode};
 
-use super::Client;
+use super::{Answer, Client};
 
 fn binary(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ticketping-leptos"));
@@ -84,6 +84,20 @@ impl Server {
         let answer = client.sign_up(email);
         assert_eq!(answer.location(), "/account", "{answer:?}");
         client
+    }
+
+    /// Signs users up until one is refused: those who were told that they have an account, and the refusal.
+    pub fn sign_up_until_refused(&self) -> (Vec<String>, Answer) {
+        let mut told = Vec::new();
+        for n in 0..300 {
+            let email = format!("user{n}@example.com");
+            let answer = self.client().sign_up(&email);
+            if answer.location() != "/account" {
+                return (told, answer);
+            }
+            told.push(email);
+        }
+        panic!("300 sign-ups and none was refused");
     }
 
     /// Reads the log up to a line with this word.
