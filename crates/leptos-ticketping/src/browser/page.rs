@@ -34,7 +34,7 @@ pub fn since_page_start() -> f64 {
 /// When this page was asked for, in milliseconds since 1970. Zero for a page that may be out of a cache: what
 /// it says may be from any time before.
 pub fn requested_at() -> f64 {
-    if may_be_cached() { 0.0 } else { Date::now() - since_page_start() }
+    if may_be_cached() { 0.0 } else { window().performance().map_or(0.0, |performance| performance.time_origin()) }
 }
 
 /// History brings pages back as they were, whatever their headers say.

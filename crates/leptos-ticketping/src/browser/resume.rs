@@ -1,14 +1,14 @@
 //! The open conversation and its draft, carried over to the next page of the same tab.
 
 use js_sys::{JSON, Object, Promise, Reflect};
-use leptos::prelude::{document, window};
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::HtmlTextAreaElement;
+use web_sys::{Element, HtmlTextAreaElement};
 
 use super::{
     bindings::Instance,
-    js::{noop, set, text},
+    js::{get, noop, set, text},
     owner::{RESUME_KEY, session_storage},
 };
 use crate::machine::Identity;
@@ -23,7 +23,7 @@ pub fn save(instance: &Instance, identity: &Identity) {
     let resume = Object::new();
     set(&resume, "owner", &owner_text(identity).into());
     set(&resume, "session", &instance.current_chat_session().into());
-    set(&resume, "draft", &draft_box().map(|input| input.value()).into());
+    set(&resume, "draft", &draft_box(instance).map(|input| input.value()).into());
     if let Ok(json) = JSON::stringify(&resume) {
         let _blocked = storage.set_item(RESUME_KEY, &String::from(json));
     }
@@ -34,7 +34,7 @@ pub async fn resume(instance: Instance, identity: Identity) {
     let Some(resume) = take(&identity) else { return };
     let _gone = instance.open();
     let Some(session) = text(&resume, "session") else { return };
-    let input = draft_box();
+    let input = draft_box(&instance);
     if let Some(input) = &input {
         let _frozen = Reflect::set(input, &"focus".into(), &noop());
         set_draft(input, &text(&resume, "draft").unwrap_or_default());
@@ -55,7 +55,7 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
     let Ok(loaded) = instance.load_conversation("new") else { return };
     let _failed = JsFuture::from(loaded).await;
-    if let (Some(draft), Some(input)) = (draft, draft_box()) {
+    if let (Some(draft), Some(input)) = (draft, draft_box(&instance)) {
         set_draft(&input, &draft);
     }
 }
@@ -75,8 +75,10 @@ fn owner_text(identity: &Identity) -> &str {
     }
 }
 
-fn draft_box() -> Option<HtmlTextAreaElement> {
-    document().query_selector(".ticketping-widget textarea").ok()??.dyn_into().ok()
+/// The box of this widget, and never that of one that took its place.
+fn draft_box(instance: &Instance) -> Option<HtmlTextAreaElement> {
+    let container: Element = get(instance, "widgetContainer")?.dyn_into().ok()?;
+    container.query_selector("textarea").ok()??.dyn_into().ok()
 }
 
 fn set_draft(input: &HtmlTextAreaElement, text: &str) {

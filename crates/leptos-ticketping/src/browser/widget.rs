@@ -58,7 +58,7 @@ impl LiveWidget {
     }
 
     /// Takes the widget down and leaves nothing running.
-    pub fn stop(self) {
+    pub fn stop(&self) {
         hooks::silence(&self.instance);
         // Through the global: the instance's own destroy() leaves it registered.
         if let Some(namespace) = namespace() {

@@ -6,6 +6,7 @@ use leptos::prelude::Set;
 
 use super::state::Driver;
 use crate::{
+    browser::LiveWidget,
     config::Loading,
     machine::Event,
     use_ticketping::{self, Action},
@@ -14,12 +15,22 @@ use crate::{
 impl Driver {
     pub fn on_ready(self: &Rc<Self>) {
         self.shows_placeholder.set(false);
-        if let Some(widget) = self.widget.borrow().as_ref() {
+        if let Some(widget) = self.widget() {
             widget.resume();
         }
         if let Some(action) = self.waiting.take() {
             self.execute_action(action);
         }
+    }
+
+    /// What one user asked for is nothing to the next.
+    pub fn forget_waiting(&self) {
+        *self.waiting.borrow_mut() = None;
+    }
+
+    /// The live widget, without a borrow: what it is told may come back as an event, and that as another action.
+    pub fn widget(&self) -> Option<Rc<LiveWidget>> {
+        self.widget.borrow().clone()
     }
 
     pub fn execute_action(self: &Rc<Self>, action: Action) {
@@ -31,13 +42,12 @@ impl Driver {
         if matches!(action, Action::Open | Action::StartConversation { .. }) {
             self.handle(Event::Resumed);
         }
-        let widget = self.widget.borrow();
-        match (widget.as_ref().filter(|_| use_ticketping::state().is_ready), action) {
+        match (self.widget().filter(|_| use_ticketping::state().is_ready), action) {
             (_, Action::Consent) => {}
             (Some(widget), Action::Open) => widget.open(),
             (Some(widget), Action::Close) => widget.close(),
             (Some(widget), Action::StartConversation { draft }) => widget.start_conversation(draft),
-            (None, Action::Close) => *self.waiting.borrow_mut() = None,
+            (None, Action::Close) => self.forget_waiting(),
             (None, action) => *self.waiting.borrow_mut() = Some(action),
         }
     }

@@ -27,7 +27,7 @@ impl Driver {
             }
             Command::Start { identity, jwt } => self.start(&identity, &jwt),
             Command::Renew { jwt } => {
-                if let Some(widget) = self.widget.borrow().as_ref() {
+                if let Some(widget) = self.widget() {
                     widget.renew(&jwt);
                 }
             }
@@ -39,10 +39,14 @@ impl Driver {
                 use_ticketping::set_token_life(None);
             }
             Command::SetTimer(milliseconds) => self.set_timer(milliseconds),
-            Command::ReloadPage => match self.on_page_outdated {
-                Some(callback) => callback.run(()),
-                None => browser::reload_hidden(),
-            },
+            Command::ReloadPage => {
+                self.forget_waiting();
+                use_ticketping::set_token_life(None);
+                match self.on_page_outdated {
+                    Some(callback) => callback.run(()),
+                    None => browser::reload_hidden(),
+                }
+            }
         }
     }
 
@@ -71,7 +75,10 @@ impl Driver {
                     let received_at = browser::since_page_start();
                     use_ticketping::set_token_life(Some(TokenLife { received_at, valid_for: *life }));
                 }
-                TokenAnswer::SignedOut => use_ticketping::set_token_life(None),
+                TokenAnswer::SignedOut => {
+                    driver.forget_waiting();
+                    use_ticketping::set_token_life(None);
+                }
                 TokenAnswer::Failed => driver.fail("the token endpoint failed; it is asked again later"),
             }
             driver.handle(Event::TokenAnswered { request, answer });
@@ -100,7 +107,7 @@ impl Driver {
         if widget.is_none() {
             self.fail("it could not start");
         }
-        *self.widget.borrow_mut() = widget;
+        *self.widget.borrow_mut() = widget.map(Rc::new);
     }
 
     fn set_timer(self: &Rc<Self>, milliseconds: f64) {

@@ -36,7 +36,7 @@ impl Driver {
         let driver = Rc::clone(self);
         let on_hide = window_event_listener(ev::pagehide, move |_| {
             driver.is_leaving.set(true);
-            if let Some(widget) = driver.widget.borrow().as_ref() {
+            if let Some(widget) = driver.widget() {
                 widget.save();
             }
         });

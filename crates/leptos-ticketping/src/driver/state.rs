@@ -29,7 +29,7 @@ pub struct Driver {
     pub shows_placeholder: RwSignal<bool>,
     pub machine: RefCell<Machine>,
     pub clock: RefCell<Clock>,
-    pub widget: RefCell<Option<LiveWidget>>,
+    pub widget: RefCell<Option<Rc<LiveWidget>>>,
     // When the page learned who its user is.
     pub user_known_since: Cell<Option<f64>>,
     // What was asked for before the widget was ready.
@@ -81,7 +81,10 @@ impl Driver {
         // The first user came with the page, which may be old; one that comes later is known from now on.
         let since = match self.user_known_since.get() {
             None => browser::requested_at(),
-            Some(_) => js_sys::Date::now(),
+            Some(_) => {
+                self.forget_waiting();
+                js_sys::Date::now()
+            }
         };
         self.user_known_since.set(Some(since));
         let gets_a_chat = self.settings.visitors == Visitors::Everyone || identity != Identity::Anonymous;
