@@ -339,9 +339,9 @@ test("loading waits for consent, and for nothing else", async ({ page }) => {
     page.on("request", (request) => /\/widget\/|\/sandbox\//.test(request.url()) && asked.push(request.url()));
     await page.goto("/?loading=consent");
     await expect.poll(() => owner(page)).toBe("anonymous");
-    await page.getByRole("button", { name: "Open", exact: true }).click();
     await be(page, "Alice");
     await expect(page.locator("#user")).toHaveText("alice");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
     expect(asked).toEqual([]);
     await page.getByRole("button", { name: "Agree" }).click();
     await isLive(page, "alice");
