@@ -287,6 +287,97 @@ test("a page that closes the chat as soon as it hears that it opened does not br
     expect(heard.exceptions).toEqual([]);
 });
 
+test("what is asked for while there is no chat is not put into the next user's", async ({ page }) => {
+    await open(page);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await page.getByRole("button", { name: "Mount or unmount" }).click();
+    await expect(page.locator(".ticketping-widget")).toHaveCount(0);
+    await page.getByRole("button", { name: "Ask about an invoice" }).click();
+    await be(page, "Bob");
+    await page.getByRole("button", { name: "Mount or unmount" }).click();
+    await isLive(page, "bob");
+    await ready(page);
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await expect(page.locator(".ticketping-chat-window")).toHaveClass(/open/);
+    await expect(page.locator("#messageInput")).toHaveValue("");
+    await expect(page.locator("#events")).not.toContainText("loaded");
+});
+
+test("what one anonymous visitor left in a tab is not opened for the next, when a user was there between", async ({ page, context }) => {
+    await open(page);
+    await isLive(page, "nobody");
+    await startConversation(page);
+    await page.locator("#messageInput").fill("for nobody else");
+    await page.goto("about:blank");
+    const other = await context.newPage();
+    await open(other);
+    await be(other, "Bob");
+    await isLive(other, "bob");
+    await be(other, "nobody");
+    await isLive(other, "nobody");
+    await page.goto("/");
+    await isLive(page, "nobody");
+    expect(await page.evaluate(() => sessionStorage.getItem("leptos-ticketping.resume"))).toBeNull();
+    await expect(page.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
+});
+
+test("a script that comes late, after its stylesheet was tried again, leaves no chat behind", async ({ page }) => {
+    const sockets = openSockets(page);
+    let release = () => {};
+    const held = new Promise<void>((done) => (release = done));
+    const asked: string[] = [];
+    await page.route("**/widget.css*", (route) => (asked.push("style"), asked.length === 1 ? route.abort() : route.continue()));
+    await page.route("**/widget.min.js*", async (route) => {
+        asked.push("script");
+        await held;
+        await route.continue();
+    });
+    await open(page);
+    await be(page, "Alice");
+    await expect.poll(() => asked).toContain("script");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    release();
+    await expect(page.locator("#chat")).toContainText("failed");
+    await page.getByRole("button", { name: "Open", exact: true }).click();
+    await isLive(page, "alice");
+    expect(asked.filter((file) => file === "script"), "a second script").toHaveLength(1);
+    expect(await bubble(page).evaluate((element) => getComputedStyle(element).position), "no style").not.toBe("static");
+    await page.getByRole("button", { name: "Mount or unmount" }).click();
+    await expect(page.locator(".ticketping-widget")).toHaveCount(0);
+    await expect.poll(() => sockets.size).toBe(0);
+});
+
+test("a page that is always made for another user than the token stays, without a chat", async ({ page, context, baseURL }) => {
+    await context.addCookies([{ name: "user", value: "alice", url: baseURL! }]);
+    const claims = { external_id: "another-alice", exp: Date.now() / 1000 + 300 };
+    const jwt = `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
+    await page.route("**/api/ticketping/chat-jwt", (route) => route.fulfill({ json: { jwt } }));
+    let loads = 0;
+    page.on("framenavigated", () => (loads += 1));
+    await page.goto("/");
+    await expect(page.locator("#chat")).toContainText("failed");
+    await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
+    expect(loads).toBe(6);
+    await expect(page.locator(".ticketping-widget")).toHaveCount(0);
+});
+
+test("a token that is valid for months does no harm", async ({ page }) => {
+    const heard = listen(page);
+    await page.route("**/api/ticketping/chat-jwt", async (route) => {
+        const { jwt } = await (await route.fetch()).json();
+        const [head, payload, signature] = jwt.split(".");
+        const claims = { ...JSON.parse(Buffer.from(payload, "base64url").toString()), exp: Date.now() / 1000 + 90 * 86_400 };
+        await route.fulfill({ json: { jwt: [head, Buffer.from(JSON.stringify(claims)).toString("base64url"), signature].join(".") } });
+    });
+    await open(page);
+    await be(page, "Alice");
+    await expect.poll(() => page.evaluate(() => (window as any).TicketpingChat?.instance?.config.userJWT)).toBeTruthy();
+    await be(page, "nobody");
+    await isLive(page, "nobody");
+    expect(heard.exceptions).toEqual([]);
+});
+
 test("two chats on a page are one widget and one warning", async ({ page }) => {
     const warnings: string[] = [];
     page.on("console", (line) => line.text().includes("two <TicketpingChat/>") && warnings.push(line.text()));

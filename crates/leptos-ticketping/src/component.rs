@@ -24,7 +24,8 @@ pub fn TicketpingChat<C: ConfigSource>(
     #[prop(into)]
     user: Signal<Option<String>>,
     /// Called when the page was made for another user than the session's. Without it the page is hidden and
-    /// loaded again.
+    /// loaded again, at most five times in half a minute. A session that has ended is no other user: the chat becomes
+    /// anonymous, and the page stays as it is.
     #[prop(optional, into)]
     on_page_outdated: Option<Callback<()>>,
 ) -> impl IntoView {

@@ -31,8 +31,9 @@ struct PageChat {
     state: ArcRwSignal<WidgetState>,
     token_life: ArcRwSignal<Option<TokenLife>>,
     dispatch: RefCell<Option<Dispatch>>,
-    // What was asked for before there was a component.
+    // What was asked for before there was a component. Once one is gone, nothing waits: the next may be another user's.
     waiting: RefCell<Vec<Action>>,
+    was_connected: Cell<bool>,
     listeners: RefCell<Vec<(u32, Listener)>>,
     next_listener: Cell<u32>,
 }
@@ -43,6 +44,7 @@ thread_local! {
         token_life: ArcRwSignal::new(None),
         dispatch: RefCell::default(),
         waiting: RefCell::default(),
+        was_connected: Cell::default(),
         listeners: RefCell::default(),
         next_listener: Cell::default(),
     };
@@ -115,7 +117,8 @@ impl UseTicketping {
         dispatch(Action::StartConversation { draft: Some(text.into()) });
     }
 
-    /// Tells that the visitor agrees to the chat. Only [`Loading::Consent`](crate::Loading) waits for it.
+    /// Tells that the visitor agrees to the chat, until the page is left. Only [`Loading::Consent`](crate::Loading) waits
+    /// for it; a component that is mounted anew has to be told again.
     pub fn consent(&self) {
         dispatch(Action::Consent);
     }
@@ -135,7 +138,11 @@ impl UseTicketping {
 pub fn dispatch(action: Action) {
     match PAGE_CHAT.with(|chat| chat.dispatch.borrow().clone()) {
         Some(dispatch) => dispatch(action),
-        None => PAGE_CHAT.with(|chat| chat.waiting.borrow_mut().push(action)),
+        None => PAGE_CHAT.with(|chat| {
+            if !chat.was_connected.get() {
+                chat.waiting.borrow_mut().push(action);
+            }
+        }),
     }
 }
 
@@ -143,6 +150,7 @@ pub fn dispatch(action: Action) {
 pub fn connect(dispatch: Option<Dispatch>) {
     PAGE_CHAT.with(|chat| chat.dispatch.borrow_mut().clone_from(&dispatch));
     if let Some(dispatch) = dispatch {
+        PAGE_CHAT.with(|chat| chat.was_connected.set(true));
         PAGE_CHAT.with(|chat| chat.waiting.take()).into_iter().for_each(|action| dispatch(action));
     }
 }
@@ -189,6 +197,12 @@ mod tests {
         chat.close();
         let draft = Some("Hello".to_owned());
         assert_eq!(*done.borrow(), [Action::Open, Action::StartConversation { draft }, Action::Close]);
+        // What is asked for between two components is nothing to the second: it may be another user's.
+        connect(None);
+        chat.start_conversation_with("Not for you");
+        let seen = Rc::clone(&done);
+        connect(Some(Rc::new(move |action| seen.borrow_mut().push(action))));
+        assert_eq!(done.borrow().len(), 3);
     }
 
     #[test]

@@ -56,13 +56,15 @@ impl Hooks {
     /// a bubble, open a socket with the old user's token) cannot be undone.
     fn drop_late_answers(&mut self, instance: &Instance) {
         let Some(api) = get(instance, "api") else { return };
-        let Some(request) = function(&api, "request") else { return };
-        let widget: JsValue = instance.into();
-        let this = api.clone();
-        self.replace(&api, "request", move |endpoint, options, _| {
-            let answer = call(&request, &this, &[endpoint, options]);
-            unless_stopped(&widget, answer.unchecked_ref())
-        });
+        // With a token in the cookie, the second one makes no request.
+        for method in ["request", "getChatToken"] {
+            let Some(original) = function(&api, method) else { continue };
+            let (this, widget): (JsValue, JsValue) = (api.clone(), instance.into());
+            self.replace(&api, method, move |first, second, third| {
+                let answer = call(&original, &this, &[first, second, third]);
+                unless_stopped(&widget, answer.unchecked_ref())
+            });
+        }
     }
 
     /// The widget calls none of the callbacks that are documented, but it reports what happens to `track()`.

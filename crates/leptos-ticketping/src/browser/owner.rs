@@ -45,8 +45,13 @@ fn from_note(note: &str) -> Option<Owner> {
 
 /// Who owns what is stored; `None` when that is not known.
 pub fn owner() -> Option<Owner> {
+    from_note(&owner_note()?)
+}
+
+/// The same as it is written.
+pub fn owner_note() -> Option<String> {
     let stored = || local_storage()?.get_item(OWNER_KEY).ok()?;
-    from_note(&IN_MEMORY.with_borrow(Clone::clone).or_else(stored)?)
+    IN_MEMORY.with_borrow(Clone::clone).or_else(stored)
 }
 
 /// Whether what is stored belongs to this identity.

@@ -5,7 +5,16 @@ use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
-use super::js::{function, get, text};
+use super::{
+    js::{function, get, text},
+    owner::session_storage,
+};
+
+/// How often this tab was loaded again, and since when, in this tab's storage.
+const RELOADS_KEY: &str = concat!(env!("CARGO_PKG_NAME"), ".reloads");
+/// So often within so many milliseconds.
+const MAX_RELOADS: u64 = 5;
+const RELOADS_WITHIN: u64 = 30_000;
 
 /// A clock that only goes forward, in milliseconds. It takes the larger step of the monotonic clock (which may
 /// stand still while a machine sleeps) and the wall clock (which may be set back).
@@ -39,22 +48,47 @@ pub fn requested_at() -> f64 {
 
 /// History brings pages back as they were, whatever their headers say.
 fn may_be_cached() -> bool {
-    let navigation = || {
-        let performance = get(&window(), "performance")?;
-        let entries: Function = function(&performance, "getEntriesByType")?;
-        get(&entries.call1(&performance, &"navigation".into()).ok()?, "0")
-    };
-    let Some(navigation) = navigation() else { return false };
-    let transferred = get(&navigation, "transferSize").and_then(|size| size.as_f64());
-    text(&navigation, "type").as_deref() == Some("back_forward") || transferred == Some(0.0)
+    let transferred = || get(&navigation()?, "transferSize")?.as_f64();
+    navigation_type().as_deref() == Some("back_forward") || transferred() == Some(0.0)
 }
 
-/// Hides the page and loads it again: it shows another user's data.
-pub fn reload_hidden() {
+/// Such as `navigate`, `reload` or `back_forward`.
+fn navigation_type() -> Option<String> {
+    text(&navigation()?, "type")
+}
+
+fn navigation() -> Option<JsValue> {
+    let performance = get(&window(), "performance")?;
+    let entries: Function = function(&performance, "getEntriesByType")?;
+    get(&entries.call1(&performance, &"navigation".into()).ok()?, "0")
+}
+
+/// Hides the page and loads it again: it shows another user's data. `false` when that was done so often that it leads
+/// nowhere: then the page's user and the token's are never the same.
+pub fn reload_hidden() -> bool {
+    if !count_reload() {
+        return false;
+    }
     if let Some(style) = root_style() {
         let _kept = style.set_property("visibility", "hidden");
     }
     let _leaving = window().location().reload();
+    true
+}
+
+/// Notes a reload in this tab; whether there may be one more. Without storage there is one in a page's life.
+fn count_reload() -> bool {
+    let Some(storage) = session_storage() else { return navigation_type().as_deref() != Some("reload") };
+    let kept = storage.get_item(RELOADS_KEY).ok().flatten();
+    let read = |kept: String| {
+        let (count, since) = kept.split_once(' ')?;
+        Some((count.parse::<u64>().ok()?, since.parse::<u64>().ok()?))
+    };
+    let now = Date::now() as u64;
+    let (count, since) =
+        kept.and_then(read).filter(|(_, since)| now.abs_diff(*since) < RELOADS_WITHIN).unwrap_or((0, now));
+    let _blocked = storage.set_item(RELOADS_KEY, &format!("{} {since}", count + 1));
+    count < MAX_RELOADS
 }
 
 /// The inline style of `<html>`.

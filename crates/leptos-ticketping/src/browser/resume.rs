@@ -9,19 +9,21 @@ use web_sys::{Element, HtmlTextAreaElement};
 use super::{
     bindings::Instance,
     js::{get, noop, set, text},
-    owner::{RESUME_KEY, session_storage},
+    owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
 use crate::machine::Identity;
 
 /// Keeps the open conversation and the draft for the next page of this tab.
 pub fn save(instance: &Instance, identity: &Identity) {
     let Some(storage) = session_storage() else { return };
-    if !instance.is_open() {
+    // Another tab may have taken over a moment ago.
+    let note = owner_note().filter(|_| is_owner(identity));
+    let (true, Some(note)) = (instance.is_open(), note) else {
         let _blocked = storage.remove_item(RESUME_KEY);
         return;
-    }
+    };
     let resume = Object::new();
-    set(&resume, "owner", &owner_text(identity).into());
+    set(&resume, "owner", &note.into());
     set(&resume, "session", &instance.current_chat_session().into());
     set(&resume, "draft", &draft_box(instance).map(|input| input.value()).into());
     if let Ok(json) = JSON::stringify(&resume) {
@@ -30,8 +32,8 @@ pub fn save(instance: &Instance, identity: &Identity) {
 }
 
 /// Opens what was open on the page before, without taking the focus.
-pub async fn resume(instance: Instance, identity: Identity) {
-    let Some(resume) = take(&identity) else { return };
+pub async fn resume(instance: Instance) {
+    let Some(resume) = take() else { return };
     let _gone = instance.open();
     let Some(session) = text(&resume, "session") else { return };
     let input = draft_box(&instance);
@@ -60,19 +62,33 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     }
 }
 
-fn take(identity: &Identity) -> Option<JsValue> {
-    let storage = session_storage()?;
-    let json = storage.get_item(RESUME_KEY).ok()??;
-    let _blocked = storage.remove_item(RESUME_KEY);
-    JSON::parse(&json).ok().filter(|resume| text(resume, "owner").as_deref() == Some(owner_text(identity)))
+/// Removes what another owner left in this tab: the purge of another tab does not reach it.
+pub fn forget_foreign() {
+    if kept().is_some_and(|resume| !is_of_owner(&resume)) {
+        forget();
+    }
 }
 
-/// An external id, or nothing for an anonymous visitor.
-fn owner_text(identity: &Identity) -> &str {
-    match identity {
-        Identity::Anonymous => "",
-        Identity::User(id) => id,
+fn take() -> Option<JsValue> {
+    let resume = kept().filter(is_of_owner);
+    forget();
+    resume
+}
+
+fn kept() -> Option<JsValue> {
+    JSON::parse(&session_storage()?.get_item(RESUME_KEY).ok()??).ok()
+}
+
+fn forget() {
+    if let Some(storage) = session_storage() {
+        let _blocked = storage.remove_item(RESUME_KEY);
     }
+}
+
+/// By the whole note: between two anonymous visitors there may have been a user.
+fn is_of_owner(resume: &JsValue) -> bool {
+    let note = text(resume, "owner");
+    note.is_some() && note == owner_note()
 }
 
 /// The box of this widget, and never that of one that took its place.

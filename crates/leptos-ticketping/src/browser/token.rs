@@ -1,10 +1,10 @@
 //! Asks the app's own server for a token.
 
-use js_sys::{Date, Function, JSON, Object, Reflect};
+use js_sys::{Date, JSON, Object};
 use leptos::prelude::window;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response};
+use web_sys::{AbortController, RequestInit, Response};
 
 use super::js::{get, set, text};
 use crate::machine::TokenAnswer;
@@ -23,7 +23,7 @@ async fn try_fetch_token(url: &str) -> Result<TokenAnswer, JsValue> {
     let headers = Object::new();
     set(&headers, "accept", &"application/json".into());
     options.set_headers(&headers);
-    if let Ok(signal) = abort_after(15_000.0) {
+    if let Ok(signal) = abort_after(15_000) {
         options.set_signal(Some(&signal));
     }
     let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &options)).await?.dyn_into()?;
@@ -64,8 +64,12 @@ fn read_claims(jwt: &str) -> Option<JsValue> {
     JSON::parse(&String::from_utf8(bytes).ok()?).ok()
 }
 
-fn abort_after(milliseconds: f64) -> Result<web_sys::AbortSignal, JsValue> {
-    let constructor = Reflect::get(&window(), &"AbortSignal".into())?;
-    let timeout: Function = Reflect::get(&constructor, &"timeout".into())?.dyn_into()?;
-    timeout.call1(&constructor, &milliseconds.into())?.dyn_into()
+/// Gives a request up. Not `AbortSignal.timeout()`, which some browsers lack: a request that hangs would be waited for
+/// without end.
+fn abort_after(milliseconds: i32) -> Result<web_sys::AbortSignal, JsValue> {
+    let controller = AbortController::new()?;
+    let signal = controller.signal();
+    let abort = Closure::once_into_js(move || controller.abort());
+    window().set_timeout_with_callback_and_timeout_and_arguments_0(abort.unchecked_ref(), milliseconds)?;
+    Ok(signal)
 }

@@ -3,7 +3,7 @@
 use js_sys::{Object, Reflect};
 
 use super::{
-    bindings::{Instance, namespace},
+    bindings::{Instance, Namespace, namespace},
     hooks::{self, Hooks, OnReport},
     js::set,
     page::root_style,
@@ -13,6 +13,8 @@ use crate::machine::Identity;
 
 /// The live widget.
 pub struct LiveWidget {
+    // The one that started it: by the end, the page may have another.
+    namespace: Namespace,
     instance: Instance,
     identity: Identity,
     _hooks: Hooks,
@@ -24,9 +26,10 @@ impl LiveWidget {
         let config = Object::assign(&Object::new(), init);
         // "" is the anonymous embed. Null would be refused: no widget, and no word about it.
         set(&config, "userJWT", &jwt.into());
-        let instance = namespace()?.init(&config).ok()?;
+        let namespace = namespace()?;
+        let instance = namespace.init(&config).ok()?;
         let hooks = hooks::install(&instance, identity, on_report);
-        Some(Self { instance, identity: identity.clone(), _hooks: hooks })
+        Some(Self { namespace, instance, identity: identity.clone(), _hooks: hooks })
     }
 
     /// Gives it a fresh token. Its calls read this very object, so that nothing restarts or reloads.
@@ -54,16 +57,14 @@ impl LiveWidget {
 
     /// Opens what was open on the page before.
     pub fn resume(&self) {
-        wasm_bindgen_futures::spawn_local(resume::resume(self.instance.clone(), self.identity.clone()));
+        wasm_bindgen_futures::spawn_local(resume::resume(self.instance.clone()));
     }
 
     /// Takes the widget down and leaves nothing running.
     pub fn stop(&self) {
         hooks::silence(&self.instance);
         // Through the global: the instance's own destroy() leaves it registered.
-        if let Some(namespace) = namespace() {
-            let _gone = namespace.destroy();
-        }
+        let _gone = self.namespace.destroy();
         hooks::detach(&self.instance);
         remove_theme();
     }

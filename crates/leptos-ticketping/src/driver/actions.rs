@@ -34,8 +34,12 @@ impl Driver {
     }
 
     pub fn execute_action(self: &Rc<Self>, action: Action) {
-        let loads = self.settings.loading == Loading::FirstClick && action != Action::Close;
-        if action == Action::Consent || loads {
+        let allows = match self.settings.loading {
+            Loading::Idle => false,
+            Loading::FirstClick => !matches!(action, Action::Close | Action::Consent),
+            Loading::Consent => action == Action::Consent,
+        };
+        if allows {
             self.handle(Event::LoadingAllowed);
         }
         // A click is a reason to try again what has failed.

@@ -7,11 +7,15 @@ use leptos::prelude::*;
 use super::state::Driver;
 use crate::{
     browser::{self, LiveWidget},
+    config::Visitors,
     events::TicketpingEvent,
     machine::{Command, Event, Identity, TokenAnswer},
     state::{TokenLife, WidgetState},
     use_ticketping,
 };
+
+/// A day, in milliseconds.
+const LONGEST_TIMER: f64 = 86_400_000.0;
 
 impl Driver {
     pub fn execute(self: &Rc<Self>, command: Command) {
@@ -44,7 +48,8 @@ impl Driver {
                 use_ticketping::set_token_life(None);
                 match self.on_page_outdated {
                     Some(callback) => callback.run(()),
-                    None => browser::reload_hidden(),
+                    None if browser::reload_hidden() => {}
+                    None => self.fail("the page is made for another user than the token, however often it is loaded"),
                 }
             }
         }
@@ -77,6 +82,7 @@ impl Driver {
                 }
                 TokenAnswer::SignedOut => {
                     driver.forget_waiting();
+                    driver.shows_placeholder.update(|shows| *shows &= driver.settings.visitors == Visitors::Everyone);
                     use_ticketping::set_token_life(None);
                 }
                 TokenAnswer::Failed => driver.fail("the token endpoint failed; it is asked again later"),
@@ -87,7 +93,7 @@ impl Driver {
 
     fn start(self: &Rc<Self>, identity: &Identity, jwt: &str) {
         if browser::has_instance() {
-            return self.fail("another script has started a widget on this page");
+            return self.start_failed("another script has started a widget on this page");
         }
         let driver = Rc::downgrade(self);
         let on_report = move |state: WidgetState, event: Option<TicketpingEvent>| {
@@ -95,6 +101,11 @@ impl Driver {
             let is_first = state.is_ready && !use_ticketping::state().is_ready;
             use_ticketping::set_state(state);
             match event {
+                Some(TicketpingEvent::Failed { reason }) if !state.is_ready => {
+                    // Not now: this is the widget's own call, in the middle of its start.
+                    wasm_bindgen_futures::spawn_local(async move { driver.start_failed(reason) });
+                    return;
+                }
                 Some(TicketpingEvent::Failed { reason }) => driver.fail(reason),
                 Some(event) => use_ticketping::emit(&event),
                 None => {}
@@ -103,16 +114,29 @@ impl Driver {
                 driver.on_ready();
             }
         };
-        let widget = LiveWidget::start(&self.settings.init, identity, jwt, Rc::new(on_report));
-        if widget.is_none() {
-            self.fail("it could not start");
+        match LiveWidget::start(&self.settings.init, identity, jwt, Rc::new(on_report)) {
+            Some(widget) => *self.widget.borrow_mut() = Some(Rc::new(widget)),
+            None => self.start_failed("it could not start"),
         }
-        *self.widget.borrow_mut() = widget.map(Rc::new);
+    }
+
+    /// Takes down what there is of it. The next reason to try again starts it anew.
+    fn start_failed(self: &Rc<Self>, reason: &'static str) {
+        // A user who came in the meantime has a widget of their own.
+        if use_ticketping::state().is_ready {
+            return;
+        }
+        if let Some(widget) = self.widget.take() {
+            widget.stop();
+        }
+        self.fail(reason);
+        self.handle(Event::StartFailed);
     }
 
     fn set_timer(self: &Rc<Self>, milliseconds: f64) {
         let driver = Rc::clone(self);
-        let delay = Duration::from_millis(milliseconds as u64);
+        // Longer timers overflow, and one that fires early does no harm.
+        let delay = Duration::from_millis(milliseconds.min(LONGEST_TIMER) as u64);
         let timer = set_timeout_with_handle(move || driver.handle(Event::TimerFired), delay).ok();
         if let Some(earlier) = self.timer.replace(timer) {
             earlier.clear();

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::VecDeque,
     rc::Rc,
 };
 
@@ -39,6 +40,10 @@ pub struct Driver {
     pub load_attempts: Cell<u32>,
     pub has_warned: Cell<bool>,
     pub is_leaving: Cell<bool>,
+    // What happened while a command was being executed.
+    events: RefCell<VecDeque<Event>>,
+    is_handling: Cell<bool>,
+    user: RefCell<Option<Identity>>,
 }
 
 impl Driver {
@@ -66,7 +71,11 @@ impl Driver {
             load_attempts: Cell::default(),
             has_warned: Cell::default(),
             is_leaving: Cell::default(),
+            events: RefCell::default(),
+            is_handling: Cell::default(),
+            user: RefCell::default(),
         });
+        browser::forget_foreign();
         driver.listen();
         if loading == Loading::Idle {
             let driver = Rc::clone(&driver);
@@ -78,22 +87,40 @@ impl Driver {
     }
 
     pub fn user_changed(self: &Rc<Self>, identity: Identity) {
+        if self.user.replace(Some(identity.clone())).as_ref() == Some(&identity) {
+            return;
+        }
         // The first user came with the page, which may be old; one that comes later is known from now on.
         let since = match self.user_known_since.get() {
             None => browser::requested_at(),
             Some(_) => {
                 self.forget_waiting();
+                use_ticketping::set_token_life(None);
                 js_sys::Date::now()
             }
         };
         self.user_known_since.set(Some(since));
         let gets_a_chat = self.settings.visitors == Visitors::Everyone || identity != Identity::Anonymous;
-        let is_waiting = self.load_attempts.get() == 0 && self.settings.loading == Loading::FirstClick;
-        self.shows_placeholder.set(gets_a_chat && is_waiting);
+        // Until the widget has a bubble of its own.
+        self.shows_placeholder.set(gets_a_chat && self.settings.loading == Loading::FirstClick);
         self.handle(Event::Wanted(Some(identity)));
     }
 
+    /// All commands of an event are executed before the next event: what the page or the widget does meanwhile waits.
     pub fn handle(self: &Rc<Self>, event: Event) {
+        self.events.borrow_mut().push_back(event);
+        if self.is_handling.replace(true) {
+            return;
+        }
+        loop {
+            let next = self.events.borrow_mut().pop_front();
+            let Some(event) = next else { break };
+            self.handle_now(event);
+        }
+        self.is_handling.set(false);
+    }
+
+    fn handle_now(self: &Rc<Self>, event: Event) {
         let snapshot = Snapshot {
             now: self.clock.borrow_mut().now(),
             owner: browser::owner(),

@@ -64,6 +64,8 @@ pub enum Event {
     LoadingAllowed,
     /// The widget's script has loaded, or could not be loaded.
     ScriptSettled { loaded: bool },
+    /// The widget did not start, and is gone.
+    StartFailed,
     /// The token endpoint answered the request of this number.
     TokenAnswered { request: u32, answer: TokenAnswer },
     /// The time asked for by [`Command::SetTimer`] has passed.

@@ -26,6 +26,8 @@ pub struct Machine {
     confirmed: bool,
     loading_allowed: bool,
     script: Script,
+    // Until there is a reason to try again.
+    start_failed: bool,
     token: Token,
 }
 
@@ -40,6 +42,7 @@ impl Machine {
             confirmed: false,
             loading_allowed: false,
             script: Script::Unloaded,
+            start_failed: false,
             token: Token::default(),
         }
     }
@@ -54,6 +57,10 @@ impl Machine {
             Event::ScriptSettled { loaded } => self.script = if loaded { Script::Ready } else { Script::Failed },
             Event::TokenAnswered { request, answer } if self.token.is_awaited(request) => {
                 self.token_answered(answer, snapshot, &mut commands);
+            }
+            Event::StartFailed => {
+                self.live = None;
+                self.start_failed = true;
             }
             // For a user who is no longer wanted.
             Event::TokenAnswered { .. } => {}
@@ -80,11 +87,13 @@ impl Machine {
             self.wanted = identity;
             self.owns_storage = false;
             self.confirmed = false;
+            self.start_failed = false;
             self.token.reset();
         }
     }
 
     fn retry_what_failed(&mut self) {
+        self.start_failed = false;
         self.token.retry_now();
         if self.script == Script::Failed {
             self.script = Script::Unloaded;
@@ -151,7 +160,7 @@ impl Machine {
         if matches!(wanted, Identity::User(_)) {
             self.token.ask_if_due(snapshot, commands);
         }
-        if self.live.is_none() && self.script == Script::Ready {
+        if self.live.is_none() && self.script == Script::Ready && !self.start_failed {
             let jwt = match &wanted {
                 Identity::Anonymous => Some(String::new()),
                 Identity::User(_) => self.token.valid(snapshot.now),

@@ -260,7 +260,7 @@ fn a_401_takes_the_widget_down_purges_and_starts_anonymously_without_a_loop() {
 }
 
 #[test]
-fn failed_requests_back_off_and_then_wait_for_a_reason() {
+fn failed_requests_back_off_and_a_hidden_page_then_waits_until_it_is_seen() {
     let mut world = World::ready_for(user("a"));
     let mut pauses = Vec::new();
     for _ in 0..ATTEMPTS - 1 {
@@ -272,11 +272,36 @@ fn failed_requests_back_off_and_then_wait_for_a_reason() {
         assert_eq!(world.asked.len(), 1);
     }
     assert!(pauses.windows(2).all(|pair| pair[0] < pair[1]), "{pauses:?}");
+    world.visible = false;
     world.answer(TokenAnswer::Failed);
     world.pass(3_600_000.0);
-    assert!(world.asked.is_empty(), "gave up until there is a reason");
+    assert!(world.asked.is_empty(), "asks although nobody looks");
+    world.visible = true;
     world.send(Event::Resumed);
     world.answer(token("a"));
+    assert_eq!(world.live, Some(user("a")));
+}
+
+#[test]
+fn under_a_chat_that_is_seen_the_endpoint_is_asked_until_it_answers() {
+    let mut world = World::chatting_as("a");
+    world.pass(LIFE);
+    for _ in 0..ATTEMPTS * 10 {
+        assert_eq!(world.asked.len(), 1, "gave up");
+        world.answer(TokenAnswer::Failed);
+        world.pass(60_000.0);
+    }
+    world.answer(token("a"));
+    assert_eq!(world.live, Some(user("a")));
+}
+
+#[test]
+fn a_widget_that_did_not_start_is_started_again_once_there_is_a_reason() {
+    let mut world = World::chatting_as("a");
+    world.live = None;
+    world.send(Event::StartFailed);
+    assert_eq!(world.live, None, "at once, and without end");
+    world.send(Event::Resumed);
     assert_eq!(world.live, Some(user("a")));
 }
 

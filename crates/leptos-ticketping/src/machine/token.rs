@@ -2,7 +2,7 @@
 
 use super::protocol::{Command, Snapshot};
 
-/// How often in a row the endpoint may fail before we wait for a new reason to ask.
+/// How often in a row the endpoint may fail before a hidden page waits until it is seen.
 pub const ATTEMPTS: u32 = 6;
 /// Milliseconds before the second attempt; doubled each time.
 const FIRST_DELAY: f64 = 1_000.0;
@@ -46,9 +46,9 @@ impl Token {
     pub fn failed(&mut self, snapshot: &Snapshot) {
         self.awaited = None;
         self.failures += 1;
-        let doubled = FIRST_DELAY * 2f64.powi(self.failures as i32 - 1);
+        let doubled = FIRST_DELAY * 2f64.powi(self.failures.min(ATTEMPTS) as i32 - 1);
         let delay = doubled.min(LONGEST_DELAY) * (0.75 + 0.5 * snapshot.jitter);
-        self.retry_at = (self.failures < ATTEMPTS).then_some(snapshot.now + delay);
+        self.retry_at = Some(snapshot.now + delay);
     }
 
     pub fn retry_now(&mut self) {
@@ -65,7 +65,7 @@ impl Token {
     pub fn ask_if_due(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let due = match (&self.held, self.failures) {
             _ if self.awaited.is_some() => false,
-            (_, 1..) => self.retry_at.is_some_and(|at| snapshot.now >= at),
+            (_, 1..) => self.retries(snapshot).is_some_and(|at| snapshot.now >= at),
             (None, 0) => true,
             // A hidden page renews when it is seen again.
             (Some(held), 0) => snapshot.visible && snapshot.now >= held.renew_at,
@@ -78,13 +78,18 @@ impl Token {
         }
     }
 
+    /// When to ask again after a failure. Under an open chat that is seen, a token must not stay stale.
+    fn retries(&self, snapshot: &Snapshot) -> Option<f64> {
+        self.retry_at.filter(|_| self.failures < ATTEMPTS || snapshot.visible)
+    }
+
     /// Plans the next renewal or attempt.
     pub fn set_timer(&self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let renew_at = self.held.as_ref().map(|held| held.renew_at).filter(|_| snapshot.visible);
         let at = match (self.awaited, self.failures) {
             (Some(_), _) => None,
             (None, 0) => renew_at,
-            (None, _) => self.retry_at,
+            (None, _) => self.retries(snapshot),
         };
         if let Some(at) = at {
             commands.push(Command::SetTimer((at - snapshot.now).max(0.0)));
