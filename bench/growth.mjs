@@ -26,12 +26,12 @@ for (const count of [10, 1_000_000]) {
     const database = new Database(file);
     const hash = database.prepare("SELECT password_hash FROM users").pluck().get();
     const now = Math.floor(Date.now() / 1000);
-    const user = database.prepare("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?)");
+    const user = database.prepare("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, NULL)");
     const session = database.prepare("INSERT INTO sessions VALUES (?, ?, 'Firefox on Linux', ?, ?, ?, ?)");
     database.transaction(() => {
         for (let n = 0; n < count; n++) {
             const id = `user-${n}`;
-            user.run(id, `${id}@example.com`, `${id}@example.com`, null, hash, now, now);
+            user.run(id, `${id}@example.com`, null, hash, now, now);
             session.run(sessionHash(n), id, sessionData(id, hash), now, now, now + 1_000_000);
         }
     })();

@@ -52,7 +52,7 @@ const hash = psql("SELECT password_hash FROM users").trim();
 const now = Math.floor(Date.now() / 1000);
 const copyOf = (table, row) => `COPY ${table} FROM STDIN;\n${Array.from({ length: users }, (_, n) => row(n).join("\t")).join("\n")}\n\\.\n`;
 psql(
-    copyOf("users (id, email, email_key, password_hash, created_at, updated_at)", (n) => [`user-${n}`, `${n}@example.com`, `${n}@example.com`, hash, now, now]) +
+    copyOf("users (id, email, password_hash, created_at, updated_at)", (n) => [`user-${n}`, `${n}@example.com`, hash, now, now]) +
     copyOf("sessions (id, user_id, browser, data, created_at, last_seen_at, expires_at)", (n) => [sessionHash(n), `user-${n}`, "Firefox on Linux", sessionData(`user-${n}`, hash), now, now, now + 1_000_000]) +
     "ANALYZE",
 );

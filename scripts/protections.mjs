@@ -45,6 +45,20 @@ const protections = [
     ["tabs hear the storage event", `${chat}/driver/listen.rs`, "if browser::is_owner_key(change.key()) {", "if false && browser::is_owner_key(change.key()) {", "app", "without BroadcastChannel"],
     ["signed-in pages are in no cache", "src/server/http/contexts.rs", '"no-store" } else', '"private, max-age=600" } else', "http", "signed_in_pages_are_kept_by_no_cache"],
     ["pages vary by cookie", "src/server/http/contexts.rs", '    response.append_header(header::VARY, HeaderValue::from_static("cookie"));\n', "", "http", "a_page_that_history_brings_back_is_asked_for_again"],
+    ["nothing waits between two chats", `${chat}/use_ticketping.rs`, "if !chat.was_connected.get() {", "if true {", "example", "asked for while there is no chat"],
+    ["a tab's open chat belongs to its owner's note", `${browser}/resume.rs`, "note.is_some() && note == owner_note()", "note.is_some()", "example", "left in a tab"],
+    ["a page is not loaded again for ever", `${browser}/page.rs`, "    count < MAX_RELOADS\n", "    let _ = count < MAX_RELOADS;\n    true\n", "example", "always made for another user"],
+    ["a link works once", "src/accounts/server/links.rs", '"DELETE FROM links WHERE token_hash = $1 AND expires_at > $2 RETURNING purpose, user_id, email, name"', '"SELECT purpose, user_id, email, name FROM links WHERE token_hash = $1 AND expires_at > $2"', "http", "looking_at_a_link_uses_nothing_up"],
+    ["a link works for an hour", "src/accounts/server/links.rs", "SELECT purpose, user_id, email, name FROM links WHERE token_hash = $1 AND expires_at > $2", "SELECT purpose, user_id, email, name FROM links WHERE token_hash = $1 AND expires_at > $2 - 7200", "http", "a_link_works_for_an_hour"],
+    ["no chat on a link's page", "src/layout.rs", "use_context::<WithoutChat>().is_none()", "(use_context::<WithoutChat>().is_none() || true)", "http", "no_token_is_in_the_database"],
+    ["a link is in no referrer", "src/server/http/mail_pages.rs", '"strict-origin"', '"unsafe-url"', "http", "no_token_is_in_the_database"],
+    ["another address needs the password", "src/accounts/server/account_forms.rs", "errors.extend(self.check_current_password(&current).await?);", "", "http", "an_address_changes_once"],
+    ["a reset ends a pending change of address", "src/accounts/server/link_forms.rs", "links::delete_for_user(&mut transaction, id).await?;", "", "http", "a_reset_ends_every_session"],
+    ["a change of address that waits ends with a reset", "src/accounts/server/link_forms.rs", "outbox::delete_changes_of_email(&mut transaction, id).await?;", "", "http", "a_reset_ends_every_session"],
+    ["only its own user confirms an address", "src/accounts/server/link_forms.rs", "if id != user_id {", "if false && id != user_id {", "http", "an_address_changes_once"],
+    ["guesses by others lock nobody out", "src/accounts/server/log_in_forms.rs", "device.as_deref())) {", "device.as_deref().filter(|_| false))) {", "http", "guesses_by_others_lock_nobody_out"],
+    ["a hop that cannot be read ends the walk", "src/server/client_address.rs", "hops.next().and_then(|hop| hop.trim().parse::<IpAddr>().ok())", "hops.by_ref().find_map(|hop| hop.trim().parse::<IpAddr>().ok())", "unit", "what_a_client_made_up"],
+    ["mails are limited", "src/accounts/server/link_forms.rs", "self.limit(self.limits.mail(self.client, MailKind::Reset, &address))?;", "", "http", "a_mailbox_is_not_flooded"],
     ["the picture's handlers are allowed by hash", `${chat}/server/csp.rs`, "format!(\"'{hash}'\")", "format!(\"'x{hash}'\")", "app", "a picture and a file"],
     ["style attributes are allowed", "src/server/http/security_headers.rs", 'format!("style-src-attr {}", widget.style_src_attr)', 'format!("style-src-attr {}", widget.style_src)', "app", "no violation of its policy"],
 ];
@@ -63,8 +77,8 @@ function browserTests(project, tests) {
     return { failed: stats.unexpected, ran: stats.unexpected + stats.expected };
 }
 
-function serverTests(tests) {
-    const { stdout } = run("cargo", "test", "--test", "server", tests);
+function rustTests(which, tests) {
+    const { stdout } = run("cargo", "test", ...which, tests);
     const count = (what) => Number(new RegExp(`(\\d+) ${what}`).exec(stdout)?.[1] ?? 0);
     return { failed: count("failed"), ran: count("failed") + count("passed") };
 }
@@ -75,7 +89,10 @@ for (const [name, file, from, to, project, tests] of protections) {
     if (whole.split(from).length !== 2) throw new Error(`${name}: ${file} must hold exactly once: ${from}`);
     try {
         writeFileSync(file, whole.replace(from, () => to));
-        const { failed, ran } = project === "http" ? serverTests(tests) : browserTests(project, tests);
+        const { failed, ran } = 
+            project === "http" ? rustTests(["--test", "server"], tests)
+            : project === "unit" ? rustTests(["--lib"], tests)
+            : browserTests(project, tests);
         if (ran === 0) throw new Error(`no test ran for "${name}"`);
         if (failed === 0) shownByNothing += 1;
         console.log(`${failed > 0 ? "noticed" : "NOT NOTICED"}\t${name}: ${failed} of ${ran} failed`);

@@ -11,10 +11,19 @@ use leptos_router::{
 use crate::{
     error::AppError,
     layout::Layout,
-    pages::{AccountPage, ErrorPage, HomePage, LogInPage, SignUpPage},
+    pages::{
+        AccountPage, CheckMailPage, ChoosePasswordPage, ConfirmEmailPage, ErrorPage, ForgotPage, HomePage, LogInPage,
+        MailboxPage, SignUpPage,
+    },
     request_context::{SiteInfo, ThemeCookie},
     theme,
 };
+
+/// What this site calls itself, in titles and in mails.
+pub const APP_NAME: &str = "Ticketping for Leptos";
+
+/// How people reach support where there is no chat.
+pub const SUPPORT_ADDRESS: &str = "support@example.com";
 
 /// The document. A theme that the visitor chose is in it; otherwise a line of script asks the system before anything
 /// is painted.
@@ -49,7 +58,7 @@ pub fn App() -> impl IntoView {
     // Provided where a request failed before it reached a route.
     let failure = use_context::<AppError>();
     view! {
-        <Title formatter=|title: String| format!("{title} · Ticketping for Leptos")/>
+        <Title formatter=|title: String| format!("{title} · {APP_NAME}")/>
         <Meta name="description" content="Support chat that knows your logged-in users: Ticketping's widget in a full-stack Leptos app."/>
         <Meta property="og:image" content=format!("{}{}", site.public_url, site.asset("mark.svg"))/>
         <Router>
@@ -60,9 +69,14 @@ pub fn App() -> impl IntoView {
                         <Routes fallback=|| view! { <ErrorPage error=AppError::NotFound/> }>
                             <Route path=path!("/") view=HomePage/>
                             <Route path=path!("/signup") view=SignUpPage/>
+                            <Route path=path!("/check-mail") view=CheckMailPage/>
+                            <Route path=path!("/choose-password") view=ChoosePasswordPage/>
                             <Route path=path!("/login") view=LogInPage/>
+                            <Route path=path!("/forgot") view=ForgotPage/>
+                            <Route path=path!("/confirm-email") view=ConfirmEmailPage/>
                             // It reads the list of sessions while it is rendered.
                             <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                            <Route path=path!("/sandbox/mail") view=MailboxPage/>
                         </Routes>
                     }.into_any(),
                 }}

@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
     accounts::{server_functions::LogOut, use_current_user},
-    request_context::SiteInfo,
+    request_context::{SiteInfo, WithoutChat},
     support_chat::{ChatOnPage, UnreadCount},
     theme::ThemeSwitch,
 };
@@ -30,9 +30,12 @@ pub fn Layout(children: Children) -> impl IntoView {
         <main id="main" tabindex="-1">{children()}</main>
         <footer class="site-footer">
             {site.sandbox.then(|| view! {
-                <p>"Sandbox is on: this server stands in for Ticketping, and a scripted agent replies."</p>
+                <p>
+                    "Sandbox is on: this server stands in for Ticketping, and a scripted agent replies. Mails go to "
+                    <a href="/sandbox/mail">"the mailbox"</a>"."
+                </p>
             })}
-            <ChatOnPage/>
+            {use_context::<WithoutChat>().is_none().then(|| view! { <ChatOnPage/> })}
         </footer>
     }
 }

@@ -2,11 +2,16 @@
 
 use std::process::ExitCode;
 
-use ticketping_leptos::server::{
-    self,
-    command_line::Command,
-    config::{self, Config},
-    database::copy::copy_users,
+use secrecy::ExposeSecret as _;
+use ticketping_leptos::{
+    accounts::server::operator,
+    server::{
+        self,
+        command_line::Command,
+        config::{self, Config},
+        database::copy::copy_users,
+        mail,
+    },
 };
 
 #[global_allocator]
@@ -41,11 +46,24 @@ async fn execute(command: Command, config: Config) -> ExitCode {
         eprintln!("warning: {warning}");
     }
     let done = match command {
-        Command::Check | Command::Help => Ok("The configuration is complete.".to_owned()),
-        Command::CopyFrom(url) => match copy_users(&url, &config.database_url).await {
-            Ok(copied) => Ok(copied.to_string()),
-            Err(error) => Err(error.to_string()),
-        },
+        Command::Check { connect: false } | Command::Help => {
+            let opened = mail::open(&config.mail);
+            opened.map(|_| "The configuration is complete.".to_owned()).map_err(|error| format!("MAIL_URL: {error}"))
+        }
+        Command::Check { connect: true } => {
+            let tested = mail::test(&config.mail).await;
+            tested
+                .map(|()| "The configuration is complete, and mail can be sent.".to_owned())
+                .map_err(|error| error.to_string())
+        }
+        Command::CopyFrom(url) => {
+            let copied = copy_users(&url, config.database_url.expose_secret()).await;
+            copied.map(|copied| copied.to_string()).map_err(|error| error.to_string())
+        }
+        Command::Operator(command) => {
+            server::run::start_logging(&config);
+            operator::execute(&command, &config).await.map_err(|error| error.to_string())
+        }
         Command::Serve => server::run(config).await.map(|()| String::new()).map_err(|error| error.to_string()),
     };
     match done {

@@ -47,6 +47,55 @@ impl ThemeCookie {
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// A mail in the sandbox's mailbox.
+#[derive(Clone, Debug)]
+pub struct ReceivedMail {
+    /// Where it went.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Why it came.
+    pub reason: String,
+    /// What its link does.
+    pub button: &'static str,
+    /// Where its link leads.
+    pub url: String,
+    /// What else there is to know about the link.
+    pub about_link: &'static str,
+    /// For those who did not ask for it.
+    pub otherwise: String,
+}
+
+/// The mails that the sandbox's mailbox holds, the newest first.
+#[derive(Clone, Debug, Default)]
+pub struct MailboxContents(pub Vec<ReceivedMail>);
+
+/// There is no chat on this page: its address opens an account, and the widget reports it to Ticketping.
+#[derive(Clone, Copy, Debug)]
+pub struct WithoutChat;
+
+/// The link of a mail, as the page that it leads to sees it.
+#[derive(Clone, Debug)]
+pub struct OpenedLink {
+    /// What stands in the link.
+    pub token: String,
+    /// What it does; `None` when it does not work.
+    pub does: Option<LinkAction>,
+}
+
+/// What a link does once the form on its page is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LinkAction {
+    /// Creates the account of this address.
+    CreateAccount { email: String, name: String },
+    /// Sets a new password for the account of this address.
+    SetPassword { email: String },
+    /// Gives the account of this session's user this address.
+    ChangeEmail { email: String },
+    /// Nothing yet: it belongs to an account that is not logged in here.
+    LogInFirst,
+}
+
 /// Sends the browser to a path on this site.
 #[derive(Clone)]
 pub struct Redirect(pub Arc<dyn Fn(&str) + Send + Sync>);

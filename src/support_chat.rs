@@ -11,11 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     accounts::{CurrentUser, use_current_user},
+    app::SUPPORT_ADDRESS,
     error::AppError,
 };
-
-/// How people reach support where there is no chat.
-pub const SUPPORT_MAILTO: &str = "mailto:support@example.com";
 
 /// The widget in the page's own colours. They are custom properties, so that it follows the page's theme.
 pub fn widget_theme() -> Theme {
@@ -122,7 +120,7 @@ pub fn AskQuestion() -> impl IntoView {
             chat.start_conversation_with(QUESTION);
         }
     };
-    view! { <a class="ask" href=SUPPORT_MAILTO on:click=ask>{QUESTION}</a> }
+    view! { <a class="ask" href=format!("mailto:{SUPPORT_ADDRESS}") on:click=ask>{QUESTION}</a> }
 }
 
 /// Opens the chat. Where there is no chat it is a link to the support address.
@@ -135,7 +133,7 @@ pub fn ChatWithUs() -> impl IntoView {
             chat.open();
         }
     };
-    view! { <a class="button" href=SUPPORT_MAILTO on:click=open>"Chat with us"</a> }
+    view! { <a class="button" href=format!("mailto:{SUPPORT_ADDRESS}") on:click=open>"Chat with us"</a> }
 }
 
 /// How long the token under the chat is still valid. Empty until there is one.

@@ -1,7 +1,7 @@
 // axe on every page, in both themes, with the chat closed and open.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { bubble, person, ready, signUp, startConversation } from "./support";
+import { bubble, openSignUpLink, person, ready, signUp, startConversation } from "./support";
 
 async function violations(page: Page) {
     // The widget's window has faults of its own (an h4 after our h1) that no page can mend.
@@ -14,7 +14,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         test.use({ colorScheme });
 
         test("every page, signed out", async ({ page }) => {
-            for (const path of ["/", "/login", "/signup", "/nope"]) {
+            for (const path of ["/", "/login", "/signup", "/forgot", "/check-mail", "/nope"]) {
                 await page.goto(path);
                 await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
                 await ready(page);
@@ -25,6 +25,12 @@ for (const colorScheme of ["light", "dark"] as const) {
             await expect(page.getByRole("alert")).toBeVisible();
             await ready(page);
             expect(await violations(page), "sign-up with errors").toEqual([]);
+            await openSignUpLink(page, person("Alice"));
+            expect(await violations(page), "choice of a password").toEqual([]);
+            for (const path of ["/sandbox/mail", "/choose-password", "/confirm-email"]) {
+                await page.goto(path);
+                expect(await violations(page), path).toEqual([]);
+            }
         });
 
         test("every page, signed in, and the open chat", async ({ page }) => {

@@ -1,5 +1,5 @@
 // The token, checked by another library; and a search for what must never be sent.
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { spawn } from "node:child_process";
@@ -9,6 +9,8 @@ import { PASSWORD, person } from "./support";
 const SECRET = "Zt1Xy5Rm2Np8Hs4Jd6Fg0Ack3Vb9qLw7";
 const root = join(__dirname, "../..");
 const binary = process.env.E2E_BINARY ?? join(root, "target/debug/ticketping-leptos");
+
+const mails = mkdtempSync(join(tmpdir(), "ticketping-mails-"));
 
 // A server with a secret that this test knows; the sandbox makes its own.
 async function withServer(run: (origin: string) => Promise<void>) {
@@ -23,6 +25,7 @@ async function withServer(run: (origin: string) => Promise<void>) {
             TICKETPING_APP_ID: "app-1",
             TICKETPING_TEAM_SLUG: "acme",
             TICKETPING_JWT_SECRET: SECRET,
+            MAIL_URL: `file://${mails}`,
         },
     });
     try {
@@ -37,7 +40,12 @@ test("jose accepts the token: HS256, exactly four claims, five minutes; another 
     const { jwtVerify } = await import("jose");
     const alice = person("Alice Archer");
     await withServer(async (origin) => {
-        await request.post(`${origin}/api/auth/sign-up`, { form: { ...alice, password: PASSWORD } });
+        await request.post(`${origin}/api/auth/sign-up`, { form: alice });
+        await expect.poll(() => readdirSync(mails).length).toBe(1);
+        const mail = () => readFileSync(join(mails, readdirSync(mails)[0]), "utf8");
+        await expect.poll(() => /token=(\S+)/.test(mail())).toBe(true);
+        const form = { token: /token=(\S+)/.exec(mail())![1], password: PASSWORD };
+        await request.post(`${origin}/api/auth/choose-password`, { form });
         const { jwt } = await (await request.get(`${origin}/api/ticketping/chat-jwt`)).json();
         const key = (text: string) => new TextEncoder().encode(text);
         const { payload, protectedHeader } = await jwtVerify(jwt, key(SECRET), { algorithms: ["HS256"] });

@@ -1,16 +1,16 @@
 CREATE TABLE users (
     -- A UUID of version 7 as text: it never changes and is never reused. Ticketping's external_id.
     id            TEXT    NOT NULL PRIMARY KEY,
-    -- As the user typed it, trimmed.
-    email         TEXT    NOT NULL,
-    -- The same in lower case: log-in looks it up, and it is unique.
-    email_key     TEXT    NOT NULL UNIQUE,
+    -- In its one canonical form. Its owner has opened a link that was sent to it.
+    email         TEXT    NOT NULL UNIQUE,
     name          TEXT,
     -- argon2id in PHC format, with its parameters and salt.
     password_hash TEXT    NOT NULL,
     -- Seconds since 1970, UTC.
     created_at    INTEGER NOT NULL,
-    updated_at    INTEGER NOT NULL
+    updated_at    INTEGER NOT NULL,
+    -- Set for an account that an operator has disabled.
+    disabled_at   INTEGER
 ) STRICT;
 
 -- One row for each log-in in one browser.
@@ -30,3 +30,45 @@ CREATE TABLE sessions (
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+-- The links in our mails that work.
+CREATE TABLE links (
+    -- sign_up, reset or change_email.
+    purpose    TEXT    NOT NULL,
+    -- The address of a sign-up, else the user's id: a newer link takes the place of an older one.
+    subject    TEXT    NOT NULL,
+    -- SHA-256 of what stands in the link.
+    token_hash TEXT    NOT NULL UNIQUE,
+    user_id    TEXT    REFERENCES users (id) ON DELETE CASCADE,
+    -- Where the mail went.
+    email      TEXT    NOT NULL,
+    -- The name that a new account is to have.
+    name       TEXT,
+    -- Seconds since 1970, UTC.
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (purpose, subject)
+) STRICT;
+
+CREATE INDEX links_by_user ON links (user_id);
+CREATE INDEX links_by_expiry ON links (expires_at);
+
+-- The mails that are to be sent. A row is deleted once its mail was.
+CREATE TABLE outbox (
+    -- A UUID of version 7, so that a later mail has a greater one.
+    id          TEXT    NOT NULL PRIMARY KEY,
+    -- Which mail it is. Its text, and the link in it, are made when it is sent.
+    kind        TEXT    NOT NULL,
+    email       TEXT    NOT NULL,
+    -- The account that it is about. The account may be gone.
+    user_id     TEXT,
+    -- The name that a sign-up was sent with.
+    name        TEXT,
+    tries       INTEGER NOT NULL,
+    -- Seconds since 1970, UTC. Whoever sends it puts the next try off first.
+    created_at  INTEGER NOT NULL,
+    next_try_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX outbox_by_next_try ON outbox (next_try_at);
+CREATE INDEX outbox_by_email ON outbox (email);
+CREATE INDEX outbox_by_user ON outbox (user_id);

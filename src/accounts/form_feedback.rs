@@ -20,8 +20,16 @@ pub enum Form {
     LogIn,
     /// Sign-up.
     SignUp,
-    /// Name and e-mail.
+    /// A link for a forgotten password.
+    Forgot,
+    /// The password that a link leads to.
+    ChoosePassword,
+    /// Where a mail went.
+    CheckMail,
+    /// The name.
     Profile,
+    /// Another address.
+    Email,
     /// A new password.
     Password,
     /// The list of sessions.
@@ -34,9 +42,10 @@ pub enum Form {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ValidationError {
     NameTooLong,
+    NameInvalid,
     EmailMissing,
     EmailInvalid,
-    EmailTaken,
+    EmailSame,
     CurrentPasswordWrong,
     PasswordMissing,
     PasswordTooShort,
@@ -44,21 +53,22 @@ pub enum ValidationError {
     PasswordIsEmail,
     PasswordCommon,
     WrongCredentials,
+    AccountDisabled,
 }
 
 impl ValidationError {
     /// The field it belongs to; `None` when it is about the form as a whole.
     pub fn field(self) -> Option<Field> {
         match self {
-            Self::NameTooLong => Some(Field::Name),
-            Self::EmailMissing | Self::EmailInvalid | Self::EmailTaken => Some(Field::Email),
+            Self::NameTooLong | Self::NameInvalid => Some(Field::Name),
+            Self::EmailMissing | Self::EmailInvalid | Self::EmailSame => Some(Field::Email),
             Self::PasswordMissing
             | Self::PasswordTooShort
             | Self::PasswordTooLong
             | Self::PasswordIsEmail
             | Self::PasswordCommon => Some(Field::Password),
             Self::CurrentPasswordWrong => Some(Field::CurrentPassword),
-            Self::WrongCredentials => None,
+            Self::WrongCredentials | Self::AccountDisabled => None,
         }
     }
 
@@ -66,16 +76,20 @@ impl ValidationError {
     pub fn message(self) -> &'static str {
         match self {
             Self::NameTooLong => "Use at most 100 characters for the name.",
+            Self::NameInvalid => "Use a name without invisible characters. Type it again instead of pasting it.",
             Self::EmailMissing => "Enter your e-mail address.",
             Self::EmailInvalid => "Enter an e-mail address such as alice@example.com.",
-            Self::EmailTaken => "There is an account with this e-mail already. Log in instead, or use another address.",
+            Self::EmailSame => "This is your address already. Enter another one.",
             Self::CurrentPasswordWrong => "This is not your password. Check it and try again.",
             Self::PasswordMissing => "Enter your password.",
             Self::PasswordTooShort => "Use at least 8 characters.",
             Self::PasswordTooLong => "Use at most 128 characters.",
             Self::PasswordIsEmail => "Choose a password that is not your e-mail address.",
-            Self::PasswordCommon => "This password is among the first that attackers try. Choose another one.",
+            Self::PasswordCommon => {
+                "This password is easy to guess. Use three or four words that do not belong together."
+            }
             Self::WrongCredentials => "E-mail or password is wrong. Check both and try again.",
+            Self::AccountDisabled => "This account is switched off. Ask the support team why.",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who is calling. `server_functions.rs` is what forms post to, `server/` is what happens then; the rest is what a page
 //! may know of it.
 
+mod account_export;
 mod current_user;
 mod form_feedback;
 pub mod next_path;
@@ -9,5 +10,6 @@ pub mod server_functions;
 #[cfg(feature = "ssr")]
 pub mod server;
 
+pub use account_export::{AccountExport, ExportedLink, ExportedMail, ExportedSession};
 pub use current_user::{CurrentUser, SessionInfo, provide_current_user, use_current_user};
 pub use form_feedback::{Field, Form, FormFeedback, ValidationError};

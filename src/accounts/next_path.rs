@@ -6,7 +6,9 @@ pub fn local_path(next: &str) -> Option<&str> {
     // Browsers read `\` as `/` and drop control characters before they look at a URL.
     let harmless = !next.contains('\\') && !next.chars().any(char::is_control) && next.len() <= 2_000;
     // Not back to a form that is done, and not to an API.
-    let form = ["/login", "/signup", "/api/"].iter().any(|form| next.starts_with(form));
+    let form = ["/login", "/signup", "/forgot", "/check-mail", "/choose-password", "/confirm-email", "/api/"]
+        .iter()
+        .any(|form| next.starts_with(form));
     (local && harmless && next.is_ascii() && !form).then_some(next)
 }
 

@@ -1,18 +1,39 @@
 //! What forms post to. What happens then is in `server/`.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 
-use super::SessionInfo;
+use super::{AccountExport, SessionInfo};
 use crate::error::AppError;
 
-/// Creates an account and logs in.
+/// Asks for an account. A mail has the link that creates it.
 #[server(prefix = "/api/auth", endpoint = "sign-up")]
-pub async fn sign_up(
-    #[server(default)] name: String,
-    #[server(default)] email: String,
+pub async fn sign_up(#[server(default)] name: String, #[server(default)] email: String) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.sign_up(&name, &email).await
+}
+
+/// Asks for a link to a new password.
+#[server(prefix = "/api/auth", endpoint = "forgot-password")]
+pub async fn forgot_password(#[server(default)] email: String) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.forgot_password(&email).await
+}
+
+/// Uses the link of a sign-up or of a forgotten password, and logs in. `with_name` says that the form has a name, which
+/// may be empty.
+#[server(prefix = "/api/auth", endpoint = "choose-password")]
+pub async fn choose_password(
+    #[server(default)] token: String,
     #[server(default)] password: String,
+    #[server(default)] name: String,
+    #[server(default)] with_name: Option<String>,
 ) -> Result<(), AppError> {
-    super::server::Accounts::from_request()?.sign_up(&name, &email, password.into()).await
+    let name = with_name.map(|_| name);
+    super::server::Accounts::from_request()?.choose_password(&token, password.into(), name.as_deref()).await
+}
+
+/// Uses the link to a new address.
+#[server(prefix = "/api/auth", endpoint = "confirm-email")]
+pub async fn confirm_email(#[server(default)] token: String) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.confirm_email(&token).await
 }
 
 /// Logs in. `remember` is there when the box is ticked.
@@ -32,10 +53,19 @@ pub async fn log_out() -> Result<(), AppError> {
     super::server::Accounts::from_request()?.log_out().await
 }
 
-/// Changes name and e-mail.
-#[server(prefix = "/api/auth", endpoint = "change-profile")]
-pub async fn change_profile(#[server(default)] name: String, #[server(default)] email: String) -> Result<(), AppError> {
-    super::server::Accounts::from_request()?.change_profile(&name, &email).await
+/// Changes the name.
+#[server(prefix = "/api/auth", endpoint = "change-name")]
+pub async fn change_name(#[server(default)] name: String) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.change_name(&name).await
+}
+
+/// Asks for another address. A mail to it has the link that changes it.
+#[server(prefix = "/api/auth", endpoint = "change-email")]
+pub async fn change_email(
+    #[server(default)] email: String,
+    #[server(default)] current: String,
+) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.change_email(&email, current.into()).await
 }
 
 /// Changes the password and ends every other session.
@@ -63,4 +93,10 @@ pub async fn remove_account(#[server(default)] current: String) -> Result<(), Ap
 #[server(prefix = "/api/auth", endpoint = "sessions")]
 pub async fn list_sessions() -> Result<Vec<SessionInfo>, AppError> {
     super::server::Accounts::from_request()?.list_sessions().await
+}
+
+/// Everything that is kept about the user, as a file.
+#[server(prefix = "/api/auth", endpoint = "export", input = GetUrl)]
+pub async fn export_account() -> Result<AccountExport, AppError> {
+    super::server::Accounts::from_request()?.export().await
 }

@@ -6,8 +6,10 @@ use leptos_meta::Title;
 use super::fields::{Summary, TextField};
 use crate::{
     accounts::{
-        CurrentUser, Field, Form, FormFeedback, SessionInfo,
-        server_functions::{ChangePassword, ChangeProfile, EndSessions, RemoveAccount, list_sessions},
+        Field, Form, FormFeedback, SessionInfo,
+        server_functions::{
+            ChangeEmail, ChangeName, ChangePassword, EndSessions, ExportAccount, RemoveAccount, list_sessions,
+        },
         use_current_user,
     },
     request_context::Redirect,
@@ -23,9 +25,15 @@ pub fn AccountPage() -> impl IntoView {
     view! {
         <Title text="Account"/>
         <h1>"Account"</h1>
-        <Profile user/>
-        <Password/>
+        <p class="muted">
+            "Signed in as " <strong class="address">{user.email.clone()}</strong>
+            ". The support team sees name and email when you open the chat."
+        </p>
+        <Profile name=user.name.unwrap_or_default()/>
+        <Email/>
+        <Password email=user.email/>
         <Sessions/>
+        <Export/>
         <Remove/>
     }
     .into_any()
@@ -54,22 +62,15 @@ fn Section(
 }
 
 #[component]
-fn Profile(user: CurrentUser) -> impl IntoView {
+fn Profile(name: String) -> impl IntoView {
     let failed = FormFeedback::for_form(Form::Profile).filter(|feedback| !feedback.errors.is_empty());
-    let typed = failed.clone().map(|feedback| (feedback.name, feedback.email));
-    let (name, email) = typed.unwrap_or((user.name.unwrap_or_default(), user.email.clone()));
+    let name = failed.as_ref().map_or(name, |feedback| feedback.name.clone());
     let feedback = failed.unwrap_or_default();
     view! {
         <Section id="profile" title="Profile" form=Form::Profile done="Saved.">
-            <p class="muted">
-                "Signed in as " <strong>{user.email}</strong>
-                ". The support team sees name and e-mail when you open the chat. You keep your conversations when you change them."
-            </p>
-            <form method="post" action=ChangeProfile::PATH novalidate>
+            <form method="post" action=ChangeName::PATH novalidate>
                 <TextField field=Field::Name label="Name" name="name" kind="text" autocomplete="name" optional=true
-                    value=name feedback=feedback.clone()/>
-                <TextField field=Field::Email label="Email" name="email" kind="email" autocomplete="email"
-                    value=email feedback/>
+                    hint="Optional. What the support team calls you." value=name feedback/>
                 <button type="submit" class="button">"Save"</button>
             </form>
         </Section>
@@ -77,16 +78,35 @@ fn Profile(user: CurrentUser) -> impl IntoView {
 }
 
 #[component]
-fn Password() -> impl IntoView {
+fn Email() -> impl IntoView {
+    let feedback = FormFeedback::for_form(Form::Email).unwrap_or_default();
+    view! {
+        <Section id="email-section" title="Email" form=Form::Email done="Changed. Your conversations stay.">
+            <p class="muted">"We send a link to the new address. Until you use it, the old one counts."</p>
+            <form method="post" action=ChangeEmail::PATH novalidate>
+                <TextField field=Field::Email label="New email" name="email" kind="email" autocomplete="email"
+                    value=feedback.email.clone() feedback=feedback.clone()/>
+                <TextField field=Field::CurrentPassword label="Current password" name="current" id="email-current"
+                    kind="password" autocomplete="current-password" feedback/>
+                <button type="submit" class="button">"Change email"</button>
+            </form>
+        </Section>
+    }
+}
+
+#[component]
+fn Password(email: String) -> impl IntoView {
     let feedback = FormFeedback::for_form(Form::Password).unwrap_or_default();
     view! {
         <Section id="password-section" title="Password" form=Form::Password
             done="Changed. Every other device was signed out.">
             <form method="post" action=ChangePassword::PATH novalidate>
+                // So that a password manager knows whose password it is.
+                <input type="hidden" autocomplete="username" value=email/>
                 <TextField field=Field::CurrentPassword label="Current password" name="current" kind="password"
                     autocomplete="current-password" feedback=feedback.clone()/>
                 <TextField field=Field::Password label="New password" name="password" kind="password"
-                    autocomplete="new-password" hint="At least 8 characters." feedback/>
+                    autocomplete="new-password" hint="At least 8 characters, and hard to guess: a few words are good." feedback/>
                 <button type="submit" class="button">"Change password"</button>
             </form>
         </Section>
@@ -142,11 +162,25 @@ fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
 }
 
 #[component]
+fn Export() -> impl IntoView {
+    view! {
+        <section class="card" aria-labelledby="export">
+            <h2 id="export">"Your data"</h2>
+            <p class="muted">"Everything that this site keeps about you, as a JSON file."</p>
+            <p><a class="button" href=ExportAccount::PATH download="account.json">"Download"</a></p>
+        </section>
+    }
+}
+
+#[component]
 fn Remove() -> impl IntoView {
     let feedback = FormFeedback::for_form(Form::Remove).unwrap_or_default();
     view! {
         <Section id="remove" title="Remove account" form=Form::Remove done="" class="danger">
-            <p class="muted">"Your account, your sessions and everything this site keeps about you are deleted at once. This cannot be undone."</p>
+            <p class="muted">
+                "Your account, your sessions and everything this site keeps about you are deleted at once. This cannot be undone. "
+                "One last mail tells you whom to write to about your conversations with the support team."
+            </p>
             <form method="post" action=RemoveAccount::PATH novalidate>
                 <TextField field=Field::CurrentPassword label="Your password" name="current" id="remove-current"
                     kind="password" autocomplete="current-password" feedback/>

@@ -36,6 +36,7 @@ pub fn LogInPage() -> impl IntoView {
                 </label>
                 <button type="submit" class="button primary">"Log in"</button>
             </form>
+            <p class="below-form"><a href="/forgot">"Forgot your password?"</a></p>
         </section>
     }
 }

@@ -2,14 +2,25 @@
 //! `support_chat`.
 
 mod account;
+mod check_mail;
+mod choose_password;
+mod confirm_email;
 mod error_page;
 mod fields;
+mod forgot;
 mod home;
+mod link_failed;
 mod log_in;
+mod mailbox;
 mod sign_up;
 
 pub use account::AccountPage;
+pub use check_mail::CheckMailPage;
+pub use choose_password::ChoosePasswordPage;
+pub use confirm_email::ConfirmEmailPage;
 pub use error_page::ErrorPage;
+pub use forgot::ForgotPage;
 pub use home::HomePage;
 pub use log_in::LogInPage;
+pub use mailbox::MailboxPage;
 pub use sign_up::SignUpPage;

@@ -26,9 +26,8 @@ pub fn SignUpPage() -> impl IntoView {
                     hint="Optional. What the support team calls you." optional=true
                     value=feedback.name.clone() feedback=feedback.clone()/>
                 <TextField field=Field::Email label="Email" name="email" kind="email" autocomplete="username"
-                    value=feedback.email.clone() feedback=feedback.clone()/>
-                <TextField field=Field::Password label="Password" name="password" kind="password"
-                    autocomplete="new-password" hint="At least 8 characters." feedback=feedback.clone()/>
+                    hint="We send you a link. You choose a password there."
+                    value=feedback.email.clone() feedback/>
                 <button type="submit" class="button primary">"Create account"</button>
             </form>
         </section>

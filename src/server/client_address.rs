@@ -1,9 +1,12 @@
 //! Where a request comes from.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+};
 
 use axum::extract::ConnectInfo;
-use http::request::Parts;
+use http::{Extensions, HeaderMap, Request, request::Parts};
 use ipnet::IpNet;
 
 /// The address that limits count by: an IPv4 address, or the 64 bits that one IPv6 customer has.
@@ -13,10 +16,17 @@ pub struct ClientAddress(IpAddr);
 impl ClientAddress {
     /// Of an address.
     pub fn of(address: IpAddr) -> Self {
-        Self(match address {
+        // A socket for both kinds writes an IPv4 address as ::ffff:192.0.2.1, and all of those are one /64.
+        Self(match address.to_canonical() {
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
             v4 @ IpAddr::V4(_) => v4,
         })
+    }
+}
+
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
     }
 }
 
@@ -25,16 +35,27 @@ impl ClientAddress {
 pub struct TrustedProxies(pub Vec<IpNet>);
 
 impl TrustedProxies {
-    /// Where a request comes from: the last address that no trusted proxy adds to.
+    /// Where a request comes from: the last address that no trusted proxy adds to. `Forwarded` is ignored.
     pub fn client_of(&self, request: &Parts) -> ClientAddress {
-        let peer = request.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let forwarded = request.headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-        let mut hops: Vec<IpAddr> =
-            forwarded.flat_map(|value| value.split(',')).map_while(|hop| hop.trim().parse().ok()).collect();
-        let mut client = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        self.client(&request.headers, &request.extensions)
+    }
+
+    /// The same, of a request with its body.
+    pub fn client_of_request<B>(&self, request: &Request<B>) -> ClientAddress {
+        self.client(request.headers(), request.extensions())
+    }
+
+    fn client(&self, headers: &HeaderMap, extensions: &Extensions) -> ClientAddress {
+        let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+        let forwarded = headers.get_all("x-forwarded-for");
+        // From the right: each proxy appends, and what stands before it anybody may have made up.
+        let lines = forwarded.iter().map(|line| line.to_str().unwrap_or_default()).collect::<Vec<_>>();
+        let mut hops = lines.iter().rev().flat_map(|line| line.rsplit(','));
+        let mut client = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)).to_canonical();
         while self.0.iter().any(|net| net.contains(&client)) {
-            let Some(hop) = hops.pop() else { break };
-            client = hop;
+            // A hop that cannot be read ends the walk at the last one that is known.
+            let Some(hop) = hops.next().and_then(|hop| hop.trim().parse::<IpAddr>().ok()) else { break };
+            client = hop.to_canonical();
         }
         ClientAddress::of(client)
     }
@@ -58,6 +79,23 @@ mod tests {
         assert_eq!(client("10.0.0.1", "198.51.100.1"), "198.51.100.1");
         assert_eq!(client("10.0.0.1", "192.0.2.7, 198.51.100.1, 10.0.0.2"), "198.51.100.1", "the first is made up");
         assert_eq!(client("10.0.0.1", "nonsense"), "10.0.0.1");
+    }
+
+    #[test]
+    fn what_a_client_made_up_is_never_believed_whatever_stands_beside_it() {
+        for made_up in ["1.2.3.4, x", "x", "1.2.3.4,", "1.2.3.4, unknown", "1.2.3.4, [::1]:80", ", ,1.2.3.4"] {
+            assert_eq!(client("10.0.0.1", &format!("{made_up}, 198.51.100.1")), "198.51.100.1", "{made_up}");
+        }
+        assert_eq!(client("10.0.0.1", "1.2.3.4, x"), "10.0.0.1", "what the proxy appended cannot be read");
+        assert_eq!(client("10.0.0.1", "1.2.3.4, x, 10.0.0.2"), "10.0.0.2");
+    }
+
+    #[test]
+    fn an_ipv4_address_is_one_client_on_every_kind_of_socket() {
+        assert_eq!(client("::ffff:203.0.113.9", "198.51.100.1"), "203.0.113.9");
+        assert_ne!(client("::ffff:203.0.113.9", ""), client("::ffff:203.0.113.10", ""));
+        assert_eq!(client("::ffff:10.0.0.1", "198.51.100.1"), "198.51.100.1", "the proxy is trusted no more");
+        assert_eq!(client("10.0.0.1", "::ffff:198.51.100.1"), "198.51.100.1");
     }
 
     proptest::proptest! {

@@ -5,26 +5,60 @@
 pub enum Command {
     /// Serve until told to stop.
     Serve,
-    /// `--check`: read the settings and report every error.
-    Check,
+    /// `--check`: read the settings and report every error. With `--connect` it tries the mail server too.
+    Check { connect: bool },
     /// `--copy-from URL`: copy the users of another database.
     CopyFrom(String),
+    /// What an operator does with accounts.
+    Operator(OperatorCommand),
     /// `--help`.
     Help,
+}
+
+/// What an operator does with accounts. A user is named by id or by address.
+#[derive(Debug, PartialEq, Eq)]
+pub enum OperatorCommand {
+    /// `users [TEXT]`: list users.
+    Users(String),
+    /// `end-sessions USER`: sign a user out everywhere.
+    EndSessions(String),
+    /// `disable USER`: sign a user out everywhere and let nobody log in.
+    Disable(String),
+    /// `enable USER`: undo that.
+    Enable(String),
+    /// `reset-link USER`: print a link to a new password.
+    ResetLink(String),
 }
 
 impl Command {
     /// Reads the arguments that follow the program's name. The error is a sentence for the terminal.
     pub fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        match arguments.next().as_deref() {
-            None => Ok(Self::Serve),
-            Some("--check") => Ok(Self::Check),
-            Some("--copy-from") => arguments
-                .next()
-                .map(Self::CopyFrom)
-                .ok_or_else(|| "--copy-from needs the URL of a database, such as sqlite://data/app.db".to_owned()),
-            Some("--help" | "-h") => Ok(Self::Help),
-            Some(other) => Err(format!("unknown argument {other}: --help lists what there is")),
+        let Some(command) = arguments.next() else { return Ok(Self::Serve) };
+        let argument = arguments.next();
+        if let Some(extra) = arguments.next() {
+            return Err(format!("unknown argument {extra}: --help lists what there is"));
+        }
+        let user = |make: fn(String) -> OperatorCommand| match &argument {
+            Some(user) => Ok(Self::Operator(make(user.clone()))),
+            None => Err(format!("{command} needs a user's id or address: `ticketping-leptos users` lists them")),
+        };
+        match (command.as_str(), &argument) {
+            ("--check", None) => Ok(Self::Check { connect: false }),
+            ("--check", Some(option)) if option == "--connect" => Ok(Self::Check { connect: true }),
+            ("--copy-from", Some(url)) => Ok(Self::CopyFrom(url.clone())),
+            ("--copy-from", None) => {
+                Err("--copy-from needs the URL of a database, such as sqlite://data/app.db".to_owned())
+            }
+            ("--help" | "-h", None) => Ok(Self::Help),
+            ("users", _) => Ok(Self::Operator(OperatorCommand::Users(argument.unwrap_or_default()))),
+            ("end-sessions", _) => user(OperatorCommand::EndSessions),
+            ("disable", _) => user(OperatorCommand::Disable),
+            ("enable", _) => user(OperatorCommand::Enable),
+            ("reset-link", _) => user(OperatorCommand::ResetLink),
+            ("--check" | "--help" | "-h", Some(other)) => {
+                Err(format!("unknown argument {other}: --help lists what there is"))
+            }
+            (other, _) => Err(format!("unknown argument {other}: --help lists what there is")),
         }
     }
 }
@@ -43,5 +77,11 @@ mod tests {
         assert_eq!(parse(&["--copy-from", "sqlite://x"]), Ok(Command::CopyFrom("sqlite://x".into())));
         assert!(parse(&["--copy-from"]).is_err_and(|error| error.contains("needs the URL")));
         assert!(parse(&["--chekc"]).is_err_and(|error| error.contains("--chekc")));
+        assert_eq!(parse(&["--check", "--connect"]), Ok(Command::Check { connect: true }));
+        assert!(parse(&["--check", "--conect"]).is_err_and(|error| error.contains("--conect")));
+        let disable = OperatorCommand::Disable("bob@example.com".into());
+        assert_eq!(parse(&["disable", "bob@example.com"]), Ok(Command::Operator(disable)));
+        assert!(parse(&["disable"]).is_err_and(|error| error.contains("needs a user")));
+        assert!(parse(&["disable", "bob", "alice"]).is_err_and(|error| error.contains("alice")));
     }
 }

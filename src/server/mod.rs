@@ -1,12 +1,14 @@
-//! The process: configuration, database, HTTP, and the loop that serves. Read `run.rs` next: it puts the parts together.
+//! The process: configuration, database, HTTP, mail, and the loop that serves. Read `run.rs` next: it puts the parts together.
 
 pub mod client_address;
 pub mod command_line;
 pub mod config;
 pub mod database;
 pub mod http;
+pub mod mail;
 pub mod rate_limits;
 pub mod run;
+pub mod security_log;
 pub mod state;
 
 pub use run::run;

@@ -3,29 +3,44 @@
 use std::{hash::Hash, num::NonZeroU32, time::Duration};
 
 use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
-    clock::{Clock, DefaultClock},
+    DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
+    clock::{Clock, DefaultClock, QuantaInstant},
 };
 
-use super::client_address::ClientAddress;
-use crate::error::AppError;
+use super::{client_address::ClientAddress, mail::MailKind};
+use crate::{accounts::server::EmailAddress, error::AppError};
 
-/// A burst, and how many a minute after it.
+/// A burst, and how many an hour after it.
 struct Limit {
     burst: u32,
-    per_minute: u32,
+    per_hour: u32,
 }
 
-const LOG_IN_BY_CLIENT: Limit = Limit { burst: 60, per_minute: 60 };
-const LOG_IN_BY_ACCOUNT: Limit = Limit { burst: 10, per_minute: 6 };
-const SIGN_UP_BY_CLIENT: Limit = Limit { burst: 60, per_minute: 2 };
-const TOKEN_BY_USER: Limit = Limit { burst: 60, per_minute: 60 };
+const LOG_IN_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
+/// By browsers that never logged in to the account: 106 guesses a day, whoever makes them.
+const LOG_IN_BY_ACCOUNT: Limit = Limit { burst: 10, per_hour: 4 };
+/// By a browser that did: its owner is not locked out by the guesses of others.
+const LOG_IN_BY_DEVICE: Limit = Limit { burst: 10, per_hour: 60 };
+const CURRENT_PASSWORD_BY_USER: Limit = Limit { burst: 10, per_hour: 60 };
+/// The owner of an account hears of guesses once in a while, not once for each.
+const NOTICE_BY_ACCOUNT: Limit = Limit { burst: 1, per_hour: 1 };
+const LINK_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
+const MAIL_BY_ADDRESS: Limit = Limit { burst: 5, per_hour: 6 };
+const MAIL_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 120 };
+const MAIL_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
+const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
 
 /// All limits of the process. [`RateLimits::forget_idle`] bounds their memory.
 pub struct RateLimits {
     log_in_by_client: DefaultKeyedRateLimiter<ClientAddress>,
     log_in_by_account: DefaultKeyedRateLimiter<String>,
-    sign_up_by_client: DefaultKeyedRateLimiter<ClientAddress>,
+    log_in_by_device: DefaultKeyedRateLimiter<String>,
+    current_password_by_user: DefaultKeyedRateLimiter<String>,
+    notice_by_account: DefaultKeyedRateLimiter<EmailAddress>,
+    link_by_client: DefaultKeyedRateLimiter<ClientAddress>,
+    mail_by_address: DefaultKeyedRateLimiter<String>,
+    mail_by_client: DefaultKeyedRateLimiter<ClientAddress>,
+    mail_in_all: DefaultDirectRateLimiter,
     token_by_user: DefaultKeyedRateLimiter<String>,
 }
 
@@ -35,21 +50,52 @@ impl RateLimits {
         Self {
             log_in_by_client: limiter(LOG_IN_BY_CLIENT, factor),
             log_in_by_account: limiter(LOG_IN_BY_ACCOUNT, factor),
-            sign_up_by_client: limiter(SIGN_UP_BY_CLIENT, factor),
+            log_in_by_device: limiter(LOG_IN_BY_DEVICE, factor),
+            current_password_by_user: limiter(CURRENT_PASSWORD_BY_USER, factor),
+            notice_by_account: limiter(NOTICE_BY_ACCOUNT, 1.0),
+            link_by_client: limiter(LINK_BY_CLIENT, factor),
+            mail_by_address: limiter(MAIL_BY_ADDRESS, factor),
+            mail_by_client: limiter(MAIL_BY_CLIENT, factor),
+            mail_in_all: RateLimiter::direct(quota(MAIL_IN_ALL, factor)),
             token_by_user: limiter(TOKEN_BY_USER, factor),
         }
     }
 
-    /// Before a password is checked: by the client, and by the account.
-    pub fn log_in(&self, client: ClientAddress, email: &str) -> Result<(), AppError> {
+    /// Before a password is checked: by the client, and by the device if it is one of the account's, else by the account.
+    pub fn log_in(&self, client: ClientAddress, email: &str, device: Option<&str>) -> Result<(), AppError> {
         check(&self.log_in_by_client, &client)?;
-        // Whether there is such an account or not; the key is no longer than an address can be.
-        check(&self.log_in_by_account, &email.trim().to_lowercase().chars().take(254).collect())
+        match device {
+            Some(device) => check(&self.log_in_by_device, &device.to_owned()),
+            // Whether there is such an account or not; the key is no longer than an address can be.
+            None => {
+                let account = EmailAddress::parse(email).map(|address| address.as_str().to_owned());
+                let text = || email.trim().to_lowercase().chars().take(254).collect();
+                check(&self.log_in_by_account, &account.unwrap_or_else(text))
+            }
+        }
     }
 
-    /// Before an account is created.
-    pub fn sign_up(&self, client: ClientAddress) -> Result<(), AppError> {
-        check(&self.sign_up_by_client, &client)
+    /// Whether the owner of an account is to hear that its password is being guessed.
+    pub fn is_notice_due(&self, email: &EmailAddress) -> bool {
+        self.notice_by_account.check_key(email).is_ok()
+    }
+
+    /// Before the current password of a user who is logged in is checked. Guesses at log-in do not count here.
+    pub fn current_password(&self, user_id: &str) -> Result<(), AppError> {
+        check(&self.current_password_by_user, &user_id.to_owned())
+    }
+
+    /// Before a mail of this kind is promised to an address, whether it has an account or not: so the refusal tells
+    /// nothing. Each kind counts for itself: else anybody could keep a newcomer from signing up.
+    pub fn mail(&self, client: ClientAddress, kind: MailKind, email: &EmailAddress) -> Result<(), AppError> {
+        check(&self.mail_by_client, &client)?;
+        check(&self.mail_by_address, &format!("{kind:?} {}", email.mailbox()))?;
+        self.mail_in_all.check().map_err(too_many)
+    }
+
+    /// Before a link is looked up.
+    pub fn link(&self, client: ClientAddress) -> Result<(), AppError> {
+        check(&self.link_by_client, &client)
     }
 
     /// Before a chat token is signed.
@@ -61,21 +107,32 @@ impl RateLimits {
     pub fn forget_idle(&self) {
         self.log_in_by_client.retain_recent();
         self.log_in_by_account.retain_recent();
-        self.sign_up_by_client.retain_recent();
+        self.log_in_by_device.retain_recent();
+        self.current_password_by_user.retain_recent();
+        self.notice_by_account.retain_recent();
+        self.link_by_client.retain_recent();
+        self.mail_by_address.retain_recent();
+        self.mail_by_client.retain_recent();
         self.token_by_user.retain_recent();
     }
 }
 
 fn limiter<K: Clone + Eq + Hash>(limit: Limit, factor: f64) -> DefaultKeyedRateLimiter<K> {
+    RateLimiter::keyed(quota(limit, factor))
+}
+
+fn quota(limit: Limit, factor: f64) -> Quota {
     let scaled = |count: u32| NonZeroU32::new((f64::from(count) * factor) as u32).unwrap_or(NonZeroU32::MIN);
-    RateLimiter::keyed(Quota::per_minute(scaled(limit.per_minute)).allow_burst(scaled(limit.burst)))
+    Quota::per_hour(scaled(limit.per_hour)).allow_burst(scaled(limit.burst))
 }
 
 fn check<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), AppError> {
-    limiter.check_key(key).map_err(|too_soon| {
-        let wait: Duration = too_soon.wait_time_from(DefaultClock::default().now());
-        AppError::TooManyRequests { seconds: wait.as_secs() + 1 }
-    })
+    limiter.check_key(key).map_err(too_many)
+}
+
+fn too_many(too_soon: NotUntil<QuantaInstant>) -> AppError {
+    let wait: Duration = too_soon.wait_time_from(DefaultClock::default().now());
+    AppError::TooManyRequests { seconds: wait.as_secs() + 1 }
 }
 
 #[cfg(test)]
@@ -92,11 +149,36 @@ mod tests {
     fn an_account_is_guarded_in_any_case_and_from_any_address() {
         let limits = RateLimits::new(1.0);
         for n in 0..10 {
-            assert_eq!(limits.log_in(client(n), "Alice@example.com"), Ok(()));
+            assert_eq!(limits.log_in(client(n), "Alice@example.com", None), Ok(()));
         }
-        let refused = limits.log_in(client(99), "alice@EXAMPLE.com ");
-        assert!(matches!(refused, Err(AppError::TooManyRequests { seconds: 1..=11 })), "{refused:?}");
-        assert_eq!(limits.log_in(client(99), "bob@example.com"), Ok(()));
+        let refused = limits.log_in(client(99), "alice@EXAMPLE.com ", None);
+        assert!(matches!(refused, Err(AppError::TooManyRequests { seconds: 1..=901 })), "{refused:?}");
+        assert!(limits.log_in(client(98), "alice@ｅxample.com", None).is_err(), "another spelling");
+        assert_eq!(limits.log_in(client(99), "bob@example.com", None), Ok(()));
+        assert_eq!(limits.log_in(client(99), "alice@example.com", Some("a device of hers")), Ok(()));
+        assert_eq!(limits.current_password("alice's id"), Ok(()));
+    }
+
+    #[test]
+    fn no_mailbox_is_flooded_by_many_clients_and_no_mail_server_by_many_addresses() {
+        let limits = RateLimits::new(1.0);
+        let address = |n: usize| EmailAddress::parse(&format!("user{n}@example.com")).expect("an address");
+        for n in 0..5 {
+            assert_eq!(limits.mail(client(n), MailKind::Reset, &address(0)), Ok(()));
+        }
+        let refused = limits.mail(client(99), MailKind::Reset, &address(0));
+        assert!(matches!(refused, Err(AppError::TooManyRequests { seconds: 1..=601 })), "{refused:?}");
+        assert_eq!(limits.mail(client(99), MailKind::SignUp, &address(0)), Ok(()), "a newcomer is kept out");
+        let tagged = EmailAddress::parse("user0+tag@example.com").expect("an address");
+        assert!(limits.mail(client(98), MailKind::Reset, &tagged).is_err(), "a tag is the same mailbox");
+        let one_client =
+            (1..1_000).take_while(|n| limits.mail(client(100), MailKind::Reset, &address(*n)).is_ok()).count();
+        assert_eq!(one_client, 60);
+        let all = (0..250).flat_map(|last| (0..40).map(move |n| (last, n)));
+        let sent = all.filter(|(last, n)| {
+            limits.mail(client(*last), MailKind::Reset, &address(1_000 + usize::from(*last) * 40 + n)).is_ok()
+        });
+        assert!((500..600).contains(&sent.count()));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::{
 
 use axum::{ServiceExt as _, body::Body};
 use leptos_ticketping::{ConfigError, CspSources, Signer, TicketpingConfig, pinned::WIDGET_VERSION};
+use secrecy::ExposeSecret as _;
 use ticketping_sandbox::Sandbox;
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
 use tower::ServiceExt as _;
@@ -24,11 +25,12 @@ use super::{
         metrics,
         router::{HttpService, router},
     },
+    mail::{Mailbox, Mailer, Outbox, Transport, TransportError},
     rate_limits::RateLimits,
     state::{AppState, Services},
 };
 use crate::{
-    accounts::server::{Backend, Passwords, Sessions, Users},
+    accounts::server::{Backend, DeviceCookies, Links, Passwords, Sessions, Stores, Users},
     support_chat::widget_theme,
 };
 
@@ -54,6 +56,8 @@ pub enum RunError {
     Listen(SocketAddr, io::Error),
     #[error("cannot listen on {0}: {1}. Set METRICS_ADDR to another address.")]
     MetricsListen(SocketAddr, io::Error),
+    #[error("no mail can be sent: {0}")]
+    Mail(#[from] TransportError),
     #[error("cannot count for METRICS_ADDR: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
     #[error("the server stopped: {0}")]
@@ -66,16 +70,31 @@ pub struct Server<S> {
     pub service: S,
     /// The database, to be closed at the end.
     pub database: Database,
-    upkeep: JoinHandle<()>,
+    background: JoinHandle<((), ())>,
 }
 
 /// Opens the database and builds everything that answers.
 pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError> {
-    let database = Database::open(&config.database_url).await?;
-    let users = Users::new(database.pool.clone());
-    let sessions = Sessions::new(database.pool.clone(), users.clone());
+    let database = Database::open(config.database_url.expose_secret()).await?;
+    let pool = &database.pool;
+    let (users, links, outbox) = (Users::new(pool.clone()), Links::new(pool.clone()), Outbox::new(pool.clone()));
+    let sessions = Sessions::new(pool.clone(), users.clone());
     let limits = Arc::new(RateLimits::new(config.rate_limit_factor));
-    let upkeep = tokio::spawn(upkeep(sessions.clone(), Arc::clone(&limits)));
+    let mailbox = Arc::new(Mailbox::default());
+    let mailer = Arc::new(Mailer {
+        outbox: outbox.clone(),
+        links: links.clone(),
+        users: users.clone(),
+        transport: Transport::open(&config.mail.url, &mailbox)?,
+        from: config.mail.from.clone(),
+        origin: config.origin(),
+        state: Default::default(),
+    });
+    let background = tokio::spawn({
+        let upkeep = upkeep(sessions.clone(), links.clone(), Arc::clone(&limits));
+        let mailer = Arc::clone(&mailer);
+        async move { tokio::join!(upkeep, mailer.run()) }
+    });
     let (assets, files) = Assets::load();
     let chat = chat_on_every_page(&config.chat, &assets)?;
     let sandbox_url = format!("{}/sandbox", config.origin());
@@ -87,15 +106,25 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
         page_policy: PagePolicy::new(&CspSources::of(&chat)),
         chat: Arc::new(chat),
         sandbox: config.chat.sandbox.then(sandbox),
-        backend: Backend::new(users, Passwords::default(), sessions.clone()),
+        backend: Backend::new(Stores {
+            pool: pool.clone(),
+            users,
+            passwords: Passwords::default(),
+            sessions: sessions.clone(),
+            links,
+            outbox,
+        }),
         sessions,
+        device_cookies: DeviceCookies::new(config.chat.secret.expose_secret(), config.is_https()),
+        mailer,
+        mailbox,
         limits,
         trusted_proxies: TrustedProxies(config.trusted_proxies.clone()),
         assets,
         database: database.clone(),
         config,
     });
-    Ok(Server { service: router(state, files)?, database, upkeep })
+    Ok(Server { service: router(state, files)?, database, background })
 }
 
 /// The settings of the chat, with our logo, our colours and our copy of the widget's files.
@@ -139,12 +168,13 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     // Also how long a connection may be idle between two requests.
     http.http_builder().http1().header_read_timeout(HEADER_TIMEOUT);
     let served = http.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await;
-    server.upkeep.abort();
+    server.background.abort();
     server.database.pool.close().await;
     served.map_err(RunError::Serve)
 }
 
-fn start_logging(config: &Config) {
+/// To standard error, as the settings say.
+pub fn start_logging(config: &Config) {
     // A session that has ended is not suspicious, and a client that makes ids up must not fill the disk with lines
     // about them. What fails at log-in we log ourselves.
     let quiet = ["tower_sessions=error", "tower_sessions_core=error", "axum_login::session=off"];
@@ -158,8 +188,8 @@ fn start_logging(config: &Config) {
     }
 }
 
-/// Deletes expired sessions, and forgets idle clients.
-async fn upkeep(sessions: Sessions, limits: Arc<RateLimits>) {
+/// Deletes expired sessions and links, and forgets idle clients.
+async fn upkeep(sessions: Sessions, links: Links, limits: Arc<RateLimits>) {
     let (mut delete_tick, mut forget_tick) = (time::interval(DELETE_INTERVAL), time::interval(FORGET_INTERVAL));
     let forget = async {
         loop {
@@ -172,6 +202,9 @@ async fn upkeep(sessions: Sessions, limits: Arc<RateLimits>) {
             delete_tick.tick().await;
             if let Err(error) = sessions.delete_expired().await {
                 tracing::warn!(%error, "expired sessions could not be deleted");
+            }
+            if let Err(error) = links.delete_expired().await {
+                tracing::warn!(%error, "expired links could not be deleted");
             }
         }
     };

@@ -12,9 +12,10 @@ use super::{
     config::Config,
     database::Database,
     http::{PagePolicy, assets::Assets},
+    mail::{Mailbox, Mailer},
     rate_limits::RateLimits,
 };
-use crate::accounts::server::{Backend, Sessions};
+use crate::accounts::server::{Backend, DeviceCookies, Sessions};
 
 /// The services of a running server, behind one pointer: it is cloned several times for each request.
 #[derive(Clone)]
@@ -49,6 +50,12 @@ pub struct Services {
     pub backend: Backend,
     /// The session store.
     pub sessions: Sessions,
+    /// Tells browsers that have logged in before from others.
+    pub device_cookies: DeviceCookies,
+    /// Sends mails.
+    pub mailer: Arc<Mailer>,
+    /// Where mails go in the sandbox.
+    pub mailbox: Arc<Mailbox>,
     /// Rate limits.
     pub limits: Arc<RateLimits>,
     /// Whose `X-Forwarded-For` is believed.

@@ -1,50 +1,84 @@
-//! The forms of the account page: profile, password, sessions, removal.
+//! The forms of the account page: name, address, password, sessions, removal.
 
 use secrecy::{ExposeSecret, SecretString};
+use sqlx::Connection;
 
 use super::{
-    Accounts,
+    Accounts, User,
     backend::BackendError,
-    password,
+    links,
     session_hash::SessionHash,
     session_layer,
     sessions::SessionRow,
-    validate::{name_or_none, validate_profile, validate_readable},
+    users,
+    validate::{validate_email, validate_name, validate_readable},
 };
 use crate::{
     accounts::{Form, FormFeedback, SessionInfo, ValidationError},
     error::AppError,
+    server::{
+        database::statement,
+        mail::{MailKind, NewMail, outbox},
+        security_log::Event,
+    },
 };
 
 impl Accounts {
-    /// Changes name and e-mail. The id stays, and with it the conversations.
-    pub async fn change_profile(self, name: &str, email: &str) -> Result<(), AppError> {
-        validate_readable(&[name, email])?;
+    /// Changes the name.
+    pub async fn change_name(self, name: &str) -> Result<(), AppError> {
+        validate_readable(&[name])?;
         let user = self.user()?;
-        let mut errors = validate_profile(name, email);
-        if errors.is_empty() {
-            let changed = self.auth.backend.users.change_profile(&user.id, email.trim(), name_or_none(name)).await;
-            if changed.map_err(BackendError::from)?.is_none() {
-                errors.push(ValidationError::EmailTaken);
+        let errors = match validate_name(name) {
+            Ok(name) => {
+                self.auth.backend.users.change_name(&user.id, name).await.map_err(BackendError::from)?;
+                Vec::new()
             }
-        }
-        let (name, email) = (name.to_owned(), email.to_owned());
-        self.back_to_form("/account", FormFeedback { form: Form::Profile, errors, name, email, remember: false });
+            Err(error) => vec![error],
+        };
+        let feedback = FormFeedback { form: Form::Profile, errors, ..FormFeedback::default() };
+        self.back_to_form("/account", FormFeedback { name: name.to_owned(), ..feedback });
         Ok(())
     }
 
-    /// Changes the password, ends every other session and gives this one a new id.
+    /// Sends a link to the new address and a notice to the old one. The address changes once the link is used.
+    pub async fn change_email(self, email: &str, current: SecretString) -> Result<(), AppError> {
+        validate_readable(&[email, current.expose_secret()])?;
+        let user = self.user()?;
+        let mut errors = Vec::new();
+        let address = validate_email(email).map_err(|error| errors.push(error)).ok();
+        if address.as_ref() == Some(&user.email) {
+            errors.push(ValidationError::EmailSame);
+        }
+        errors.extend(self.check_current_password(&current).await?);
+        if let Some(address) = address.filter(|_| errors.is_empty()) {
+            self.limit(self.limits.mail(self.client, MailKind::ChangeEmail, &address))?;
+            let link = NewMail { email: &address, ..NewMail::about(&user, MailKind::ChangeEmail) };
+            let notice = NewMail::about(&user, MailKind::ChangeEmailNotice);
+            self.auth.backend.outbox.add(&[link, notice]).await.map_err(BackendError::from)?;
+            self.record(Event::EmailChange, "asked_for", Some(&user.id));
+            self.to_check_mail(&address);
+            return Ok(());
+        }
+        let feedback = FormFeedback { form: Form::Email, errors, ..FormFeedback::default() };
+        self.back_to_form("/account", FormFeedback { email: email.to_owned(), ..feedback });
+        Ok(())
+    }
+
+    /// Changes the password, ends every other session and gives this one a new id. The owner hears of it by mail.
     pub async fn change_password(mut self, current: SecretString, new: SecretString) -> Result<(), AppError> {
         validate_readable(&[current.expose_secret(), new.expose_secret()])?;
         let user = self.user()?;
         let mut errors = self.check_current_password(&current).await?;
-        errors.extend(password::validate_new(&new, &user.email));
+        errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email).await?);
         if errors.is_empty() {
             let hash = self.auth.backend.passwords.hash(&new).await?;
-            let changed = self.auth.backend.users.change_password(&user.id, &hash).await.map_err(BackendError::from)?;
+            let changed = self.set_password(&user, &hash).await.map_err(BackendError::from)?;
+            let changed = self.auth.backend.users.update_cache(changed).ok_or(AppError::NotSignedIn)?;
             let expiry = self.auth.session.expiry().unwrap_or(session_layer::UNTIL_CLOSED);
             self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
-            self.start_session(&changed.ok_or(AppError::NotSignedIn)?, expiry).await?;
+            self.auth.backend.outbox.wake();
+            self.start_session(&changed, expiry).await?;
+            self.record(Event::PasswordChange, "done", Some(&user.id));
         }
         self.back_to_form("/account", FormFeedback { form: Form::Password, errors, ..FormFeedback::default() });
         Ok(())
@@ -74,6 +108,7 @@ impl Accounts {
             id => row.id == id,
         };
         self.auth.backend.sessions.end(&user.id, is_picked).await.map_err(BackendError::from)?;
+        self.record(Event::SessionEnd, "ended_by_user", Some(&user.id));
         self.back_to_form("/account", FormFeedback { form: Form::Sessions, ..FormFeedback::default() });
         Ok(())
     }
@@ -88,17 +123,48 @@ impl Accounts {
             return Ok(());
         }
         self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
-        self.auth.backend.users.remove(&user.id).await.map_err(BackendError::from)?;
+        self.remove(&user).await.map_err(BackendError::from)?;
+        self.record(Event::AccountRemoved, "done", Some(&user.id));
+        self.auth.backend.users.cache_removed(&user.id);
+        self.auth.backend.outbox.wake();
         self.auth.logout().await?;
         self.see_other("/");
         Ok(())
     }
 
+    async fn set_password(&self, user: &User, hash: &str) -> sqlx::Result<Option<User>> {
+        statement::run("accounts.set_password", &self.auth.backend.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let changed = users::set_password(&mut transaction, &user.id, &user.email, hash).await?;
+            // A change of address that somebody else asked for ends with their sessions.
+            links::delete_for_user(&mut transaction, &user.id).await?;
+            outbox::delete_changes_of_email(&mut transaction, &user.id).await?;
+            outbox::insert(&mut transaction, &NewMail::about(user, MailKind::PasswordChanged)).await?;
+            transaction.commit().await?;
+            Ok(changed)
+        })
+        .await
+    }
+
+    async fn remove(&self, user: &User) -> sqlx::Result<()> {
+        statement::run("accounts.remove", &self.auth.backend.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            users::delete(&mut transaction, &user.id).await?;
+            outbox::insert(&mut transaction, &NewMail::about(user, MailKind::AccountRemoved)).await?;
+            transaction.commit().await
+        })
+        .await
+    }
+
     async fn check_current_password(&self, current: &SecretString) -> Result<Vec<ValidationError>, AppError> {
         let user = self.user()?;
-        self.limits.log_in(self.client, &user.email)?;
+        self.limit(self.limits.current_password(&user.id))?;
         let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash)).await?;
-        Ok(if is_right { Vec::new() } else { vec![ValidationError::CurrentPasswordWrong] })
+        if is_right {
+            return Ok(Vec::new());
+        }
+        self.record(Event::PasswordChange, "wrong", Some(&user.id));
+        Ok(vec![ValidationError::CurrentPasswordWrong])
     }
 
     /// What the table calls the session of this request.

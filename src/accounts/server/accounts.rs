@@ -3,33 +3,38 @@
 use std::sync::Arc;
 
 use axum_login::AuthnBackend;
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use tower_sessions::Expiry;
 
 use super::{
-    AuthSession, Backend, backend::BackendError, browser_name::browser_name, flash_cookie, sessions::BROWSER,
-    users::User,
+    AuthSession, Backend, DeviceCookies, backend::BackendError, browser_name::browser_name, flash_cookie,
+    sessions::BROWSER, users::User,
 };
 use crate::{
     accounts::FormFeedback,
     error::AppError,
-    server::{client_address::ClientAddress, rate_limits::RateLimits},
+    server::{
+        client_address::ClientAddress,
+        rate_limits::RateLimits,
+        security_log::{self, Event},
+    },
 };
 
 /// Whether cookies are to be `Secure`.
 #[derive(Clone, Copy, Debug)]
 pub struct SecureCookies(pub bool);
 
-/// The accounts, for the request that is being answered. What each form does is in `log_in_forms.rs` and
-/// `account_forms.rs`.
+/// The accounts, for the request that is being answered. What each form does is in `log_in_forms.rs`, `link_forms.rs`
+/// and `account_forms.rs`.
 pub struct Accounts {
     pub(super) auth: AuthSession,
     pub(super) limits: Arc<RateLimits>,
     pub(super) client: ClientAddress,
+    pub(super) devices: DeviceCookies,
     response: ResponseOptions,
-    request: Parts,
+    pub(super) request: Parts,
     secure: bool,
 }
 
@@ -41,6 +46,7 @@ impl Accounts {
             auth: parts.extensions.get().cloned().ok_or(AppError::Internal)?,
             limits: use_context().ok_or(AppError::Internal)?,
             client: use_context().ok_or(AppError::Internal)?,
+            devices: use_context().ok_or(AppError::Internal)?,
             response: use_context().ok_or(AppError::Internal)?,
             request: parts,
             secure: use_context::<SecureCookies>().is_none_or(|secure| secure.0),
@@ -61,9 +67,25 @@ impl Accounts {
         self.auth.session.insert(BROWSER, browser).await.map_err(axum_login::Error::<Backend>::Session)?;
         self.auth.login(user).await?;
         self.auth.session.set_expiry(Some(expiry));
+        if self.devices.device_of(&self.request.headers, &user.email).is_none()
+            && let Some(cookie) = self.devices.issue(&user.email)
+        {
+            self.response.append_header(header::SET_COOKIE, cookie);
+        }
         // Now, and not at the end of the request: by then the answer has been given.
         self.auth.session.save().await.map_err(axum_login::Error::<Backend>::Session)?;
         Ok(())
+    }
+
+    /// Notes what happened, for whoever runs the site.
+    pub(super) fn record(&self, event: Event, outcome: &'static str, user_id: Option<&str>) {
+        security_log::record(event, outcome, user_id, self.client);
+    }
+
+    /// A limit's answer, and a note of it.
+    pub(super) fn limit(&self, checked: Result<(), AppError>) -> Result<(), AppError> {
+        let user = self.auth.user.as_ref().map(|user| user.id.as_str());
+        checked.inspect_err(|_| self.record(Event::Refused, "limited", user))
     }
 
     /// Shows the form again, with what it has to say.
@@ -72,6 +94,11 @@ impl Accounts {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
         self.see_other(path);
+    }
+
+    /// Sets a header of the response.
+    pub(super) fn set_header(&self, name: HeaderName, value: HeaderValue) {
+        self.response.insert_header(name, value);
     }
 
     /// Sends the browser to a path on this site.

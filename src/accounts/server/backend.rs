@@ -4,8 +4,10 @@ use std::{ops::Deref, sync::Arc};
 
 use axum_login::{AuthUser, AuthnBackend, UserId};
 use secrecy::SecretString;
+use sqlx::AnyPool;
 
-use super::{Passwords, Sessions, Users, password::HashError, users::User};
+use super::{EmailAddress, Links, Passwords, Sessions, User, Users, password::HashError};
+use crate::server::mail::Outbox;
 
 /// The session of a request, and its user.
 pub type AuthSession = axum_login::AuthSession<Backend>;
@@ -14,20 +16,26 @@ pub type AuthSession = axum_login::AuthSession<Backend>;
 #[derive(Clone)]
 pub struct Backend(Arc<Stores>);
 
-/// Where users, passwords and sessions are.
+/// Where users, passwords, sessions, links and mails are.
 pub struct Stores {
+    /// The database, for what changes several tables at once.
+    pub pool: AnyPool,
     /// The accounts.
     pub users: Users,
     /// Their passwords.
     pub passwords: Passwords,
     /// Where users are logged in.
     pub sessions: Sessions,
+    /// The links in our mails.
+    pub links: Links,
+    /// The mails that are to be sent.
+    pub outbox: Outbox,
 }
 
 impl Backend {
     /// Over these stores.
-    pub fn new(users: Users, passwords: Passwords, sessions: Sessions) -> Self {
-        Self(Arc::new(Stores { users, passwords, sessions }))
+    pub fn new(stores: Stores) -> Self {
+        Self(Arc::new(stores))
     }
 }
 
@@ -79,7 +87,10 @@ impl AuthnBackend for Backend {
     type Error = BackendError;
 
     async fn authenticate(&self, given: Credentials) -> Result<Option<User>, BackendError> {
-        let user = self.users.by_email(&given.email).await?;
+        let user = match EmailAddress::parse(&given.email) {
+            Some(email) => self.users.by_email(&email).await?,
+            None => None,
+        };
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
         let right = self.passwords.verify(&given.password, hash).await?;
         Ok(user.filter(|_| right))

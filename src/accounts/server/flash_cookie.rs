@@ -2,8 +2,9 @@
 //! a failed log-in writes nothing to the database.
 
 use cookie::{Cookie, SameSite, time::Duration};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue};
 
+use super::cookies;
 use crate::accounts::FormFeedback;
 
 const COOKIE: &str = "form";
@@ -11,7 +12,7 @@ const COOKIE: &str = "form";
 const MAX_CHARS: usize = 300;
 
 fn cookie(value: String, age: Duration, secure: bool) -> Option<HeaderValue> {
-    let cookie = Cookie::build((COOKIE, value))
+    let cookie = Cookie::build((cookies::name(COOKIE, secure), value))
         .path("/")
         .http_only(true)
         .secure(secure)
@@ -30,19 +31,14 @@ pub fn keep_feedback(feedback: FormFeedback, secure: bool) -> Option<HeaderValue
 
 /// The feedback for this view, and the `Set-Cookie` that forgets it.
 pub fn take_feedback(headers: &HeaderMap, secure: bool) -> Option<(FormFeedback, HeaderValue)> {
-    let feedback = serde_json::from_str(&read_cookie(headers, COOKIE)?).unwrap_or_default();
+    let feedback = serde_json::from_str(&cookies::read(headers, COOKIE, secure)?).unwrap_or_default();
     Some((feedback, cookie(String::new(), Duration::ZERO, secure)?))
-}
-
-/// The value of a request's cookie.
-pub fn read_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(Cookie::split_parse_encoded).flatten();
-    pairs.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header;
+
     use super::*;
     use crate::accounts::ValidationError;
 
@@ -77,7 +73,7 @@ mod tests {
         fn any_cookie_header_is_read_or_left(value in proptest::collection::vec(0x20u8..=0xff, 0..300)) {
             let Ok(value) = HeaderValue::from_bytes(&value) else { return Ok(()) };
             let headers = HeaderMap::from_iter([(header::COOKIE, value)]);
-            read_cookie(&headers, "session");
+            cookies::read(&headers, "session", true);
             take_feedback(&headers, false);
         }
     }

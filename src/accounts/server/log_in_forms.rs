@@ -1,50 +1,18 @@
-//! Sign-up, log-in and log-out.
+//! Log-in and log-out.
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    Accounts,
-    backend::{BackendError, Credentials},
-    password, session_layer,
-    users::NewUser,
-    validate::{name_or_none, validate_profile, validate_readable},
-};
+use super::{Accounts, EmailAddress, backend::Credentials, session_layer, validate::validate_readable};
 use crate::{
-    accounts::{Form, FormFeedback, ValidationError, next_path::local_path},
+    accounts::{FormFeedback, ValidationError, next_path::local_path},
     error::AppError,
+    server::{
+        mail::{MailKind, NewMail},
+        security_log::Event,
+    },
 };
 
 impl Accounts {
-    /// Creates the account, logs in and goes to `/account`.
-    pub async fn sign_up(mut self, name: &str, email: &str, password: SecretString) -> Result<(), AppError> {
-        validate_readable(&[name, email, password.expose_secret()])?;
-        self.limits.sign_up(self.client)?;
-        let mut errors = validate_profile(name, email);
-        errors.extend(password::validate_new(&password, email));
-        if errors.is_empty() {
-            let new = NewUser {
-                email: email.trim().to_owned(),
-                name: name_or_none(name).map(str::to_owned),
-                password_hash: self.auth.backend.passwords.hash(&password).await?,
-            };
-            match self.auth.backend.users.add(new).await.map_err(BackendError::from)? {
-                Some(user) => {
-                    if let Err(error) = self.start_session(&user, session_layer::UNTIL_CLOSED).await {
-                        // A second try must not find the e-mail taken.
-                        self.auth.backend.users.remove(&user.id).await.map_err(BackendError::from)?;
-                        return Err(error);
-                    }
-                    self.see_other("/account");
-                    return Ok(());
-                }
-                None => errors.push(ValidationError::EmailTaken),
-            }
-        }
-        let (name, email) = (name.to_owned(), email.to_owned());
-        self.back_to_form("/signup", FormFeedback { form: Form::SignUp, errors, name, email, remember: false });
-        Ok(())
-    }
-
     /// Logs in and goes where the visitor was going. `next` is not checked yet.
     pub async fn log_in(
         mut self,
@@ -54,7 +22,15 @@ impl Accounts {
         next: &str,
     ) -> Result<(), AppError> {
         validate_readable(&[email, password.expose_secret()])?;
-        self.limits.log_in(self.client, email).inspect_err(|_| count_log_in("limited"))?;
+        let address = EmailAddress::parse(email);
+        let device = address.as_ref().and_then(|address| self.devices.device_of(&self.request.headers, address));
+        if let Err(error) = self.limit(self.limits.log_in(self.client, email, device.as_deref())) {
+            count_log_in("limited");
+            if let Some(address) = address.filter(|_| device.is_none()) {
+                self.tell_of_guesses(&address).await?;
+            }
+            return Err(error);
+        }
         let mut errors = Vec::new();
         if email.trim().is_empty() {
             errors.push(ValidationError::EmailMissing);
@@ -65,15 +41,26 @@ impl Accounts {
         let next = local_path(next);
         if errors.is_empty() {
             let given = Credentials { email: email.to_owned(), password };
-            if let Some(user) = self.auth.authenticate(given).await? {
-                let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
-                self.start_session(&user, expiry).await?;
-                count_log_in("right");
-                self.see_other(next.unwrap_or("/account"));
-                return Ok(());
+            match self.auth.authenticate(given).await? {
+                Some(user) if user.is_disabled => {
+                    count_log_in("disabled");
+                    self.record(Event::LogIn, "disabled", Some(&user.id));
+                    errors.push(ValidationError::AccountDisabled);
+                }
+                Some(user) => {
+                    let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
+                    self.start_session(&user, expiry).await?;
+                    count_log_in("right");
+                    self.record(Event::LogIn, "right", Some(&user.id));
+                    self.see_other(next.unwrap_or("/account"));
+                    return Ok(());
+                }
+                None => {
+                    count_log_in("wrong");
+                    self.record(Event::LogIn, "wrong", None);
+                    errors.push(ValidationError::WrongCredentials);
+                }
             }
-            count_log_in("wrong");
-            errors.push(ValidationError::WrongCredentials);
         }
         let form_path = match next {
             Some(next) => format!(
@@ -87,8 +74,19 @@ impl Accounts {
         Ok(())
     }
 
+    /// The owner hears of it, if there is one: that is looked up when the mail is sent.
+    async fn tell_of_guesses(&self, address: &EmailAddress) -> Result<(), AppError> {
+        if self.limits.is_notice_due(address) {
+            self.send(NewMail::new(MailKind::GuessesNotice, address)).await?;
+        }
+        Ok(())
+    }
+
     /// Ends the session and goes home.
     pub async fn log_out(mut self) -> Result<(), AppError> {
+        if let Some(user) = &self.auth.user {
+            self.record(Event::SessionEnd, "logged_out", Some(&user.id));
+        }
         self.auth.logout().await?;
         self.see_other("/");
         Ok(())

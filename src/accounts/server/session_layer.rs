@@ -4,7 +4,7 @@ use axum_login::{AuthManagerLayer, AuthManagerLayerBuilder};
 use time::Duration;
 use tower_sessions::{Expiry, SessionManagerLayer, cookie::SameSite};
 
-use super::{Backend, Sessions};
+use super::{Backend, Sessions, cookies};
 
 /// The name of the session cookie.
 pub const SESSION_COOKIE: &str = "session";
@@ -17,7 +17,7 @@ pub const UNTIL_CLOSED: Expiry = Expiry::OnSessionEnd;
 /// The layer. `secure` is for a site on https.
 pub fn session_layer(store: Sessions, backend: Backend, secure: bool) -> AuthManagerLayer<Backend, Sessions> {
     let sessions = SessionManagerLayer::new(store)
-        .with_name(SESSION_COOKIE)
+        .with_name(cookies::name(SESSION_COOKIE, secure))
         .with_http_only(true)
         .with_same_site(SameSite::Lax)
         .with_secure(secure)

@@ -46,6 +46,8 @@ pub struct SessionRow {
     pub created_at: i64,
     /// When it was last used, in seconds since 1970 and to ten minutes.
     pub last_seen_at: i64,
+    /// When it ends by itself, in seconds since 1970.
+    pub expires_at: i64,
 }
 
 /// The session store. A session that was just used stays in memory for [`STALE_AFTER`]; one that ends on this
@@ -70,7 +72,7 @@ impl Sessions {
     pub async fn list_for_user(&self, user_id: &str) -> sqlx::Result<Vec<SessionRow>> {
         statement::run("sessions.list_for_user", &self.pool, async |database| {
             sqlx::query_as(
-                "SELECT id, browser, created_at, last_seen_at FROM sessions \
+                "SELECT id, browser, created_at, last_seen_at, expires_at FROM sessions \
                  WHERE user_id = $1 ORDER BY created_at DESC, id",
             )
             .bind(user_id)

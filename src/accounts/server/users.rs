@@ -3,16 +3,17 @@
 use std::{fmt, ops::Deref, sync::Arc, time::Duration};
 
 use moka::sync::Cache;
-use sqlx::{AnyPool, FromRow, any::AnyRow};
+use sqlx::{AnyConnection, AnyPool, FromRow, Row as _, any::AnyRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::EmailAddress;
 use crate::{accounts::CurrentUser, server::database::statement};
 
 /// The columns of a [`User`], once for all statements.
 macro_rules! user_columns {
     () => {
-        "users.id, users.email, users.name, users.password_hash"
+        "users.id, users.email, users.name, users.password_hash, users.disabled_at"
     };
 }
 pub(super) use user_columns;
@@ -27,16 +28,17 @@ const MAX_CACHED: u64 = 10_000;
 pub struct User(Arc<Row>);
 
 /// A row of `users`.
-#[derive(FromRow)]
 pub struct Row {
     /// UUID v7 text; never changes.
     pub id: String,
-    /// As typed, trimmed.
-    pub email: String,
+    /// Its owner was there.
+    pub email: EmailAddress,
     /// If there is one.
     pub name: Option<String>,
     /// argon2id, in PHC format.
     pub password_hash: String,
+    /// Whether an operator has disabled the account.
+    pub is_disabled: bool,
 }
 
 impl Deref for User {
@@ -49,7 +51,13 @@ impl Deref for User {
 
 impl<'r> FromRow<'r, AnyRow> for User {
     fn from_row(row: &'r AnyRow) -> sqlx::Result<Self> {
-        Row::from_row(row).map(|row| Self(Arc::new(row)))
+        Ok(Self(Arc::new(Row {
+            id: row.try_get("id")?,
+            email: EmailAddress::from_stored(row.try_get("email")?),
+            name: row.try_get("name")?,
+            password_hash: row.try_get("password_hash")?,
+            is_disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
+        })))
     }
 }
 
@@ -62,18 +70,8 @@ impl fmt::Debug for User {
 
 impl From<&User> for CurrentUser {
     fn from(user: &User) -> Self {
-        Self { id: user.id.clone(), email: user.email.clone(), name: user.name.clone() }
+        Self { id: user.id.clone(), email: user.email.as_str().to_owned(), name: user.name.clone() }
     }
-}
-
-/// An account to be made.
-pub struct NewUser {
-    /// As typed, trimmed.
-    pub email: String,
-    /// If there is one.
-    pub name: Option<String>,
-    /// argon2id, in PHC format.
-    pub password_hash: String,
 }
 
 /// The users in the database. One that was just read stays in memory for a moment: a change on this machine counts
@@ -92,40 +90,14 @@ impl Users {
         Self { pool, cache }
     }
 
-    /// Adds an account; `None` when the e-mail is taken.
-    pub async fn add(&self, new: NewUser) -> sqlx::Result<Option<User>> {
-        let now = OffsetDateTime::now_utc().unix_timestamp();
-        statement::run("users.add", &self.pool, async |database| {
+    /// Changes the name; returns the user as they are then.
+    pub async fn change_name(&self, id: &str, name: Option<&str>) -> sqlx::Result<Option<User>> {
+        let changed = statement::run("users.change_name", &self.pool, async |database| {
             sqlx::query_as(concat!(
-                "INSERT INTO users (id, email, email_key, name, password_hash, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (email_key) DO NOTHING \
-             RETURNING ",
-                user_columns!(),
-            ))
-            .bind(Uuid::now_v7().to_string())
-            .bind(&new.email)
-            .bind(email_key(&new.email))
-            .bind(&new.name)
-            .bind(&new.password_hash)
-            .bind(now)
-            .fetch_optional(database)
-            .await
-        })
-        .await
-    }
-
-    /// Changes e-mail and name; `None` when the e-mail is another user's.
-    pub async fn change_profile(&self, id: &str, email: &str, name: Option<&str>) -> sqlx::Result<Option<User>> {
-        let changed = statement::run("users.change_profile", &self.pool, async |database| {
-            sqlx::query_as(concat!(
-                "UPDATE users SET email = $2, email_key = $3, name = $4, updated_at = $5 \
-             WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = $3 AND id <> $1) \
-             RETURNING ",
-                user_columns!(),
+                "UPDATE users SET name = $2, updated_at = $3 WHERE id = $1 RETURNING ",
+                user_columns!()
             ))
             .bind(id)
-            .bind(email)
-            .bind(email_key(email))
             .bind(name)
             .bind(OffsetDateTime::now_utc().unix_timestamp())
             .fetch_optional(database)
@@ -135,75 +107,155 @@ impl Users {
         Ok(self.update_cache(changed))
     }
 
-    /// Changes the password; returns the user as they are then.
-    pub async fn change_password(&self, id: &str, password_hash: &str) -> sqlx::Result<Option<User>> {
-        let changed = statement::run("users.change_password", &self.pool, async |database| {
-            sqlx::query_as(concat!(
-                "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1 \
-             RETURNING ",
-                user_columns!(),
-            ))
-            .bind(id)
-            .bind(password_hash)
-            .bind(OffsetDateTime::now_utc().unix_timestamp())
-            .fetch_optional(database)
-            .await
+    /// Disables an account, or enables it again; whether there is one.
+    pub async fn set_disabled(&self, id: &str, is_disabled: bool) -> sqlx::Result<bool> {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let changed = statement::run("users.set_disabled", &self.pool, async |database| {
+            sqlx::query("UPDATE users SET disabled_at = $2, updated_at = $3 WHERE id = $1")
+                .bind(id)
+                .bind(is_disabled.then_some(now))
+                .bind(now)
+                .execute(database)
+                .await
         })
         .await?;
-        Ok(self.update_cache(changed))
+        self.cache.invalidate(id);
+        Ok(changed.rows_affected() == 1)
     }
 
-    /// Removes the account. The database removes the user's sessions with it.
-    pub async fn remove(&self, id: &str) -> sqlx::Result<()> {
-        self.cache.insert(id.to_owned(), None);
-        statement::run("users.remove", &self.pool, async |database| {
-            sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(database).await
-        })
-        .await?;
-        self.cache.insert(id.to_owned(), None);
-        Ok(())
-    }
-
-    /// By public id.
+    /// By public id. An account that is disabled is nobody's.
     pub async fn by_id(&self, id: &str) -> sqlx::Result<Option<User>> {
         if let Some(user) = self.cache.get(id) {
             return Ok(user);
         }
-        let user: Option<User> = statement::run("users.by_id", &self.pool, async |database| {
-            sqlx::query_as(concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1",))
-                .bind(id)
-                .fetch_optional(database)
-                .await
-        })
-        .await?;
+        let user = self.read(id).await?.filter(|user| !user.is_disabled);
         // If the user was changed since, the change stays.
         Ok(self.cache.entry(id.to_owned()).or_insert(user).into_value())
     }
 
-    /// Remembers a user who was read together with their session. If the user was changed since, the change stays.
-    pub fn cache_if_absent(&self, user: User) {
-        self.cache.entry(user.id.clone()).or_insert(Some(user));
-    }
-
-    /// By e-mail, in any case.
-    pub async fn by_email(&self, email: &str) -> sqlx::Result<Option<User>> {
-        statement::run("users.by_email", &self.pool, async |database| {
-            sqlx::query_as(concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1",))
-                .bind(email_key(email))
+    /// By public id as the table has it now, disabled accounts too.
+    pub async fn read(&self, id: &str) -> sqlx::Result<Option<User>> {
+        statement::run("users.by_id", &self.pool, async |database| {
+            sqlx::query_as(concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1"))
+                .bind(id)
                 .fetch_optional(database)
                 .await
         })
         .await
     }
 
-    fn update_cache(&self, user: Option<User>) -> Option<User> {
+    /// Remembers a user who was read together with their session. If the user was changed since, the change stays.
+    pub fn cache_if_absent(&self, user: User) {
+        self.cache.entry(user.id.clone()).or_insert(Some(user).filter(|user| !user.is_disabled));
+    }
+
+    /// By address, disabled accounts too.
+    pub async fn by_email(&self, email: &EmailAddress) -> sqlx::Result<Option<User>> {
+        statement::run("users.by_email", &self.pool, async |database| {
+            sqlx::query_as(concat!("SELECT ", user_columns!(), " FROM users WHERE email = $1"))
+                .bind(email.as_str())
+                .fetch_optional(database)
+                .await
+        })
+        .await
+    }
+
+    /// When an account was created, and when it was last changed, in seconds since 1970.
+    pub async fn times(&self, id: &str) -> sqlx::Result<(i64, i64)> {
+        statement::run("users.times", &self.pool, async |database| {
+            sqlx::query_as("SELECT created_at, updated_at FROM users WHERE id = $1").bind(id).fetch_one(database).await
+        })
+        .await
+    }
+
+    /// Up to a hundred users whose id or address begins with this, disabled ones too.
+    pub async fn find(&self, beginning: &str) -> sqlx::Result<Vec<User>> {
+        statement::run("users.find", &self.pool, async |database| {
+            sqlx::query_as(concat!(
+                "SELECT ",
+                user_columns!(),
+                " FROM users WHERE substr(id, 1, $2) = $1 OR substr(email, 1, $2) = $1 ORDER BY id LIMIT 100",
+            ))
+            .bind(beginning)
+            .bind(i32::try_from(beginning.chars().count()).unwrap_or(i32::MAX))
+            .fetch_all(database)
+            .await
+        })
+        .await
+    }
+
+    /// Counts from now on, on this machine, for a user that a transaction has changed.
+    pub fn update_cache(&self, user: Option<User>) -> Option<User> {
         if let Some(user) = &user {
             self.cache.insert(user.id.clone(), Some(user.clone()));
         }
         user
     }
+
+    /// Counts from now on, on this machine, for a user that a transaction has removed.
+    pub fn cache_removed(&self, id: &str) {
+        self.cache.insert(id.to_owned(), None);
+    }
 }
 
-fn email_key(email: &str) -> String {
-    email.trim().to_lowercase()
+/// Adds an account, within a transaction; `None` when the address is taken.
+pub async fn insert(
+    database: &mut AnyConnection,
+    email: &EmailAddress,
+    name: Option<&str>,
+    password_hash: &str,
+) -> sqlx::Result<Option<User>> {
+    sqlx::query_as(concat!(
+        "INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5) \
+         ON CONFLICT (email) DO NOTHING RETURNING ",
+        user_columns!(),
+    ))
+    .bind(Uuid::now_v7().to_string())
+    .bind(email.as_str())
+    .bind(name)
+    .bind(password_hash)
+    .bind(OffsetDateTime::now_utc().unix_timestamp())
+    .fetch_optional(database)
+    .await
+}
+
+/// Sets the password of the account that has this address still, within a transaction; `None` when none has.
+pub async fn set_password(
+    database: &mut AnyConnection,
+    id: &str,
+    email: &EmailAddress,
+    password_hash: &str,
+) -> sqlx::Result<Option<User>> {
+    sqlx::query_as(concat!(
+        "UPDATE users SET password_hash = $3, updated_at = $4 \
+         WHERE id = $1 AND email = $2 AND disabled_at IS NULL RETURNING ",
+        user_columns!(),
+    ))
+    .bind(id)
+    .bind(email.as_str())
+    .bind(password_hash)
+    .bind(OffsetDateTime::now_utc().unix_timestamp())
+    .fetch_optional(database)
+    .await
+}
+
+/// Gives an account another address, within a transaction; `None` when the address is another account's.
+pub async fn set_email(database: &mut AnyConnection, id: &str, email: &EmailAddress) -> sqlx::Result<Option<User>> {
+    sqlx::query_as(concat!(
+        "UPDATE users SET email = $2, updated_at = $3 \
+         WHERE id = $1 AND disabled_at IS NULL AND NOT EXISTS (SELECT 1 FROM users WHERE email = $2 AND id <> $1) \
+         RETURNING ",
+        user_columns!(),
+    ))
+    .bind(id)
+    .bind(email.as_str())
+    .bind(OffsetDateTime::now_utc().unix_timestamp())
+    .fetch_optional(database)
+    .await
+}
+
+/// Removes an account, within a transaction. The database removes its sessions and links with it.
+pub async fn delete(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(database).await?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The settings of the chat.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use leptos_ticketping::{AppId, ConfigError, JwtSecret, TeamSlug, TicketpingConfig};
 use url::Url;
@@ -34,15 +34,17 @@ pub struct ChatConfig {
 
 impl<S: Fn(&str) -> Option<String>> Reader<S> {
     /// The settings whose names begin with `TICKETPING_`.
-    pub fn chat(&mut self, public_url: Option<&Url>) -> Option<ChatConfig> {
-        let has_no_account = [APP_ID, TEAM_SLUG, JWT_SECRET].iter().all(|name| self.given(name).is_none());
+    pub fn chat(&mut self, site_addr: Option<SocketAddr>, public_url: Option<&Url>) -> Option<ChatConfig> {
+        let has_no_account =
+            [APP_ID, TEAM_SLUG, JWT_SECRET, "TICKETPING_JWT_SECRET_FILE"].iter().all(|name| self.given(name).is_none());
         let sandbox = self
             .parse("TICKETPING_SANDBOX", "true or false", |text| text.parse().ok())
             .unwrap_or(cfg!(debug_assertions) && has_no_account);
+        self.sandbox = sandbox;
         let token_life = self.parse("TICKETPING_JWT_TTL_SECONDS", "a whole number from 30 to 3600", |text| {
             text.parse().ok().filter(|seconds| (30..=3600).contains(seconds)).map(Duration::from_secs)
         });
-        let account = if sandbox { self.sandbox_account() } else { self.account() };
+        let account = if sandbox { self.sandbox_account(site_addr, public_url) } else { self.account() };
         // A configuration to try the other settings on, also when the account is missing.
         let any = |text| AppId::parse(text).ok().zip(TeamSlug::parse(text).ok());
         let (app_id, team_slug) =
@@ -69,9 +71,22 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
         Some((app_id?, team_slug?, secret?))
     }
 
-    fn sandbox_account(&mut self) -> Option<(AppId, TeamSlug, JwtSecret)> {
-        if self.given(JWT_SECRET).is_some() {
+    /// Anybody may read the sandbox's mailbox and talk to its agent: it is for one developer on one machine.
+    fn sandbox_account(
+        &mut self,
+        site_addr: Option<SocketAddr>,
+        public_url: Option<&Url>,
+    ) -> Option<(AppId, TeamSlug, JwtSecret)> {
+        if self.given(JWT_SECRET).is_some() || self.given("TICKETPING_JWT_SECRET_FILE").is_some() {
             self.errors.push(format!("TICKETPING_SANDBOX cannot be on together with {JWT_SECRET}: remove one of them"));
+        }
+        if public_url.is_some_and(|url| url.scheme() == "https") {
+            self.errors
+                .push("TICKETPING_SANDBOX cannot be on with an https PUBLIC_URL: it is for development".to_owned());
+        }
+        if site_addr.is_some_and(|address| !address.ip().is_loopback()) {
+            let error = "TICKETPING_SANDBOX can be on with a loopback LEPTOS_SITE_ADDR only, such as 127.0.0.1:3000";
+            self.errors.push(error.to_owned());
         }
         let app_id = self.given(APP_ID).unwrap_or_else(|| "sandbox-app".to_owned());
         let team_slug = self.given(TEAM_SLUG).unwrap_or_else(|| "sandbox".to_owned());

@@ -1,15 +1,18 @@
 //! The settings: read once from the environment, typed, with every error reported at once.
 
 mod chat;
+mod mail;
 mod reader;
 mod settings;
 
 use std::{env, net::SocketAddr};
 
 use ipnet::IpNet;
+use secrecy::SecretString;
 use url::Url;
 
 pub use chat::ChatConfig;
+pub use mail::MailConfig;
 pub use reader::ConfigErrors;
 pub use settings::{SETTINGS, help};
 
@@ -31,10 +34,12 @@ pub struct Config {
     pub site_addr: SocketAddr,
     /// `PUBLIC_URL`: scheme, host and port only.
     pub public_url: Url,
-    /// `DATABASE_URL`.
-    pub database_url: String,
+    /// `DATABASE_URL`. It may hold a password.
+    pub database_url: SecretString,
     /// Everything about chat.
     pub chat: ChatConfig,
+    /// Everything about mail.
+    pub mail: MailConfig,
     /// `TRUSTED_PROXIES`.
     pub trusted_proxies: Vec<IpNet>,
     /// `METRICS_ADDR`.
@@ -69,10 +74,11 @@ impl Config {
             "such as sqlite://data/app.db or postgres://user:password@host/name",
             |text| {
                 let schemes = ["sqlite:", "postgres://", "postgresql://"];
-                schemes.iter().any(|scheme| text.starts_with(scheme)).then(|| text.to_owned())
+                schemes.iter().any(|scheme| text.starts_with(scheme)).then(|| text.to_owned().into())
             },
         );
-        let chat = reader.chat(public_url.as_ref());
+        let chat = reader.chat(site_addr, public_url.as_ref());
+        let mail = reader.mail(public_url.as_ref());
         let trusted_proxies = reader
             .parse("TRUSTED_PROXIES", "networks such as 10.0.0.0/8, comma separated", |text| {
                 text.split(',').map(|net| net.trim().parse().ok()).collect()
@@ -97,6 +103,7 @@ impl Config {
                 public_url: public_url?,
                 database_url: database_url?,
                 chat: chat?,
+                mail: mail?,
                 trusted_proxies,
                 metrics_addr,
                 rate_limit_factor: rate_limit_factor?,
@@ -122,6 +129,13 @@ impl Config {
                  passwords and chat tokens can be read on the way. Put TLS in front and set an https URL.",
                 self.origin()
             ));
+        }
+        if self.is_https() && self.trusted_proxies.is_empty() {
+            warnings.push(
+                "PUBLIC_URL is https and TRUSTED_PROXIES is not set: every visitor counts as one address for the limits. \
+                 Set it to the address of the proxy that ends TLS, such as 127.0.0.1/32."
+                    .to_owned(),
+            );
         }
         warnings
     }
@@ -184,9 +198,14 @@ mod tests {
     #[test]
     fn without_the_sandbox_every_missing_variable_is_named_at_once() {
         let found = problems(&[("TICKETPING_SANDBOX", "false")]);
-        assert_eq!(found.len(), 3, "{found:?}");
-        for name in ["TICKETPING_APP_ID", "TICKETPING_TEAM_SLUG", "TICKETPING_JWT_SECRET"] {
-            assert!(found.iter().any(|problem| problem.starts_with(name) && problem.contains("dashboard")), "{name}");
+        assert_eq!(found.len(), 4, "{found:?}");
+        for (name, source) in [
+            ("TICKETPING_APP_ID", "dashboard"),
+            ("TICKETPING_TEAM_SLUG", "dashboard"),
+            ("TICKETPING_JWT_SECRET", "dashboard"),
+            ("MAIL_URL", "smtps://user:password@mail.example.com"),
+        ] {
+            assert!(found.iter().any(|problem| problem.starts_with(name) && problem.contains(source)), "{name}");
         }
     }
 
@@ -201,6 +220,8 @@ mod tests {
             ("TICKETPING_TEAM_LOGO_ICON", "//oops"),
             ("TICKETPING_JWT_TTL_SECONDS", "29"),
             ("TICKETPING_SANDBOX", "oops"),
+            ("MAIL_URL", "smtp://app:oops@host/path"),
+            ("MAIL_FROM", "oops"),
             ("TRUSTED_PROXIES", "10.0.0.0/8,oops"),
             ("METRICS_ADDR", "oops"),
             ("RATE_LIMIT_FACTOR", "-1"),
@@ -242,19 +263,79 @@ mod tests {
 
     #[test]
     fn a_complete_configuration_turns_the_sandbox_off_by_itself() {
-        let config =
-            read(&[("TICKETPING_APP_ID", "app"), ("TICKETPING_TEAM_SLUG", "team"), ("TICKETPING_JWT_SECRET", SECRET)])
-                .expect("complete");
+        let config = read(&[
+            ("TICKETPING_APP_ID", "app"),
+            ("TICKETPING_TEAM_SLUG", "team"),
+            ("TICKETPING_JWT_SECRET", SECRET),
+            ("DATABASE_URL", "postgres://app:s3cret@db/app"),
+            ("MAIL_URL", "smtps://app:s3cret@mail.example.com"),
+        ])
+        .expect("complete");
         assert!(!config.chat.sandbox);
         assert_eq!(sources(&config), "https://api.ticketping.com wss://ws.ticketping.com");
-        assert!(!format!("{config:?}").contains(SECRET), "Debug prints the secret");
+        let printed = format!("{config:?}");
+        assert!(!printed.contains(SECRET) && !printed.contains("s3cret"), "Debug prints a secret");
+    }
+
+    #[test]
+    fn a_secret_may_be_in_a_file_and_a_file_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("secret");
+        std::fs::write(&file, format!("{SECRET}\n")).expect("written");
+        let path = file.to_str().expect("UTF-8");
+        let account =
+            [("TICKETPING_APP_ID", "app"), ("TICKETPING_TEAM_SLUG", "team"), ("MAIL_URL", "file:///tmp/mail")];
+        let config = read(&[&account[..], &[("TICKETPING_JWT_SECRET_FILE", path)]].concat()).expect("complete");
+        assert_eq!(config.chat.secret.expose_secret(), SECRET.as_bytes());
+        let both = [("TICKETPING_JWT_SECRET_FILE", path), ("TICKETPING_JWT_SECRET", SECRET)];
+        assert!(problems(&[&account[..], &both].concat()).iter().any(|problem| problem.contains("both set")));
+        let missing = problems(&[&account[..], &[("TICKETPING_JWT_SECRET_FILE", "/no/such/file")]].concat());
+        assert!(missing.iter().any(|problem| problem.starts_with("TICKETPING_JWT_SECRET_FILE names")), "{missing:?}");
+    }
+
+    #[test]
+    fn the_sandbox_stays_on_this_machine() {
+        for (name, value) in [("PUBLIC_URL", "https://app.example.com"), ("LEPTOS_SITE_ADDR", "0.0.0.0:3000")] {
+            let found = problems(&[("TICKETPING_SANDBOX", "true"), (name, value)]);
+            assert!(
+                found.iter().any(|problem| problem.contains("TICKETPING_SANDBOX") && problem.contains(name)),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn mails_come_from_the_host_of_the_site_unless_said_otherwise() {
+        let from = |settings| read(settings).expect("complete").mail.from.email.to_string();
+        assert_eq!(from(&[("PUBLIC_URL", "http://app.example.com")]), "no-reply@app.example.com");
+        assert_eq!(from(&[]), "no-reply@127.0.0.1");
+        assert_eq!(from(&[("MAIL_FROM", "help@example.com")]), "help@example.com");
+    }
+
+    #[test]
+    fn an_https_site_without_a_trusted_proxy_is_warned_about() {
+        let account = [
+            ("PUBLIC_URL", "https://app.example.com"),
+            ("TICKETPING_APP_ID", "app"),
+            ("TICKETPING_TEAM_SLUG", "team"),
+            ("TICKETPING_JWT_SECRET", SECRET),
+            ("MAIL_URL", "file:///tmp/mail"),
+        ];
+        let warns = |more: &[(&str, &str)]| {
+            let config = read(&[&account[..], more].concat()).expect("complete");
+            config.warnings().iter().any(|warning| warning.contains("TRUSTED_PROXIES"))
+        };
+        assert!(warns(&[]));
+        assert!(!warns(&[("TRUSTED_PROXIES", "127.0.0.1/32")]));
     }
 
     #[test]
     fn plain_http_beyond_this_machine_is_warned_about() {
-        let warned = |url| !read(&[("PUBLIC_URL", url)]).expect("valid").warnings().is_empty();
+        let warned = |url| {
+            let warnings = read(&[("PUBLIC_URL", url)]).expect("valid").warnings();
+            warnings.iter().any(|warning| warning.contains("plain http"))
+        };
         assert!(warned("http://app.example.com"));
-        assert!(!warned("https://app.example.com"));
         assert!(!warned("http://localhost:3000"));
         assert!(!warned("http://127.0.0.1:3000"));
     }

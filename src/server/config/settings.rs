@@ -28,7 +28,7 @@ const fn setting(name: &'static str, unset: Unset, meaning: &'static str) -> Set
 use Unset::{Is, Means};
 
 /// Every setting.
-pub const SETTINGS: [Setting; 16] = [
+pub const SETTINGS: [Setting; 18] = [
     setting("LEPTOS_SITE_ADDR", Is("127.0.0.1:3000"), "address to listen on"),
     setting(
         "PUBLIC_URL",
@@ -52,9 +52,15 @@ pub const SETTINGS: [Setting; 16] = [
     setting("TICKETPING_WS_BASE", Means(TicketpingConfig::WS_BASE), "where the widget's sockets go"),
     setting("TICKETPING_JWT_TTL_SECONDS", Is("300"), "life of a token, 30 to 3600"),
     setting(
+        "MAIL_URL",
+        Means("the sandbox's mailbox, else none"),
+        "smtps://user:password@host, smtp://user:password@host (with STARTTLS), or file:///folder",
+    ),
+    setting("MAIL_FROM", Means("no-reply@ + the host of PUBLIC_URL"), "the sender of mails"),
+    setting(
         "TICKETPING_SANDBOX",
         Means("true in a debug build without app id, team slug and secret, else false"),
-        "serve a stand-in for Ticketping's API from the app itself",
+        "serve a stand-in for Ticketping's API, and a mailbox at /sandbox/mail, from the app itself",
     ),
     setting("TRUSTED_PROXIES", Means("none"), "proxies (CIDR, comma separated) whose X-Forwarded-For is believed"),
     setting("METRICS_ADDR", Means("none"), "address to serve Prometheus metrics on, at /metrics; keep it private"),
@@ -63,19 +69,31 @@ pub const SETTINGS: [Setting; 16] = [
     setting("RUST_LOG", Is("info"), "what is logged, in tracing's filter syntax"),
 ];
 
+/// The settings that may also be given as a file, as container and systemd credentials are: its path in `NAME_FILE`.
+pub const SECRETS: [&str; 3] = ["TICKETPING_JWT_SECRET", "DATABASE_URL", "MAIL_URL"];
+
 /// The text of `--help`.
 pub fn help() -> String {
     let mut text = String::from(
         "ticketping-leptos: support chat tied to logged-in users\n\n\
-         Usage: ticketping-leptos            serve\n       \
-         ticketping-leptos --check    read the settings, report every problem, exit 0 or 2\n       \
-         ticketping-leptos --copy-from URL    copy the users of another database into this one\n       \
-         ticketping-leptos --help     this text\n\n\
+         Usage: ticketping-leptos [COMMAND]\n\n  \
+           (no command)         serve\n  \
+           --check              read the settings, report every problem, exit 0 or 2\n  \
+           --check --connect    the same, and try the mail server\n  \
+           --copy-from URL      copy the users of another database into this one\n  \
+           users [TEXT]         list the users whose id or address begins with TEXT\n  \
+           end-sessions USER    sign a user out everywhere; USER is an id or an address\n  \
+           disable USER         sign a user out everywhere and let nobody log in\n  \
+           enable USER          let the user log in again\n  \
+           reset-link USER      print a link to a new password, to hand over by another way\n  \
+           --help               this text\n\n\
          Settings come from the environment (and in a debug build from .env):\n\n",
     );
     for Setting { name, unset: Is(default) | Means(default), meaning } in &SETTINGS {
         text.push_str(&format!("  {name}\n      {meaning}\n      default: {default}\n"));
     }
+    let files = SECRETS.map(|name| format!("{name}_FILE")).join(", ");
+    text.push_str(&format!("\nA secret may also be in a file, with its path in {files}.\n"));
     text
 }
 

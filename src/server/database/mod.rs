@@ -5,7 +5,8 @@ pub mod copy;
 pub mod statement;
 
 use std::{
-    fs::File,
+    fs::{File, Permissions},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -65,6 +66,9 @@ impl Database {
         if let Some(folder) = file.as_deref().and_then(folder) {
             std::fs::create_dir_all(folder)
                 .map_err(|source| DatabaseError::Folder { place: folder.display().to_string(), source })?;
+        }
+        if let Some(file) = &file {
+            keep_private(file);
         }
         let sqlite = url.starts_with("sqlite:");
         let url = if sqlite && !url.contains("mode=") {
@@ -132,6 +136,18 @@ impl Database {
     }
 }
 
+/// It holds sessions and password hashes: nobody else on the machine is to read it. What cannot be changed is the
+/// operator's, and opening it says what is wrong.
+fn keep_private(file: &Path) {
+    if !file.exists() {
+        let _opened_later = File::options().create_new(true).append(true).mode(0o600).open(file);
+    } else if let Ok(metadata) = file.metadata()
+        && metadata.permissions().mode() & 0o077 != 0
+    {
+        let _not_ours = std::fs::set_permissions(file, Permissions::from_mode(0o600));
+    }
+}
+
 async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), MigrateError> {
     if sqlite {
         return SQLITE.run(pool).await;
@@ -147,12 +163,12 @@ async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), MigrateError> {
 /// A request whose statement hangs is told to come back, before others queue behind it.
 const POSTGRES_SETTINGS: &str = "SET statement_timeout = 5000";
 
-/// A crash loses no commit with a write-ahead log; only a power cut may lose the last.
-const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; \
+/// A crash loses no commit with a write-ahead log; only a power cut may lose the last. What is deleted is overwritten.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; \
                                PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
 
 /// The file of a SQLite URL; none in memory.
-fn file(url: &str) -> Option<PathBuf> {
+pub fn file(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path).split('?').next()?;
     (!path.is_empty() && path != ":memory:" && !url.contains("mode=memory")).then(|| PathBuf::from(path))

@@ -9,11 +9,14 @@ use leptos_axum::ResponseOptions;
 use crate::{
     accounts::{
         CurrentUser, provide_current_user,
-        server::{AuthSession, SecureCookies, read_cookie, take_feedback},
+        server::{AuthSession, SecureCookies, cookies, take_feedback},
     },
-    request_context::{Redirect, RequestId, SiteInfo, ThemeCookie},
+    request_context::{Redirect, RequestId, SiteInfo, ThemeCookie, WithoutChat},
     server::state::AppState,
 };
+
+/// The pages that have something to say about a form.
+const FORM_PAGES: [&str; 6] = ["/login", "/signup", "/forgot", "/check-mail", "/choose-password", "/account"];
 
 /// For a server function.
 pub fn provide_function_context(state: &AppState) {
@@ -27,6 +30,7 @@ pub fn provide_function_context(state: &AppState) {
     provide_context(state.signer.clone());
     provide_context(Arc::clone(&state.limits));
     provide_context(SecureCookies(state.config.is_https()));
+    provide_context(state.device_cookies.clone());
 }
 
 /// For a page. Also sets the headers that depend on whose page it is.
@@ -43,13 +47,17 @@ pub fn provide_page_context(state: &AppState) {
     if let Some(policy) = use_nonce().and_then(|nonce| state.page_policy.with_nonce(&nonce)) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
-    // A server function that runs while the page is rendered needs it.
+    // A server function that runs while the page is rendered needs them.
     provide_context(state.trusted_proxies.client_of(&parts));
+    provide_context(state.device_cookies.clone());
     provide_context(redirect_in(response.clone()));
     if let Some(id) = request_id(&parts.headers) {
         provide_context(RequestId(id.to_owned()));
     }
-    provide_context(ThemeCookie(read_cookie(&parts.headers, "theme")));
+    if parts.uri.query().is_some_and(|query| query.contains("token")) {
+        provide_context(WithoutChat);
+    }
+    provide_context(ThemeCookie(cookies::read_exactly(&parts.headers, "theme")));
     let user = current_user(&parts.extensions);
     // A page of a user must not come back after log-out, from any cache. A page of nobody may, but not to a user:
     // history ignores `no-cache`, and heeds `Vary`.
@@ -57,7 +65,7 @@ pub fn provide_page_context(state: &AppState) {
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     response.append_header(header::VARY, HeaderValue::from_static("cookie"));
     provide_current_user(user);
-    if matches!(parts.uri.path(), "/login" | "/signup" | "/account")
+    if FORM_PAGES.contains(&parts.uri.path())
         && let Some((feedback, forget)) = take_feedback(&parts.headers, state.config.is_https())
     {
         response.append_header(header::SET_COOKIE, forget);

@@ -15,6 +15,7 @@ use axum::{
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use leptos_ticketping::expire_chat_cookie_with;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tower::{Service, ServiceBuilder};
 use tower_http::{
     compression::CompressionLayer,
@@ -28,14 +29,15 @@ use tower_http::{
 use super::{
     contexts::{provide_page_context, request_id},
     error_pages::{RequestedBy, attach_user, error_pages},
+    mail_pages::{link_page, mailbox_page},
     metrics,
     render::render_page,
     security_headers,
     server_functions::{server_function, wrong_method},
 };
 use crate::{
-    accounts::server::{SESSION_COOKIE, session_layer},
-    app::{App, shell},
+    accounts::server::{SESSION_COOKIE, cookies, session_layer},
+    app::{App, SUPPORT_ADDRESS, shell},
     error::AppError,
     server::state::AppState,
 };
@@ -46,6 +48,9 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request may take as a whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Pages that ask the database before they are rendered: `mail_pages.rs`.
+const MAIL_PAGES: [&str; 3] = ["/choose-password", "/confirm-email", "/sandbox/mail"];
 
 /// What answers every request: an axum router with layers around it.
 pub trait HttpService:
@@ -60,6 +65,7 @@ impl<S> HttpService for S where
 
 /// Everything that answers. `assets` serves the site's files.
 pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpService, ConfigError> {
+    let session_cookie = cookies::name(SESSION_COOKIE, state.config.is_https());
     let with_user = pages(&state).merge(server_functions()).layer(
         // One layer for all of them: each layer on its own is one more box that is cloned for each request.
         ServiceBuilder::new()
@@ -67,9 +73,10 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpServ
             .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
             .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
             .map_request(|request: ::http::Request<_>| request.map(Body::new))
-            .map_response(|response: Response| {
+            .map_response(move |response: Response| {
                 let mut response = unavailable_without_sessions(response);
-                expire_chat_cookie_with(SESSION_COOKIE, response.headers_mut());
+                expire_chat_cookie_with(&session_cookie, response.headers_mut());
+                cookies::secure_prefixed(response.headers_mut());
                 response
             })
             .layer(security_headers::same_origin(&state.config)?)
@@ -79,6 +86,8 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpServ
     let mut all = with_user
         .route("/healthz", get(|| async { "ok" }))
         .route("/readyz", get(ready))
+        .route("/.well-known/change-password", get(|| async { Redirect::temporary("/account") }))
+        .route("/.well-known/security.txt", get(security_txt))
         .route("/robots.txt", get(|| async { "User-agent: *\nAllow: /\n" }))
         .route("/favicon.ico", get(move || std::future::ready(Redirect::temporary(&icon))))
         .merge(assets);
@@ -116,9 +125,15 @@ fn pages(state: &AppState) -> Router<AppState> {
     let options = state.leptos.clone();
     let page_shell = move || shell(options.clone());
     // Leptos would serve its server functions beside the pages; they have routes of their own.
-    let excluded = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path.to_owned()).collect();
+    let excluded = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path);
+    let excluded = excluded.chain(MAIL_PAGES).map(str::to_owned).collect();
     let routes = generate_route_list_with_exclusions(App, Some(excluded));
-    Router::new().leptos_routes_with_context(state, routes, context, page_shell).fallback(not_found).layer(
+    let mut pages = Router::new().leptos_routes_with_context(state, routes, context, page_shell).fallback(not_found);
+    pages = pages.route("/choose-password", get(link_page)).route("/confirm-email", get(link_page));
+    if state.sandbox.is_some() {
+        pages = pages.route("/sandbox/mail", get(mailbox_page));
+    }
+    pages.layer(
         ServiceBuilder::new()
             .layer(middleware::from_fn(attach_user))
             // Brotli makes a page 4 % smaller than gzip and takes four times as long: a browser that reads both
@@ -130,6 +145,7 @@ fn pages(state: &AppState) -> Router<AppState> {
 
 fn server_functions() -> Router<AppState> {
     Router::new()
+        .route("/api/auth/export", get(server_function).fallback(wrong_method))
         .route("/api/auth/{name}", post(server_function).fallback(wrong_method))
         .route("/api/ticketping/chat-jwt", get(server_function).fallback(wrong_method))
 }
@@ -158,6 +174,14 @@ fn remove_client_request_id(mut request: Request) -> Request {
     let headers: &mut HeaderMap = request.headers_mut();
     headers.remove("x-request-id");
     request
+}
+
+/// Whom to tell about a hole (RFC 9116). It expires a year from now, whenever now is: this server is what says so.
+async fn security_txt(State(state): State<AppState>) -> String {
+    let expires = OffsetDateTime::now_utc() + time::Duration::days(365);
+    let expires = expires.replace_nanosecond(0).unwrap_or(expires).format(&Rfc3339).unwrap_or_default();
+    let canonical = format!("{}/.well-known/security.txt", state.config.origin());
+    format!("Contact: mailto:{SUPPORT_ADDRESS}\nExpires: {expires}\nCanonical: {canonical}\nPreferred-Languages: en\n")
 }
 
 async fn ready(State(state): State<AppState>) -> StatusCode {

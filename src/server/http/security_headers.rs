@@ -53,6 +53,7 @@ pub fn add_to_response(config: &Config) -> impl Fn(Response) -> Response + Clone
         // Not no-referrer: a form without JavaScript needs its own site's referrer.
         (header::REFERRER_POLICY, "same-origin"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
         (
             HeaderName::from_static("permissions-policy"),
             "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",

@@ -31,6 +31,12 @@ pub async fn wrong_method(request: Request) -> Response {
     with_statuses(request, async |_| AppError::MethodNotAllowed.into_response()).await
 }
 
+/// Whether another site's page asks. A browser says so; a program that says nothing carries no visitor's cookie.
+fn is_foreign(request: &Request) -> bool {
+    let site = request.headers().get("sec-fetch-site").map(|site| site.as_bytes());
+    site.is_some_and(|site| !matches!(site, b"same-origin" | b"none"))
+}
+
 async fn with_statuses(mut request: Request, run: impl AsyncFnOnce(Request) -> Response) -> Response {
     let is_get = request.method() == Method::GET;
     let requested_by = RequestedBy::of(&request);
@@ -38,7 +44,9 @@ async fn with_statuses(mut request: Request, run: impl AsyncFnOnce(Request) -> R
         // Forms are posted. A browser that opens the address is to see the answer itself.
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));
     }
-    let mut response = if is_get || is_form(request.headers()) {
+    let mut response = if is_get && is_foreign(&request) {
+        AppError::Forbidden.into_response()
+    } else if is_get || is_form(request.headers()) {
         set_error_status(run(request).await).await
     } else {
         AppError::UnsupportedMediaType.into_response()

@@ -48,33 +48,38 @@ fn a_new_password_needs_the_current_one_and_keeps_the_rules() {
 }
 
 #[test]
-fn name_and_email_change_and_the_id_in_the_token_does_not() {
+fn the_name_changes_and_one_that_deceives_is_refused() {
     let app = TestApp::new();
     let browser = app.client();
     browser.sign_up("alice@example.com");
-    let id = app.query::<String>("SELECT id FROM users");
-    let fields = [("name", "Alice B"), ("email", " Alice.B@example.com ")];
-    let page = browser.post_and_follow("/api/auth/change-profile", &fields);
-    assert!(page.body.contains("Saved.") && page.body.contains("Alice.B@example.com") && page.body.contains("Alice B"));
-    assert_eq!(app.query::<String>("SELECT id FROM users"), id);
-    assert_eq!(app.client().log_in("alice.b@example.com").location(), "/account");
+    let page = browser.post_and_follow("/api/auth/change-name", &[("name", " Alice B ")]);
+    assert!(page.body.contains("Saved.") && page.body.contains(r#"value="Alice B""#), "{}", page.body);
+    let page = browser.post_and_follow("/api/auth/change-name", &[("name", "Support\u{202e}team")]);
+    assert!(page.body.contains("without invisible characters"), "{}", page.body);
+    assert_eq!(app.query::<Option<String>>("SELECT name FROM users"), [Some("Alice B".to_owned())]);
+    browser.post_and_follow("/api/auth/change-name", &[("name", "")]);
+    assert_eq!(app.query::<Option<String>>("SELECT name FROM users"), [None]);
 }
 
 #[test]
-fn a_profile_that_cannot_be_saved_says_why_and_keeps_what_was_typed() {
+fn everything_that_is_kept_about_the_user_is_in_their_file_and_nothing_that_opens_the_account() {
     let app = TestApp::new();
-    app.client().sign_up("bob@example.com");
     let browser = app.client();
     browser.sign_up("alice@example.com");
-    for (email, sentence) in
-        [("BOB@example.com", "There is an account with this e-mail"), ("nonsense", "such as alice@")]
-    {
-        let fields = [("name", "Typed"), ("email", email)];
-        let page = browser.post_and_follow("/api/auth/change-profile", &fields);
-        assert!(page.body.contains(sentence) && page.body.contains(r#"value="Typed""#), "{sentence}");
+    app.client().sign_up("bob@example.com");
+    let change = [("email", "new@example.com"), ("current", PASSWORD)];
+    let mail = browser.mail_after("/api/auth/change-email", &change, "new@example.com");
+    let file = browser.get("/api/auth/export");
+    assert_eq!(file.headers["content-disposition"], r#"attachment; filename="account.json""#);
+    assert_eq!(file.headers["cache-control"], "no-store");
+    let account: serde_json::Value = serde_json::from_str(&file.body).unwrap();
+    assert_eq!((&account["email"], &account["name"]), (&"alice@example.com".into(), &"Alice".into()));
+    assert_eq!(account["sessions"][0]["browser"], "A browser on an unknown system");
+    assert_eq!(account["links"][0]["email"], "new@example.com");
+    for secret in ["argon2", "bob@", &mail.token(), &browser.cookie("session").unwrap()] {
+        assert!(!file.body.contains(secret), "{secret}");
     }
-    let names = app.query::<Option<String>>("SELECT name FROM users");
-    assert!(!names.contains(&Some("Typed".to_owned())));
+    assert_eq!(app.client().get("/api/auth/export").status, StatusCode::UNAUTHORIZED);
 }
 
 #[test]
@@ -104,7 +109,7 @@ fn nobody_ends_another_users_session() {
     alice.sign_up("alice@example.com");
     bob.sign_up("bob@example.com");
     let session = app.query::<String>(
-        "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE email_key = 'alice@example.com'",
+        "SELECT sessions.id FROM sessions JOIN users ON users.id = user_id WHERE email = 'alice@example.com'",
     );
     bob.post_and_follow("/api/auth/end-sessions", &[("session", &session[0])]);
     assert!(alice.is_signed_in());
@@ -116,6 +121,7 @@ fn removing_the_account_takes_every_trace_and_needs_the_password() {
     let here = app.client();
     here.sign_up("alice@example.com");
     let there = signed_in(&app);
+    let id = app.query::<String>("SELECT id FROM users");
     let page = here.post_and_follow("/api/auth/remove-account", &[("current", "not the password")]);
     assert!(page.body.contains("This is not your password"));
     assert_eq!(app.users(), 1);
@@ -123,9 +129,13 @@ fn removing_the_account_takes_every_trace_and_needs_the_password() {
     assert_eq!(gone.location(), "/");
     assert!(gone.set_cookie("ticketping_chat_jwt").is_some_and(|cookie| cookie.contains("Max-Age=0")));
     assert!(!here.is_signed_in() && !there.is_signed_in());
-    for table in ["users", "sessions"] {
-        let left = app.query::<i64>(&format!("SELECT count(*) FROM {table}"))[0];
-        assert_eq!(left, 0, "{table}");
+    let mail = here.next_mail("alice@example.com", 1);
+    assert!(mail.subject.contains("was removed") && mail.text.contains(&id[0]), "{}", mail.text);
+    for table in ["users", "sessions", "links WHERE user_id IS NOT NULL", "outbox"] {
+        let count = format!("SELECT count(*) FROM {table}");
+        // The mail is deleted once it is sent.
+        while table == "outbox" && app.query::<i64>(&count) != [0] {}
+        assert_eq!(app.query::<i64>(&count), [0], "{table}");
     }
 }
 
@@ -144,7 +154,7 @@ fn logging_out_and_in_again_leaves_one_session() {
 fn without_a_session_none_of_it_does_anything() {
     let app = TestApp::new();
     app.client().sign_up("alice@example.com");
-    for form in ["change-profile", "change-password", "end-sessions", "remove-account", "sessions"] {
+    for form in ["change-name", "change-email", "change-password", "end-sessions", "remove-account", "sessions"] {
         let fields = [("current", PASSWORD), ("password", NEW_PASSWORD), ("email", "new@example.com")];
         let page = app.client().post(&format!("/api/auth/{form}"), &fields);
         assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{form}");

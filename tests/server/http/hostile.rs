@@ -6,11 +6,15 @@ use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 use crate::support::TestApp;
 
-const ROUTES: [&str; 20] = [
+const ROUTES: [&str; 29] = [
     "/",
     "/login",
     "/signup",
     "/account",
+    "/check-mail",
+    "/choose-password?token=x",
+    "/forgot",
+    "/confirm-email?token=x",
     "/healthz",
     "/readyz",
     "/robots.txt",
@@ -19,7 +23,12 @@ const ROUTES: [&str; 20] = [
     "/api/auth/sign-up",
     "/api/auth/log-in",
     "/api/auth/log-out",
-    "/api/auth/change-profile",
+    "/api/auth/forgot-password",
+    "/api/auth/choose-password",
+    "/api/auth/confirm-email",
+    "/api/auth/change-name",
+    "/api/auth/change-email",
+    "/api/auth/export",
     "/api/auth/change-password",
     "/api/auth/end-sessions",
     "/api/auth/remove-account",
@@ -29,7 +38,7 @@ const ROUTES: [&str; 20] = [
     "/assets/dev/../../Cargo.toml",
 ];
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW"];
-const PIECES: [&str; 24] = [
+const PIECES: [&str; 25] = [
     "%00",
     "%ff",
     "..",
@@ -43,6 +52,7 @@ const PIECES: [&str; 24] = [
     "email=",
     "password=",
     "next=//evil.example",
+    "token=",
     "name=",
     "'",
     "\"",

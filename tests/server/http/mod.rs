@@ -5,4 +5,6 @@ mod accounts;
 mod bad_input;
 mod chat_token;
 mod hostile;
+mod links;
+mod mails;
 mod security;

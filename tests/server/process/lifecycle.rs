@@ -1,8 +1,10 @@
 //! A running server: its log, its counts, its end.
 
 use std::{
+    fs::Permissions,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt as _,
 };
 
 use ::http::StatusCode;
@@ -13,8 +15,10 @@ use crate::support::{Server, send_bytes};
 fn no_log_line_at_any_level_holds_a_cookie_token_password_or_email() {
     let mut server = Server::start(&[("RUST_LOG", "trace")]);
     let tracy = server.client();
-    let fields = [("name", "Tracy"), ("email", "tracy.mail@example.com"), ("password", "tracys secret words")];
-    tracy.post("/api/auth/sign-up", &fields);
+    let fields = [("name", "Tracy"), ("email", "tracy.mail@example.com")];
+    let mail = tracy.mail_after("/api/auth/sign-up", &fields, "tracy.mail@example.com");
+    assert!(tracy.get(&mail.path()).body.contains("tracy.mail@example.com"));
+    assert_eq!(tracy.choose_password(&mail, "tracys secret words").location(), "/account");
     let session = tracy.cookie("session").unwrap();
     let jwt = tracy.token().body.split(r#""jwt":""#).nth(1).unwrap().split('"').next().unwrap().to_owned();
     let swapped = tracy.get_json(&format!("/sandbox/api/v1/jwt/auth/?jwt={jwt}&team=sandbox"));
@@ -26,7 +30,10 @@ fn no_log_line_at_any_level_holds_a_cookie_token_password_or_email() {
     let mut log = String::new();
     server.log.read_to_string(&mut log).unwrap();
     assert!(log.contains("/api/auth/log-out") && log.contains("status=303"), "{log}");
-    for secret in [session.as_str(), &jwt, "tracy.mail", "tracys", "Tracy"] {
+    for event in ["sign_up", "log_in", "session_end"] {
+        assert!(log.contains(&format!(r#"event="{event}""#)), "{event} is not in the log");
+    }
+    for secret in [session.as_str(), &jwt, &mail.token(), "tracy.mail", "tracys", "Tracy"] {
         assert!(!log.contains(secret), "{secret} is in the log");
     }
 }
@@ -75,11 +82,19 @@ fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
         "chat_tokens_total 1",
         "password_hashes_waiting 0",
         r#"http_requests_total{route="/api/ticketping/chat-jwt",method="GET",status="200"} 1"#,
-        r#"database_seconds_count{statement="users.add"} 1"#,
+        r#"database_seconds_count{statement="accounts.use_password_link"} 1"#,
+        r#"mails_total{outcome="sent"} 1"#,
+        "mails_waiting 0",
     ] {
         assert!(counts.contains(line), "{line} is not in {counts}");
     }
     assert!(!counts.contains("alice"));
+    let series = |text: &str| text.lines().filter(|line| line.starts_with("http_requests_total")).count();
+    for n in 0..50 {
+        server.send_bytes(&format!("BREW{n} /{n} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    }
+    let more = self::counts(&address);
+    assert!(series(&more) <= series(&counts) + 2, "a client makes up series: {more}");
     assert_eq!(alice.get("/metrics").status, StatusCode::NOT_FOUND);
 }
 
@@ -98,7 +113,7 @@ fn one_statement_brings_session_and_user_and_the_account_page_takes_one_more() {
         let all = counts.lines().filter_map(|line| line.strip_prefix("database_seconds_count{statement=\""));
         // Upkeep is no part of a request.
         let mut all: Vec<String> = all
-            .filter(|line| !line.starts_with("sessions.delete_expired"))
+            .filter(|line| !line.contains("delete_expired") && !line.starts_with("outbox."))
             .map(|line| line.replace("\"}", ""))
             .collect();
         all.sort();
@@ -108,6 +123,17 @@ fn one_statement_brings_session_and_user_and_the_account_page_takes_one_more() {
     // For a moment both stay in memory.
     assert_eq!(asked("/api/ticketping/chat-jwt"), ["sessions.load 1"]);
     assert_eq!(asked("/account"), ["sessions.list_for_user 1", "sessions.load 1"]);
+}
+
+#[test]
+fn nobody_else_on_the_machine_reads_the_database() {
+    let mode = |server: &Server| std::fs::metadata(server.file()).unwrap().permissions().mode() & 0o777;
+    let before = Server::start(&[]);
+    assert_eq!(mode(&before), 0o600);
+    std::fs::set_permissions(before.file(), Permissions::from_mode(0o644)).unwrap();
+    let database = before.url();
+    let _after = Server::start(&[("DATABASE_URL", &database)]);
+    assert_eq!(mode(&before), 0o600);
 }
 
 #[test]

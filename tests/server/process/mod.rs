@@ -2,5 +2,6 @@
 
 mod faults;
 mod lifecycle;
+mod mail;
 mod settings;
 mod slow_clients;

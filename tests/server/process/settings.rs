@@ -18,7 +18,7 @@ fn check_exits_0_when_all_is_well_and_2_with_every_problem_named() {
     assert_eq!(run(&[("TICKETPING_SANDBOX", "true")], &["--check"]).status.code(), Some(0));
     let bad = run(&[("TICKETPING_SANDBOX", "false"), ("LOG_FORMAT", "xml")], &["--check"]);
     assert_eq!(bad.status.code(), Some(2));
-    for name in ["TICKETPING_APP_ID", "TICKETPING_TEAM_SLUG", "TICKETPING_JWT_SECRET", "LOG_FORMAT"] {
+    for name in ["TICKETPING_APP_ID", "TICKETPING_TEAM_SLUG", "TICKETPING_JWT_SECRET", "MAIL_URL", "LOG_FORMAT"] {
         assert!(text(&bad.stderr).contains(name), "{name}");
     }
 }

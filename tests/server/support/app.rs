@@ -15,7 +15,7 @@ use ticketping_leptos::server::{config::Config, run};
 use tokio::runtime::Runtime;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
-use super::{Client, SECRET};
+use super::{Client, Mailbox, SECRET};
 
 /// What answers requests, in a box with a name.
 type Service = BoxCloneSyncService<Request<Body>, Response, Infallible>;
@@ -24,6 +24,7 @@ pub struct TestApp {
     service: Service,
     pub pool: sqlx::AnyPool,
     pub runtime: Runtime,
+    pub mailbox: Mailbox,
     address: SocketAddr,
     _folder: TempDir,
 }
@@ -36,6 +37,7 @@ impl TestApp {
     pub fn with(settings: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let mail = format!("file://{}", folder.path().join("mail").display());
         let (service, pool, address) = runtime.block_on(async {
             let database = match std::env::var("POSTGRES_URL") {
                 Ok(server) => new_database(&server).await,
@@ -50,6 +52,7 @@ impl TestApp {
                 ("TICKETPING_APP_ID", "app-1"),
                 ("TICKETPING_TEAM_SLUG", "acme"),
                 ("TICKETPING_JWT_SECRET", SECRET),
+                ("MAIL_URL", mail.as_str()),
                 ("RATE_LIMIT_FACTOR", "1000"),
             ]);
             all.extend(settings.iter().copied());
@@ -61,12 +64,22 @@ impl TestApp {
             });
             (Service::new(server.service), server.database.pool, address)
         });
-        Self { service, pool, runtime, address, _folder: folder }
+        Self { service, pool, runtime, mailbox: Mailbox::at(&mail), address, _folder: folder }
+    }
+
+    /// One that stands in for Ticketping, and keeps its mails.
+    pub fn sandbox() -> Self {
+        Self::with(&[("TICKETPING_SANDBOX", "true"), ("TICKETPING_JWT_SECRET", ""), ("MAIL_URL", "")])
+    }
+
+    /// How browsers reach it.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// Someone with a browser.
     pub fn client(&self) -> Client {
-        Client::new(&self.address.to_string())
+        Client::new(&self.address.to_string(), &self.mailbox)
     }
 
     /// Sends what no client would send, past the network.

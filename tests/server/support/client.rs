@@ -3,7 +3,8 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -13,6 +14,8 @@ use reqwest::{
     cookie::CookieStore,
     redirect::Policy,
 };
+
+use super::{Mail, Mailbox};
 
 /// The password of everyone who signs up.
 pub const PASSWORD: &str = "correct horse battery";
@@ -46,6 +49,8 @@ pub struct Client {
     http: reqwest::blocking::Client,
     origin: String,
     jar: Arc<Jar>,
+    /// Where the mails of the server arrive.
+    pub mailbox: Mailbox,
 }
 
 /// What came back.
@@ -78,7 +83,7 @@ impl Answer {
 
 impl Client {
     /// For the server at this address, without cookies.
-    pub fn new(address: &str) -> Self {
+    pub fn new(address: &str, mailbox: &Mailbox) -> Self {
         let jar = Arc::new(Jar::default());
         let http = reqwest::blocking::Client::builder()
             .cookie_provider(Arc::clone(&jar))
@@ -89,7 +94,7 @@ impl Client {
             .no_proxy()
             .build()
             .unwrap();
-        Self { http, origin: format!("http://{address}"), jar }
+        Self { http, origin: format!("http://{address}"), jar, mailbox: mailbox.clone() }
     }
 
     /// Someone else with a copy of these cookies.
@@ -99,9 +104,14 @@ impl Client {
 
     /// The same person, at another address.
     pub fn copy_to(&self, address: &str) -> Self {
-        let copy = Self::new(address);
+        let copy = self.stranger_at(address);
         copy.jar.0.lock().unwrap().clone_from(&self.jar.0.lock().unwrap());
         copy
+    }
+
+    /// Somebody else, at another address of the same site.
+    pub fn stranger_at(&self, address: &str) -> Self {
+        Self::new(address, &self.mailbox)
     }
 
     pub fn cookie(&self, name: &str) -> Option<String> {
@@ -164,14 +174,54 @@ impl Client {
         self.get(answer.location())
     }
 
+    /// Asks for an account, opens the link in the mail, and chooses the password. The answer is the last one, or the
+    /// one that refused.
     pub fn sign_up(&self, email: &str) -> Answer {
         self.try_sign_up(email).unwrap()
     }
 
     /// The same; an error when the connection broke.
     pub fn try_sign_up(&self, email: &str) -> reqwest::Result<Answer> {
-        let fields = [("name", "Alice"), ("email", email), ("password", PASSWORD)];
-        self.try_send(self.form("/api/auth/sign-up", encode(&fields)))
+        let before = self.mailbox.to(email).len();
+        let fields = [("name", "Alice"), ("email", email)];
+        let asked = self.try_send(self.form("/api/auth/sign-up", encode(&fields)))?;
+        if asked.location() != "/check-mail" {
+            return Ok(asked);
+        }
+        let mail = self.try_next_mail(email, before)?;
+        let fields = encode(&[("token", &mail.token()), ("password", PASSWORD)]);
+        self.try_send(self.form("/api/auth/choose-password", fields))
+    }
+
+    /// The mail to this address that arrives after this many.
+    pub fn next_mail(&self, email: &str, before: usize) -> Arc<Mail> {
+        self.try_next_mail(email, before).unwrap()
+    }
+
+    /// The same; an error when the server is gone.
+    pub fn try_next_mail(&self, email: &str, before: usize) -> reqwest::Result<Arc<Mail>> {
+        let begin = Instant::now();
+        loop {
+            if let Some(mail) = self.mailbox.to(email).get(before) {
+                return Ok(Arc::clone(mail));
+            }
+            assert!(begin.elapsed() < Duration::from_secs(90), "no mail for {email}");
+            thread::sleep(Duration::from_millis(5));
+            self.try_send(self.request(Method::GET, "/healthz"))?;
+        }
+    }
+
+    /// Posts a form that promises a mail, and waits for the mail.
+    pub fn mail_after(&self, path: &str, fields: &[(&str, &str)], email: &str) -> Arc<Mail> {
+        let before = self.mailbox.to(email).len();
+        let answer = self.post(path, fields);
+        assert_eq!(answer.location(), "/check-mail", "{answer:?}");
+        self.next_mail(email, before)
+    }
+
+    /// Uses the link of a mail.
+    pub fn choose_password(&self, mail: &Mail, password: &str) -> Answer {
+        self.post("/api/auth/choose-password", &[("token", &mail.token()), ("password", password)])
     }
 
     pub fn log_in(&self, email: &str) -> Answer {

@@ -3,11 +3,13 @@
 mod app;
 mod client;
 mod database;
+mod mailbox;
 mod process;
 
 pub use app::TestApp;
 pub use client::{Answer, Client, PASSWORD};
 pub use database::Database;
+pub use mailbox::{Mail, Mailbox};
 pub use process::{Server, run, send_bytes, text};
 
 /// Ends a test that lacks something on this machine. `make test` installs everything, and there it is a failure.

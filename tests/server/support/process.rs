@@ -9,7 +9,7 @@ use std::{
 
 use http::{Method, StatusCode};
 
-use super::{Answer, Client};
+use super::{Answer, Client, Mailbox, PASSWORD};
 
 fn binary(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ticketping-leptos"));
@@ -30,6 +30,8 @@ pub struct Server {
     pub process: Child,
     pub log: BufReader<ChildStderr>,
     pub address: String,
+    /// Where its mails arrive.
+    pub mailbox: Mailbox,
     /// Where its database is.
     pub folder: tempfile::TempDir,
 }
@@ -53,14 +55,17 @@ impl Server {
         let address = format!("127.0.0.1:{port}");
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}", folder.path().join("app.db").display());
-        let mut all =
-            vec![("LEPTOS_SITE_ADDR", address.as_str()), ("DATABASE_URL", &database), ("RATE_LIMIT_FACTOR", "1000")];
+        let mail = format!("file://{}", folder.path().join("mail").display());
+        let mut all = vec![("LEPTOS_SITE_ADDR", address.as_str()), ("DATABASE_URL", &database)];
+        all.extend_from_slice(&[("MAIL_URL", mail.as_str()), ("RATE_LIMIT_FACTOR", "1000")]);
         // Nothing reads the log of a load test, and a pipe that is full stops the server.
         all.push(("RUST_LOG", "warn,ticketping_leptos=info"));
         all.extend_from_slice(settings);
+        let mail = all.iter().rfind(|(name, _)| *name == "MAIL_URL").map_or("", |(_, url)| url);
+        let mailbox = Mailbox::at(mail);
         let mut process = change(binary(&all, &[])).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
-        Self { process, log, address, folder }
+        Self { process, log, address, mailbox, folder }
     }
 
     /// The file of its database.
@@ -75,7 +80,7 @@ impl Server {
 
     /// Someone with a browser.
     pub fn client(&self) -> Client {
-        Client::new(&self.address)
+        Client::new(&self.address, &self.mailbox)
     }
 
     /// Someone who has just signed up.
@@ -86,18 +91,27 @@ impl Server {
         client
     }
 
-    /// Signs users up until one is refused: those who were told that they have an account, and the refusal.
+    /// Asks for accounts until one is refused: the addresses that were promised a mail, and the refusal.
     pub fn sign_up_until_refused(&self) -> (Vec<String>, Answer) {
-        let mut told = Vec::new();
-        for n in 0..300 {
+        let mut promised = Vec::new();
+        for n in 0..3_000 {
             let email = format!("user{n}@example.com");
-            let answer = self.client().sign_up(&email);
-            if answer.location() != "/account" {
-                return (told, answer);
+            let answer = self.client().post("/api/auth/sign-up", &[("email", &email)]);
+            if answer.location() != "/check-mail" {
+                return (promised, answer);
             }
-            told.push(email);
+            promised.push(email);
         }
-        panic!("300 sign-ups and none was refused");
+        panic!("3,000 sign-ups and none was refused");
+    }
+
+    /// Everybody who was promised a mail gets it, and an account with it.
+    pub fn keeps_its_promises(&self, promised: &[String]) {
+        for email in promised {
+            let client = self.client();
+            let mail = client.next_mail(email, 0);
+            assert_eq!(client.choose_password(&mail, PASSWORD).location(), "/account", "{email}");
+        }
     }
 
     /// Reads the log up to a line with this word.

@@ -1,0 +1,46 @@
+//! Everything that is kept about a user, read for them from every table.
+
+use http::{HeaderValue, header};
+
+use super::{Accounts, backend::BackendError};
+use crate::{
+    accounts::{AccountExport, ExportedLink, ExportedMail, ExportedSession},
+    error::AppError,
+};
+
+impl Accounts {
+    /// What a browser saves as a file.
+    pub async fn export(self) -> Result<AccountExport, AppError> {
+        let user = self.user()?;
+        let stores = &self.auth.backend;
+        let (created_at, updated_at) = stores.users.times(&user.id).await.map_err(BackendError::from)?;
+        let sessions = stores.sessions.list_for_user(&user.id).await.map_err(BackendError::from)?;
+        let links = stores.links.list_for_user(&user.id).await.map_err(BackendError::from)?;
+        let mails = stores.outbox.list_for_user(&user.id).await.map_err(BackendError::from)?;
+        self.set_header(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"account.json\""));
+        Ok(AccountExport {
+            id: user.id.clone(),
+            email: user.email.as_str().to_owned(),
+            name: user.name.clone(),
+            created_at,
+            updated_at,
+            sessions: sessions
+                .into_iter()
+                .map(|row| ExportedSession {
+                    browser: row.browser,
+                    created_at: row.created_at,
+                    last_seen_at: row.last_seen_at,
+                    expires_at: row.expires_at,
+                })
+                .collect(),
+            links: links
+                .into_iter()
+                .map(|(purpose, email, expires_at)| ExportedLink { purpose, email, expires_at })
+                .collect(),
+            mails: mails
+                .into_iter()
+                .map(|(kind, email, created_at)| ExportedMail { kind, email, created_at })
+                .collect(),
+        })
+    }
+}

@@ -1,0 +1,39 @@
+//! `/check-mail`
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::{
+    accounts::{Form, FormFeedback},
+    request_context::SiteInfo,
+};
+
+/// Where a mail went, whoever the address belongs to, and what to do if none comes.
+#[component]
+pub fn CheckMailPage() -> impl IntoView {
+    let email = FormFeedback::for_form(Form::CheckMail).map(|feedback| feedback.email);
+    let sandbox = SiteInfo::from_request().sandbox;
+    view! {
+        <Title text="Check your mail"/>
+        <section class="form-card">
+            <h1>"Check your mail"</h1>
+            <p role="status">
+                "We are sending a mail to "
+                {match email {
+                    Some(email) => view! { <strong class="address">{email}</strong> }.into_any(),
+                    None => "your address".into_any(),
+                }}
+                ". Open the link in it within the hour."
+            </p>
+            {sandbox.then(|| view! {
+                <p><a class="button primary" href="/sandbox/mail">"Open the mailbox"</a></p>
+            })}
+            <h2>"If nothing comes"</h2>
+            <ul class="advice">
+                <li>"Wait a few minutes, and look into the folder for spam."</li>
+                <li>"Check the address above. If it is wrong, send the form once more."</li>
+                <li>"Only the link in the newest mail works."</li>
+            </ul>
+        </section>
+    }
+}

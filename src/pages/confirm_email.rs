@@ -1,0 +1,48 @@
+//! `/confirm-email`
+
+use leptos::{prelude::*, server_fn::ServerFn};
+use leptos_meta::Title;
+
+use super::link_failed::LinkFailed;
+use crate::{
+    accounts::server_functions::ConfirmEmail,
+    request_context::{LinkAction, OpenedLink},
+};
+
+/// Where the link to a new address leads. The form uses it up, the page does not.
+#[component]
+pub fn ConfirmEmailPage() -> impl IntoView {
+    let (token, email) = match use_context() {
+        Some(OpenedLink { token, does: Some(LinkAction::ChangeEmail { email }) }) => (token, email),
+        Some(OpenedLink { does: Some(LinkAction::LogInFirst), .. }) => return view! { <LogInFirst/> }.into_any(),
+        _ => return view! { <LinkFailed/> }.into_any(),
+    };
+    view! {
+        <Title text="Confirm your address"/>
+        <section class="form-card">
+            <h1>"Confirm your address"</h1>
+            <p>"From now on, your account has the address " <strong class="address">{email}</strong> "."</p>
+            <form method="post" action=ConfirmEmail::PATH>
+                <input type="hidden" name="token" value=token/>
+                <button type="submit" class="button primary">"Confirm"</button>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+/// The link belongs to an account that is not logged in here.
+#[component]
+fn LogInFirst() -> impl IntoView {
+    view! {
+        <Title text="Log in first"/>
+        <section class="form-card">
+            <h1>"Log in first"</h1>
+            <p role="alert">
+                "Log in to the account that asked for this address, then open the link in the mail once more. "
+                "If you have no account here, close this page: nothing happens without you."
+            </p>
+            <p class="button-row"><a class="button primary" href="/login">"Log in"</a></p>
+        </section>
+    }
+}

@@ -1,0 +1,43 @@
+//! `/sandbox/mail`
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::request_context::{MailboxContents, ReceivedMail};
+
+/// The mails that this server would have sent, the newest first and open.
+#[component]
+pub fn MailboxPage() -> impl IntoView {
+    let MailboxContents(mails) = use_context().unwrap_or_default();
+    let is_empty = mails.is_empty();
+    let mails = mails.into_iter().enumerate().map(|(n, mail)| view! { <Mail mail is_open={n == 0}/> });
+    view! {
+        <Title text="Mailbox"/>
+        <h1>"Mailbox"</h1>
+        <p class="muted">
+            "The sandbox keeps every mail here, whoever it is for. It forgets them when the server stops."
+        </p>
+        {if is_empty {
+            view! { <p>"No mail yet. " <a href="/signup">"Sign up"</a> ", and reload this page."</p> }.into_any()
+        } else {
+            view! { <div class="mailbox">{mails.collect_view()}</div> }.into_any()
+        }}
+    }
+}
+
+#[component]
+fn Mail(mail: ReceivedMail, is_open: bool) -> impl IntoView {
+    view! {
+        <details class="card mail" open=is_open>
+            <summary>
+                <span class="mail-subject">{mail.subject}</span>
+                <span class="muted address">{mail.to}</span>
+            </summary>
+            <p>{mail.reason}</p>
+            <p><a class="button primary" href=mail.url.clone()>{mail.button}</a></p>
+            <p class="muted address">{mail.url}</p>
+            <p>{mail.about_link}</p>
+            <p class="muted">{mail.otherwise}</p>
+        </details>
+    }
+}

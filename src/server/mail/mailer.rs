@@ -1,0 +1,221 @@
+//! Sends what stands in the outbox, in the background.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use lettre::message;
+use metrics::{counter, gauge};
+use time::OffsetDateTime;
+use tokio::{sync::Semaphore, time as tokio_time};
+
+use super::{
+    Outbox, Transport, TransportError,
+    messages::{self, Text, Written},
+    outbox::{Mail, MailKind},
+};
+use crate::{
+    accounts::server::{Links, Users, links::Subject},
+    app::SUPPORT_ADDRESS,
+};
+
+/// How often somebody looks for mails whose next try has come, and for those of a machine that died.
+const POLL: Duration = Duration::from_secs(5);
+/// How long a mail is tried.
+const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many mails are sent at once.
+const AT_ONCE: usize = 8;
+
+/// Why a mail was not sent.
+#[derive(Debug, thiserror::Error)]
+enum SendError {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
+/// Everything that a mail needs.
+pub struct Mailer {
+    /// Where mails stand until they are sent.
+    pub outbox: Outbox,
+    /// Makes their links.
+    pub links: Links,
+    /// Knows whose an address is.
+    pub users: Users,
+    /// How mails leave.
+    pub transport: Transport,
+    /// The sender.
+    pub from: message::Mailbox,
+    /// The site that links lead to, from `PUBLIC_URL` and nowhere else.
+    pub origin: String,
+    /// What it did last, and whose turn it is.
+    pub state: MailerState,
+}
+
+/// What a [`Mailer`] keeps for itself.
+pub struct MailerState {
+    fails: AtomicBool,
+    places: Arc<Semaphore>,
+}
+
+impl Default for MailerState {
+    fn default() -> Self {
+        Self { fails: AtomicBool::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Mailer {
+    /// Sends mails until the process ends, each in a task of its own: a server that is slow with one of them keeps the
+    /// others from nobody.
+    pub async fn run(self: Arc<Self>) {
+        loop {
+            let Ok(place) = Arc::clone(&self.state.places).acquire_owned().await else { return };
+            let Some(mail) = self.claim().await else {
+                drop(place);
+                if let Ok(waiting) = self.outbox.count().await {
+                    gauge!("mails_waiting").set(waiting as f64);
+                }
+                // Whichever comes first.
+                let _time_is_up = tokio_time::timeout(POLL, self.outbox.added()).await;
+                continue;
+            };
+            let mailer = Arc::clone(&self);
+            tokio::spawn(async move {
+                mailer.send(mail).await;
+                drop(place);
+                // There may be one to the same address that waited for it.
+                mailer.outbox.wake();
+            });
+        }
+    }
+
+    /// Sends every mail whose time has come, and waits for those that are on their way.
+    pub async fn send_waiting(&self) {
+        while let Some(mail) = self.claim().await {
+            self.send(mail).await;
+        }
+        let _all = self.state.places.acquire_many(AT_ONCE as u32).await;
+    }
+
+    async fn claim(&self) -> Option<Mail> {
+        self.outbox.claim().await.unwrap_or_else(|error| {
+            self.failed(&error);
+            None
+        })
+    }
+
+    async fn send(&self, mail: Mail) {
+        let outcome = match self.try_to_send(&mail).await {
+            Ok(outcome) => {
+                self.works_again();
+                outcome
+            }
+            // Another try would fare no better, and costs the sender's good name.
+            Err(SendError::Transport(error)) if error.is_final() => "refused",
+            Err(error) => {
+                self.failed(&error);
+                let age = OffsetDateTime::now_utc().unix_timestamp() - mail.created_at;
+                if age < GIVE_UP_AFTER.as_secs().cast_signed() {
+                    counter!("mails_total", "outcome" => "failed").increment(1);
+                    if let Err(error) = self.outbox.postpone(&mail).await {
+                        self.failed(&error);
+                    }
+                    return;
+                }
+                tracing::error!(mail = mail.id, kind = ?mail.kind, "a mail was given up after a day");
+                "given_up"
+            }
+        };
+        counter!("mails_total", "outcome" => outcome).increment(1);
+        if let Err(error) = self.outbox.remove(&mail).await {
+            // It is sent once more.
+            self.failed(&error);
+        }
+    }
+
+    async fn try_to_send(&self, mail: &Mail) -> Result<&'static str, SendError> {
+        let Some(written) = self.write(mail).await? else { return Ok("not_needed") };
+        self.transport.send(&written, &self.from).await?;
+        Ok("sent")
+    }
+
+    /// The mail, with a link that is made now. `None` when there is nothing to say, or nobody to say it to.
+    async fn write(&self, mail: &Mail) -> sqlx::Result<Option<Written>> {
+        let at_address = self.users.by_email(&mail.email).await?;
+        let user = match &mail.user_id {
+            Some(id) => self.users.read(id).await?,
+            None => at_address.clone(),
+        };
+        let (email, name) = (&mail.email, mail.name.as_deref());
+        let (text, subject) = match (mail.kind, &user) {
+            // An operator has to enable the account first.
+            (_, Some(user)) if user.is_disabled => return Ok(None),
+            (MailKind::SignUp, None) => (messages::sign_up(), Subject::SignUp { email, name }),
+            (MailKind::SignUp, Some(user)) => (messages::known_address(), Subject::Reset { user, email }),
+            (MailKind::Reset, Some(user)) => (messages::reset(), Subject::Reset { user, email }),
+            (MailKind::ChangeEmail, Some(user)) if user.email == *email => return Ok(None),
+            (MailKind::ChangeEmail, Some(user)) => {
+                let change = Subject::ChangeEmail { user, email };
+                match &at_address {
+                    None => (messages::change_email(), change),
+                    Some(owner) => {
+                        // The account has a link to the address in any case: whether it has one must not tell whether
+                        // the address has an account. Nobody gets this one, and it would do nothing.
+                        self.links.create(change, Some(&mail.id)).await?;
+                        if owner.is_disabled {
+                            return Ok(None);
+                        }
+                        (messages::known_address(), Subject::Reset { user: owner, email })
+                    }
+                }
+            }
+            (MailKind::ChangeEmailNotice, Some(user)) => {
+                (messages::change_email_notice(SUPPORT_ADDRESS), Subject::Reset { user, email })
+            }
+            (MailKind::GuessesNotice, Some(user)) => (messages::guesses_notice(), Subject::Reset { user, email }),
+            (MailKind::PasswordChanged, Some(user)) => {
+                (messages::password_changed(SUPPORT_ADDRESS), Subject::Reset { user, email })
+            }
+            (MailKind::AccountRemoved, None) => {
+                let external_id = mail.user_id.as_deref().unwrap_or_default();
+                let text = messages::account_removed(SUPPORT_ADDRESS, external_id);
+                // No token: nothing is to be kept about them.
+                return Ok(Some(self.written(mail, text, format!("{}/signup", self.origin))));
+            }
+            _ => return Ok(None),
+        };
+        let url = match subject {
+            // The account has another address by now: a link to this one would do nothing but end a good one.
+            Subject::Reset { user, email } if user.email != *email => format!("{}/forgot", self.origin),
+            subject => match self.links.create(subject, Some(&mail.id)).await? {
+                Some(token) => token.url(&self.origin, subject.purpose()),
+                // It was taken back in the meantime.
+                None => return Ok(None),
+            },
+        };
+        Ok(Some(self.written(mail, text, url)))
+    }
+
+    fn written(&self, mail: &Mail, text: Text, url: String) -> Written {
+        // Another id for each try: mailboxes that drop a mail they know would keep the one whose link is dead.
+        Written { id: format!("{}.{}", mail.id, mail.tries), to: mail.email.clone(), text, url }
+    }
+
+    /// Says so once, until it works again.
+    fn failed(&self, error: &dyn std::fmt::Display) {
+        if !self.state.fails.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%error, "a mail could not be sent; it is tried again for a day");
+        }
+    }
+
+    fn works_again(&self) {
+        if self.state.fails.swap(false, Ordering::Relaxed) {
+            tracing::info!("mails are sent again");
+        }
+    }
+}

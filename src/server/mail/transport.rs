@@ -1,0 +1,108 @@
+//! The ways in which a mail leaves the process.
+
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+
+use lettre::{
+    AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message, transport::smtp::response::Code,
+};
+use secrecy::ExposeSecret;
+use tokio::time;
+
+use super::{
+    MailUrl, Mailbox,
+    messages::{MessageError, Written},
+};
+
+/// How long a mail server may take for one step, and for a mail as a whole. A mail's next try is later.
+const STEP_TIMEOUT: Duration = Duration::from_secs(20);
+const SEND_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// Why a mail was not sent. Names the place, never a password or an address.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    // Its words would hold the address.
+    #[error("the mail server answered {0}")]
+    Answer(Code),
+    #[error("the mail server cannot be used: {0}")]
+    Connection(lettre::transport::smtp::Error),
+    #[error("the mail server says nothing for {} seconds", SEND_TIMEOUT.as_secs())]
+    Silent,
+    #[error("it cannot be written: {0}")]
+    File(#[from] lettre::transport::file::Error),
+    #[error("the folder {place} cannot be used: {source}")]
+    Folder { place: String, source: io::Error },
+}
+
+impl From<lettre::transport::smtp::Error> for TransportError {
+    fn from(error: lettre::transport::smtp::Error) -> Self {
+        error.status().map_or(Self::Connection(error), Self::Answer)
+    }
+}
+
+impl TransportError {
+    /// Whether there is no such mailbox: any other failure may pass.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Answer(code) if ["550", "551", "553"].contains(&code.to_string().as_str()))
+    }
+}
+
+/// A way out.
+pub enum Transport {
+    /// To a mail server.
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    /// Into a folder.
+    Folder(AsyncFileTransport<Tokio1Executor>, PathBuf),
+    /// Into the sandbox's mailbox.
+    Mailbox(Arc<Mailbox>),
+}
+
+impl Transport {
+    /// Nothing is connected yet. A folder is created.
+    pub fn open(url: &MailUrl, mailbox: &Arc<Mailbox>) -> Result<Self, TransportError> {
+        match url {
+            MailUrl::Smtp(server) => {
+                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(server.url.expose_secret())?;
+                Ok(Self::Smtp(builder.timeout(Some(STEP_TIMEOUT)).build()))
+            }
+            MailUrl::Folder(folder) => {
+                let error = |source| TransportError::Folder { place: folder.display().to_string(), source };
+                fs::create_dir_all(folder).map_err(error)?;
+                Ok(Self::Folder(AsyncFileTransport::new(folder), folder.clone()))
+            }
+            MailUrl::Sandbox => Ok(Self::Mailbox(Arc::clone(mailbox))),
+        }
+    }
+
+    /// Sends a mail.
+    pub async fn send(&self, mail: &Written, from: &message::Mailbox) -> Result<(), TransportError> {
+        match self {
+            Self::Smtp(server) => {
+                let message = mail.message(from)?;
+                time::timeout(SEND_TIMEOUT, server.send(message)).await.map_err(|_| TransportError::Silent)??;
+            }
+            Self::Folder(folder, _) => {
+                folder.send(mail.message(from)?).await?;
+            }
+            Self::Mailbox(mailbox) => mailbox.receive(mail),
+        }
+        Ok(())
+    }
+
+    /// Whether a mail could be sent now: connects to a mail server and logs in, or writes a file.
+    pub async fn test(&self) -> Result<(), TransportError> {
+        match self {
+            Self::Smtp(server) => {
+                time::timeout(SEND_TIMEOUT, server.test_connection()).await.map_err(|_| TransportError::Silent)??;
+            }
+            Self::Folder(_, folder) => {
+                let probe = folder.join(".check");
+                let written = fs::write(&probe, "").and_then(|()| fs::remove_file(&probe));
+                written.map_err(|source| TransportError::Folder { place: folder.display().to_string(), source })?;
+            }
+            Self::Mailbox(_) => {}
+        }
+        Ok(())
+    }
+}

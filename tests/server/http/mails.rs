@@ -1,0 +1,110 @@
+//! The mails themselves: who gets which, and what is in it.
+
+use ::http::StatusCode;
+
+use crate::support::{PASSWORD, TestApp};
+
+const ALICE: &str = "alice@example.com";
+
+#[test]
+fn every_mail_is_plain_text_with_one_link_and_the_same_in_html() {
+    let app = TestApp::new();
+    let alice = app.client();
+    alice.sign_up(ALICE);
+    alice.mail_after("/api/auth/sign-up", &[("email", ALICE)], ALICE);
+    alice.mail_after("/api/auth/forgot-password", &[("email", ALICE)], ALICE);
+    let change = [("email", "new@example.com"), ("current", PASSWORD)];
+    alice.mail_after("/api/auth/change-email", &change, "new@example.com");
+    alice.post("/api/auth/change-password", &[("current", PASSWORD), ("password", "another good password")]);
+    alice.post("/api/auth/remove-account", &[("current", "another good password")]);
+    // Sign-up, known address, reset, notice of the change, new password, removal.
+    alice.next_mail(ALICE, 5);
+    let mails = app.mailbox.mails();
+    assert_eq!(mails.len(), 7);
+    for mail in &mails {
+        let (url, raw) = (mail.url(), &mail.raw);
+        let is_about_nobody = mail.subject.contains("was removed");
+        assert!(url.starts_with(&format!("{}/", app.origin())) && url.contains("?token=") != is_about_nobody, "{url}");
+        assert!(mail.html.contains(&format!("href=\"{url}\"")), "{}", mail.html);
+        // As it is, so that no program breaks it.
+        assert!(raw.contains(&format!("\r\n{url}\r\n")), "{raw}");
+        assert!(
+            raw.contains("From: \"Ticketping for Leptos\" <no-reply@") && raw.contains("Auto-Submitted: "),
+            "{raw}"
+        );
+        assert_eq!(raw.matches("Message-ID: <").count(), 1, "{raw}");
+    }
+    let mut tokens: Vec<String> =
+        mails.iter().filter(|mail| mail.url().contains('?')).map(|mail| mail.token()).collect();
+    tokens.sort();
+    tokens.dedup();
+    assert_eq!(tokens.len(), 6);
+    assert!(tokens.iter().all(|token| token.len() == 43));
+}
+
+#[test]
+fn a_known_address_hears_that_it_has_an_account_and_nothing_a_stranger_typed() {
+    let app = TestApp::new();
+    app.client().sign_up(ALICE);
+    let fields = [("name", "Win a prize at evil.example"), ("email", ALICE)];
+    let known = app.client().mail_after("/api/auth/sign-up", &fields, ALICE);
+    assert!(known.says("You have an account with it already: log in"), "{}", known.text);
+    let new = [("name", "Win a prize at evil.example"), ("email", "bob@example.com")];
+    let new = app.client().mail_after("/api/auth/sign-up", &new, "bob@example.com");
+    for mail in [known, new] {
+        assert!(!mail.raw.contains("prize") && !mail.raw.contains("evil.example"), "{}", mail.raw);
+    }
+    assert_eq!(app.users(), 1);
+}
+
+#[test]
+fn nothing_that_is_typed_writes_a_header() {
+    let app = TestApp::new();
+    for email in [
+        "alice@example.com\r\nBcc: eve@example.com",
+        "\"a\r\nBcc: eve@example.com\"@example.com",
+        "Alice <alice@example.com>",
+        "alice@example.com, eve@example.com",
+    ] {
+        let page = app.client().post_and_follow("/api/auth/sign-up", &[("email", email)]);
+        assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{email}");
+    }
+    let page = app.client().post_and_follow("/api/auth/sign-up", &[("name", "A\r\nBcc: eve"), ("email", ALICE)]);
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(app.query::<i64>("SELECT count(*) FROM outbox"), [0]);
+    assert!(app.mailbox.mails().is_empty());
+}
+
+#[test]
+fn a_mailbox_is_not_flooded_and_the_refusal_is_the_same_for_everyone() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    app.client().sign_up(ALICE);
+    let refusals = [ALICE, "nobody@example.com"].map(|email| {
+        for n in 0..5 {
+            let answer = app.client().post("/api/auth/forgot-password", &[("email", email)]);
+            assert_eq!(answer.location(), "/check-mail", "{email} {n}");
+        }
+        let refused = app.client().post("/api/auth/forgot-password", &[("email", email)]);
+        assert!(refused.body.contains("Too many tries"), "{}", refused.body);
+        (refused.status, refused.headers.contains_key("retry-after"))
+    });
+    assert_eq!(refusals, [(StatusCode::TOO_MANY_REQUESTS, true); 2]);
+    assert!(app.mailbox.to(ALICE).len() <= 6);
+    // Nobody keeps a newcomer from signing up.
+    assert_eq!(app.client().sign_up("nobody@example.com").location(), "/account");
+}
+
+#[test]
+fn the_sandbox_has_a_mailbox_and_no_other_server_has() {
+    let sandbox = TestApp::sandbox();
+    let browser = sandbox.client();
+    assert!(browser.get("/sandbox/mail").body.contains("No mail yet."));
+    assert_eq!(browser.post("/api/auth/sign-up", &[("email", ALICE)]).location(), "/check-mail");
+    assert!(browser.get("/check-mail").body.contains("Open the mailbox"));
+    // Without waiting: the mailbox sends what was promised first.
+    let mailbox = browser.get("/sandbox/mail");
+    assert!(mailbox.body.contains(ALICE) && mailbox.headers["cache-control"] == "no-store", "{}", mailbox.body);
+    let path = mailbox.body.split(&format!("href=\"{}", sandbox.origin())).nth(1).unwrap().split('"').next().unwrap();
+    assert!(browser.get(path).body.contains("Choose a password"), "{path}");
+    assert_eq!(TestApp::new().client().get("/sandbox/mail").status, StatusCode::NOT_FOUND);
+}
