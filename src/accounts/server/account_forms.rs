@@ -8,7 +8,7 @@ use super::{
     backend::BackendError,
     links,
     session_hash::SessionHash,
-    session_layer,
+    session_life::REMEMBER,
     sessions::SessionRow,
     users,
     validate::{validate_email, validate_name, validate_readable},
@@ -74,10 +74,10 @@ impl Accounts {
             let hash = self.auth.backend.passwords.hash(&new).await?;
             let changed = self.set_password(&user, &hash).await.map_err(BackendError::from)?;
             let changed = self.auth.backend.users.update_cache(changed).ok_or(AppError::NotSignedIn)?;
-            let expiry = self.auth.session.expiry().unwrap_or(session_layer::UNTIL_CLOSED);
+            let remember = self.auth.session.get(REMEMBER).await.ok().flatten().unwrap_or(false);
             self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
             self.auth.backend.outbox.wake();
-            self.start_session(&changed, expiry).await?;
+            self.start_session(&changed, remember).await?;
             self.record(Event::PasswordChange, "done", Some(&user.id));
         }
         self.back_to_form("/account", FormFeedback { form: Form::Password, errors, ..FormFeedback::default() });

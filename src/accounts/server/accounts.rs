@@ -6,11 +6,10 @@ use axum_login::AuthnBackend;
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use tower_sessions::Expiry;
 
 use super::{
     AuthSession, Backend, DeviceCookies, backend::BackendError, browser_name::browser_name, flash_cookie,
-    sessions::BROWSER, users::User,
+    session_layer, session_life::REMEMBER, sessions::BROWSER, users::User,
 };
 use crate::{
     accounts::FormFeedback,
@@ -57,7 +56,7 @@ impl Accounts {
         self.auth.user.clone().ok_or(AppError::NotSignedIn)
     }
 
-    pub(super) async fn start_session(&mut self, user: &User, expiry: Expiry) -> Result<(), AppError> {
+    pub(super) async fn start_session(&mut self, user: &User, remember: bool) -> Result<(), AppError> {
         // axum-login changes the id only of a session that never had a user. A new one has no id yet.
         if self.auth.session.id().is_some() {
             self.auth.session.cycle_id().await.map_err(axum_login::Error::<Backend>::Session)?;
@@ -65,7 +64,9 @@ impl Accounts {
         let agent = self.request.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
         let browser = browser_name(&agent.unwrap_or_default());
         self.auth.session.insert(BROWSER, browser).await.map_err(axum_login::Error::<Backend>::Session)?;
+        self.auth.session.insert(REMEMBER, remember).await.map_err(axum_login::Error::<Backend>::Session)?;
         self.auth.login(user).await?;
+        let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
         self.auth.session.set_expiry(Some(expiry));
         if self.devices.device_of(&self.request.headers, &user.email).is_none()
             && let Some(cookie) = self.devices.issue(&user.email)

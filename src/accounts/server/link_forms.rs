@@ -10,7 +10,7 @@ use super::{
     Accounts, EmailAddress, User,
     backend::BackendError,
     links::{self, Link, Purpose},
-    session_layer, users,
+    users,
     validate::{validate_email, validate_name, validate_readable},
 };
 use crate::{
@@ -99,7 +99,7 @@ impl Accounts {
         self.auth.backend.users.update_cache(Some(user.clone()));
         self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
         self.auth.backend.outbox.wake();
-        self.start_session(&user, session_layer::UNTIL_CLOSED).await?;
+        self.start_session(&user, false).await?;
         self.see_other("/account");
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Accounts, EmailAddress, backend::Credentials, session_layer, validate::validate_readable};
+use super::{Accounts, EmailAddress, backend::Credentials, validate::validate_readable};
 use crate::{
     accounts::{FormFeedback, ValidationError, next_path::local_path},
     error::AppError,
@@ -48,8 +48,7 @@ impl Accounts {
                     errors.push(ValidationError::AccountDisabled);
                 }
                 Some(user) => {
-                    let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
-                    self.start_session(&user, expiry).await?;
+                    self.start_session(&user, remember).await?;
                     count_log_in("right");
                     self.record(Event::LogIn, "right", Some(&user.id));
                     self.see_other(next.unwrap_or("/account"));

@@ -16,6 +16,7 @@ pub mod operator;
 mod password;
 mod session_hash;
 mod session_layer;
+mod session_life;
 mod sessions;
 mod users;
 mod validate;

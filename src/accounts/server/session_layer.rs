@@ -9,9 +9,9 @@ use super::{Backend, Sessions, cookies};
 /// The name of the session cookie.
 pub const SESSION_COOKIE: &str = "session";
 
-/// With `Remember me`.
-pub const REMEMBERED: Expiry = Expiry::OnInactivity(Duration::days(30));
-/// Without it: the cookie ends with the browser.
+/// The cookie with `Remember me`, for as long as such a session can last. The server ends an idle one earlier.
+pub const REMEMBERED: Expiry = Expiry::OnInactivity(Duration::days(90));
+/// Without it the cookie ends with the browser.
 pub const UNTIL_CLOSED: Expiry = Expiry::OnSessionEnd;
 
 /// The layer. `secure` is for a site on https.

@@ -19,6 +19,7 @@ use tower_sessions::{
 use super::{
     Users,
     session_hash::SessionHash,
+    session_life::SessionLife,
     users::{STALE_AFTER, User, user_columns},
 };
 use crate::server::database::statement;
@@ -131,17 +132,18 @@ impl Sessions {
         }
     }
 
-    /// Notes that a session is in use. Nobody waits for it, and a request does not fail with it.
-    fn touch(&self, hash: SessionHash, last_seen_at: i64, now: i64) {
+    /// Notes that a session is in use, and puts its end off. Nobody waits for it, and a request does not fail with it.
+    fn touch(&self, hash: SessionHash, last_seen_at: i64, now: i64, expires_at: i64) {
         if now - last_seen_at < LAST_SEEN_STEP.as_secs().cast_signed() {
             return;
         }
         let pool = self.pool.clone();
         tokio::spawn(async move {
             let touched = statement::run("sessions.touch", &pool, async |database| {
-                sqlx::query("UPDATE sessions SET last_seen_at = $2 WHERE id = $1")
+                sqlx::query("UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1")
                     .bind(hash.to_string())
                     .bind(now)
+                    .bind(expires_at)
                     .execute(database)
                     .await
             });
@@ -157,7 +159,7 @@ impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let (user_id, browser) = (user_of(record)?, text(record.data.get(BROWSER)));
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let (data, expires_at) = encode(record)?;
+        let (data, expires_at) = (encode(record)?, SessionLife::of(&record.data).end(now, now));
         let hash = loop {
             let hash = SessionHash::of(&record.id);
             let added = statement::run("sessions.create", &self.pool, async |database| {
@@ -186,12 +188,11 @@ impl SessionStore for Sessions {
     // Only a row that is there: a session that ended while a request ran must not come back with it.
     async fn save(&self, record: &Record) -> Result<()> {
         let hash = SessionHash::of(&record.id);
-        let (data, expires_at) = encode(record)?;
+        let data = encode(record)?;
         let saved = statement::run("sessions.save", &self.pool, async |database| {
-            sqlx::query("UPDATE sessions SET data = $2, expires_at = $3 WHERE id = $1")
+            sqlx::query("UPDATE sessions SET data = $2 WHERE id = $1")
                 .bind(hash.to_string())
                 .bind(data)
-                .bind(expires_at)
                 .execute(database)
                 .await
         });
@@ -215,7 +216,7 @@ impl SessionStore for Sessions {
         }
         let row: Option<AnyRow> = statement::run("sessions.load", &self.pool, async |database| {
             sqlx::query(concat!(
-                "SELECT data, expires_at, last_seen_at, ",
+                "SELECT data, expires_at, sessions.created_at, last_seen_at, ",
                 user_columns!(),
                 " FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = $1",
             ))
@@ -225,9 +226,12 @@ impl SessionStore for Sessions {
         })
         .await
         .map_err(unavailable)?;
-        let record = row.map(|row| decode(*id, &row)).transpose()?.map(|(record, last_seen_at, user)| {
+        let record = row.map(|row| decode(*id, &row)).transpose()?.map(|(record, created_at, last_seen_at, user)| {
             self.users.cache_if_absent(user);
-            self.touch(hash, last_seen_at, now.unix_timestamp());
+            if is_valid(&record) {
+                let now = now.unix_timestamp();
+                self.touch(hash, last_seen_at, now, SessionLife::of(&record.data).end(created_at, now));
+            }
             record
         });
         // If it was ended since it was read, it stays ended.
@@ -248,21 +252,21 @@ fn text(value: Option<&Value>) -> String {
     value.and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
-/// The data as JSON, and when the session expires, in seconds since 1970.
-fn encode(record: &Record) -> Result<(String, i64)> {
-    let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-    Ok((data, record.expiry_date.unix_timestamp()))
+/// The data as JSON. When a session ends is for [`SessionLife`] to say.
+fn encode(record: &Record) -> Result<String> {
+    serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
 }
 
-fn decode(id: Id, row: &AnyRow) -> Result<(Record, i64, User)> {
+fn decode(id: Id, row: &AnyRow) -> Result<(Record, i64, i64, User)> {
     let read = || -> sqlx::Result<_> {
-        Ok((row.try_get::<String, _>(0)?, row.try_get(1)?, row.try_get(2)?, User::from_row(row)?))
+        let times = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+        Ok((row.try_get::<String, _>(0)?, times, User::from_row(row)?))
     };
-    let (data, expires_at, last_seen_at, user) = read().map_err(unavailable)?;
+    let (data, (expires_at, created_at, last_seen_at), user) = read().map_err(unavailable)?;
     let data = serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?;
     let expiry_date =
         OffsetDateTime::from_unix_timestamp(expires_at).map_err(|error| Error::Decode(error.to_string()))?;
-    Ok((Record { id, data, expiry_date }, last_seen_at, user))
+    Ok((Record { id, data, expiry_date }, created_at, last_seen_at, user))
 }
 
 fn unavailable(error: sqlx::Error) -> Error {

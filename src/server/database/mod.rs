@@ -74,7 +74,7 @@ impl Database {
         let url = if sqlite && !url.contains("mode=") {
             format!("{url}{}mode=rwc", if url.contains('?') { '&' } else { '?' })
         } else {
-            url.to_owned()
+            with_tls(url)
         };
         let options = AnyConnectOptions::from_str(&url).map_err(|_| DatabaseError::Url)?;
         // Two processes that start at once on one file: the second waits for the first to migrate.
@@ -116,7 +116,8 @@ impl Database {
         sqlx::any::install_default_drivers();
         let read_only = match (url.starts_with("sqlite:"), url.split_once('?')) {
             (true, None) => format!("{url}?mode=ro"),
-            _ => url.to_owned(),
+            (true, Some(_)) => url.to_owned(),
+            (false, _) => with_tls(url),
         };
         let options = AnyConnectOptions::from_str(&read_only).map_err(|_| DatabaseError::Url)?;
         let pool =
@@ -178,6 +179,25 @@ fn folder(file: &Path) -> Option<&Path> {
     file.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder })
 }
 
+/// Passwords and sessions go to a PostgreSQL server over TLS, unless it is on this machine or the URL says otherwise.
+fn with_tls(url: &str) -> String {
+    let Ok(parsed) = url::Url::parse(url) else { return url.to_owned() };
+    let host = parsed.host_str().and_then(|host| url::Host::parse(host).ok());
+    let is_local = match host {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        // A socket of this machine.
+        None => true,
+    };
+    let says = |name: &str| parsed.query_pairs().any(|(key, _)| key == name);
+    // With `host`, the server is a socket or somewhere else than the URL says.
+    if is_local || says("sslmode") || says("ssl-mode") || says("host") {
+        return url.to_owned();
+    }
+    format!("{url}{}sslmode=require", if url.contains('?') { '&' } else { '?' })
+}
+
 /// What a person may read of a database's URL.
 fn place(url: &str) -> String {
     match (file(url), url::Url::parse(url)) {
@@ -196,6 +216,22 @@ mod tests {
         assert_eq!(place("postgres://app:s3cret@db.example.com:5432/app?x=s3cret"), "postgres://db.example.com/app");
         assert_eq!(place("sqlite://data/app.db?mode=rwc"), "data/app.db");
         assert!(!place("postgres://app:s3cret@[").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_server_elsewhere_is_spoken_to_over_tls() {
+        let elsewhere = "postgres://app:s3cret@db.example.com/app";
+        assert_eq!(with_tls(elsewhere), format!("{elsewhere}?sslmode=require"));
+        assert_eq!(with_tls(&format!("{elsewhere}?x=1")), format!("{elsewhere}?x=1&sslmode=require"));
+        assert_eq!(with_tls("postgres://192.0.2.1/app"), "postgres://192.0.2.1/app?sslmode=require");
+        for kept in [
+            "postgres://app@127.0.0.1:5432/app",
+            "postgres://localhost/app",
+            "postgres:///app?host=/run/postgresql",
+            "postgres://db.example.com/app?sslmode=verify-full",
+        ] {
+            assert_eq!(with_tls(kept), kept);
+        }
     }
 
     #[test]

@@ -226,6 +226,7 @@ main {{ max-width: 34rem; margin: 0 auto; padding: 24px; background: #ffffff; bo
 .mark span {{ display: inline-block; width: 28px; margin-right: 8px; border-radius: 8px 8px 8px 2px; background: #3457d5; color: #ffffff; text-align: center; line-height: 28px; }}
 .button {{ display: inline-block; padding: 12px 20px; border-radius: 8px; background: #3457d5; color: #ffffff; font-weight: 600; text-decoration: none; }}
 .muted {{ color: #5b616e; font-size: 14px; overflow-wrap: anywhere; }}
+.muted a {{ color: #3457d5; }}
 @media (prefers-color-scheme: dark) {{
 body {{ background: #0f1115; color: #e8eaf0; }}
 main {{ background: #171a21; border-color: #2a2e38; }}

@@ -110,17 +110,54 @@ fn every_log_in_gets_a_new_session_id() {
 }
 
 #[test]
-fn remember_me_lasts_thirty_days_and_without_it_the_cookie_ends_with_the_browser() {
+fn remember_me_is_kept_through_a_new_password_and_without_it_the_cookie_ends_with_the_browser() {
     let app = TestApp::new();
     app.client().sign_up("alice@example.com");
     let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("remember", "true")];
-    let remembered = app.client().post("/api/auth/log-in", &fields);
-    let cookie = remembered.set_cookie("session").unwrap();
-    let seconds: i64 = cookie.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap().parse().unwrap();
-    assert!((2_591_990..=2_592_000).contains(&seconds), "{cookie}");
+    let browser = app.client();
+    let remembered = browser.post("/api/auth/log-in", &fields);
+    let changed = browser.post("/api/auth/change-password", &[("current", PASSWORD), ("password", PASSWORD)]);
+    for answer in [remembered, changed] {
+        let cookie = answer.set_cookie("session").unwrap();
+        let seconds: i64 = cookie.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap().parse().unwrap();
+        assert!((7_775_990..=7_776_000).contains(&seconds), "{cookie}");
+    }
     let forgotten = app.client().post("/api/auth/log-in", &fields[..2]);
     let cookie = forgotten.set_cookie("session").unwrap();
     assert!(!cookie.contains("Max-Age") && !cookie.contains("Expires"), "{cookie}");
+}
+
+#[test]
+fn a_session_ends_when_it_was_idle_and_after_its_absolute_life_whatever_it_does() {
+    let app = TestApp::new();
+    app.client().sign_up("alice@example.com");
+    for (remember, idle, absolute) in [(false, 12 * 3_600, 24 * 3_600), (true, 30 * 86_400, 90 * 86_400)] {
+        let fields = [("email", "alice@example.com"), ("password", PASSWORD), ("remember", "true")];
+        let set = |sql: &str| {
+            let statement = sqlx::query(sqlx::AssertSqlSafe(format!("UPDATE sessions SET {sql}"))).execute(&app.pool);
+            app.runtime.block_on(statement).unwrap();
+        };
+        let left = || app.query::<i64>("SELECT max(expires_at - last_seen_at) FROM sessions")[0];
+        app.runtime.block_on(sqlx::query("DELETE FROM sessions").execute(&app.pool)).unwrap();
+        let browser = app.client();
+        browser.post("/api/auth/log-in", if remember { &fields } else { &fields[..2] });
+        assert_eq!(left(), idle);
+        // Used again after an hour: the end is put off.
+        set("last_seen_at = last_seen_at - 3600, expires_at = expires_at - 3600");
+        let seen = || app.query::<i64>("SELECT last_seen_at - created_at FROM sessions")[0];
+        while seen() < 0 {
+            assert!(browser.copy().is_signed_in());
+        }
+        assert_eq!(left(), idle);
+        // Used again shortly before its absolute end: not beyond it.
+        set(&format!("created_at = created_at - {absolute} + 600, last_seen_at = last_seen_at - 3600"));
+        while left() > 600 {
+            assert!(browser.copy().is_signed_in());
+        }
+        // And then it is over.
+        set("expires_at = created_at");
+        while browser.copy().is_signed_in() {}
+    }
 }
 
 #[test]

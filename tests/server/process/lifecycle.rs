@@ -9,7 +9,7 @@ use std::{
 
 use ::http::StatusCode;
 
-use crate::support::{Server, send_bytes};
+use crate::support::{Database, PASSWORD, Server, send_bytes};
 
 #[test]
 fn no_log_line_at_any_level_holds_a_cookie_token_password_or_email() {
@@ -35,6 +35,58 @@ fn no_log_line_at_any_level_holds_a_cookie_token_password_or_email() {
     }
     for secret in [session.as_str(), &jwt, &mail.token(), "tracy.mail", "tracys", "Tracy"] {
         assert!(!log.contains(secret), "{secret} is in the log");
+    }
+}
+
+#[test]
+fn every_security_event_is_a_line_with_its_outcome_user_and_client_and_nothing_else_about_them() {
+    let mut server = Server::start(&[("RUST_LOG", "security=info,ticketping_leptos=info"), ("RATE_LIMIT_FACTOR", "1")]);
+    let email = "eve.events@example.com";
+    let eve = server.signed_up(email);
+    let id = Database::open(&server.url()).query::<String>("SELECT id FROM users").remove(0);
+    eve.post("/api/auth/change-password", &[("current", "not it"), ("password", "another good password")]);
+    eve.post("/api/auth/change-password", &[("current", PASSWORD), ("password", "another good password")]);
+    let change = [("email", "eve.new@example.com"), ("current", "another good password")];
+    let mail = eve.mail_after("/api/auth/change-email", &change, "eve.new@example.com");
+    eve.post("/api/auth/confirm-email", &[("token", &mail.token())]);
+    eve.post("/api/auth/end-sessions", &[]);
+    eve.log_out();
+    let reset = [("email", "eve.new@example.com")];
+    let mail = eve.mail_after("/api/auth/forgot-password", &reset, "eve.new@example.com");
+    eve.choose_password(&mail, PASSWORD);
+    let session = eve.cookie("session").unwrap();
+    eve.choose_password(&mail, PASSWORD);
+    let stranger = server.client();
+    for _ in 0..11 {
+        stranger.log_in_with("eve.new@example.com", "not it either");
+    }
+    eve.post("/api/auth/remove-account", &[("current", PASSWORD)]);
+    server.terminate();
+    let mut log = String::new();
+    server.log.read_to_string(&mut log).unwrap();
+    for (event, outcome, has_user) in [
+        ("sign_up", "asked_for", false),
+        ("sign_up", "done", true),
+        ("password_change", "wrong", true),
+        ("password_change", "done", true),
+        ("email_change", "asked_for", true),
+        ("email_change", "done", true),
+        ("session_end", "ended_by_user", true),
+        ("session_end", "logged_out", true),
+        ("reset", "asked_for", false),
+        ("reset", "done", true),
+        ("refused", "link", false),
+        ("log_in", "wrong", false),
+        ("refused", "limited", false),
+        ("account_removed", "done", true),
+    ] {
+        let named = format!(r#"event="{event}" outcome="{outcome}""#);
+        let line = log.lines().find(|line| line.contains(&named)).unwrap_or_else(|| panic!("{named} is not in {log}"));
+        assert!(line.contains(" security: ") && line.contains("client=127.0.0.1"), "{line}");
+        assert_eq!(line.contains(&format!(r#"user.id="{id}""#)), has_user, "{line}");
+    }
+    for secret in ["eve.", "example.com", &mail.token(), &session] {
+        assert!(!log.contains(secret), "{secret} is in {log}");
     }
 }
 
