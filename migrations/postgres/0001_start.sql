@@ -73,3 +73,13 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_by_next_try ON outbox (next_try_at);
 CREATE INDEX outbox_by_email ON outbox (email);
 CREATE INDEX outbox_by_user ON outbox (user_id);
+
+-- Tells every machine what has ended or changed, so that none answers from its memory.
+CREATE FUNCTION tell_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('changed', TG_TABLE_NAME || ' ' || OLD.id);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER session_ended AFTER DELETE ON sessions FOR EACH ROW EXECUTE FUNCTION tell_changed();
+CREATE TRIGGER user_changed AFTER UPDATE OR DELETE ON users FOR EACH ROW EXECUTE FUNCTION tell_changed();

@@ -18,7 +18,7 @@ use tracing_subscriber::EnvFilter;
 use super::{
     client_address::TrustedProxies,
     config::{ChatConfig, Config, LogFormat},
-    database::{Database, DatabaseError},
+    database::{Database, DatabaseError, changes},
     http::{
         PagePolicy,
         assets::Assets,
@@ -70,7 +70,7 @@ pub struct Server<S> {
     pub service: S,
     /// The database, to be closed at the end.
     pub database: Database,
-    background: JoinHandle<((), ())>,
+    background: JoinHandle<()>,
 }
 
 /// Opens the database and builds everything that answers.
@@ -93,7 +93,14 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
     let background = tokio::spawn({
         let upkeep = upkeep(sessions.clone(), links.clone(), Arc::clone(&limits));
         let mailer = Arc::clone(&mailer);
-        async move { tokio::join!(upkeep, mailer.run()) }
+        let (url, users, sessions) = (config.database_url.clone(), users.clone(), sessions.clone());
+        async move {
+            let on_change = |table: &str, id: &str| match table {
+                "sessions" => sessions.ended_elsewhere(id),
+                _ => users.changed_elsewhere(id),
+            };
+            tokio::join!(upkeep, mailer.run(), changes::listen(url.expose_secret(), on_change));
+        }
     });
     let (assets, files) = Assets::load();
     let chat = chat_on_every_page(&config.chat, &assets)?;

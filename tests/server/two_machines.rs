@@ -18,8 +18,9 @@ use crate::support::{Answer, Client, Database, PASSWORD, SECRET, Server, run, se
 use ::http::{Method, StatusCode};
 
 const NEEDS: &str = "needs PostgreSQL, which scripts/postgres.sh starts";
-/// What another machine changed is noticed within this time.
-const NOTICED: Duration = Duration::from_secs(5);
+/// What another machine changed is noticed within this time, as the database tells it. By its age alone, it would be in
+/// memory for four seconds.
+const NOTICED: Duration = Duration::from_secs(1);
 
 /// Cuts every connection to this database but the one that says so.
 const CUT_CONNECTIONS: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -82,7 +83,7 @@ fn until(what: &str, mut ask: impl FnMut() -> bool) -> Duration {
 
 #[test]
 #[ignore = "needs PostgreSQL"]
-fn a_user_who_logs_in_through_one_chats_through_the_other_and_is_out_of_both_within_five_seconds() {
+fn a_user_who_logs_in_through_one_chats_through_the_other_and_is_out_of_both_at_once() {
     let (_database, one, other) = pair();
     let alice = one.signed_up("alice@example.com");
     let kept = alice.copy();
@@ -96,7 +97,7 @@ fn a_user_who_logs_in_through_one_chats_through_the_other_and_is_out_of_both_wit
 
 #[test]
 #[ignore = "needs PostgreSQL"]
-fn a_new_email_and_a_new_password_count_on_the_other_machine_within_five_seconds() {
+fn a_new_email_and_a_new_password_count_on_the_other_machine_at_once() {
     let (_database, one, other) = pair();
     let alice = one.signed_up("alice@example.com");
     let elsewhere = other.client();
@@ -133,7 +134,7 @@ fn of_two_machines_that_share_the_outbox_one_sends_each_mail() {
 
 #[test]
 #[ignore = "needs PostgreSQL"]
-fn a_session_that_is_ended_on_one_machine_is_out_of_the_other_within_five_seconds() {
+fn a_session_that_is_ended_on_one_machine_is_out_of_the_other_at_once() {
     let (_database, one, other) = pair();
     let alice = one.signed_up("alice@example.com");
     let elsewhere = other.client();

@@ -93,6 +93,13 @@ impl Sessions {
         Ok(())
     }
 
+    /// Another machine has ended the session with this hash.
+    pub fn ended_elsewhere(&self, hash: &str) {
+        if let Some(hash) = SessionHash::parse(hash) {
+            self.cache.insert(hash, None);
+        }
+    }
+
     async fn end_one(&self, hash: SessionHash) -> sqlx::Result<()> {
         self.cache.insert(hash, None);
         let deleted = statement::run("sessions.delete", &self.pool, async |database| {

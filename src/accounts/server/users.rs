@@ -192,6 +192,11 @@ impl Users {
         user
     }
 
+    /// Another machine has changed a user: what is in memory is out of date.
+    pub fn changed_elsewhere(&self, id: &str) {
+        self.cache.invalidate(id);
+    }
+
     /// Counts from now on, on this machine, for a user that a transaction has removed.
     pub fn cache_removed(&self, id: &str) {
         self.cache.insert(id.to_owned(), None);
