@@ -171,6 +171,11 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         .handle(handle)
         .first_request_timeout(HEADER_TIMEOUT)
         .accept_error_handler(|_, error| tracing::warn!(%error, "a connection was not accepted"));
+    if !sandbox {
+        // HTTP/2 is for the proxy that ends TLS: without TLS only attackers speak it, past the time-outs below. The
+        // sandbox's sockets begin as upgrades of a connection that may be either.
+        http = http.http1_only();
+    }
     let service = server.service.map_request(|request: http::Request<_>| request.map(Body::new));
     // Also how long a connection may be idle between two requests.
     http.http_builder().http1().header_read_timeout(HEADER_TIMEOUT);

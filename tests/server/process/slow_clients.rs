@@ -41,6 +41,24 @@ fn two_thousand_idle_and_two_hundred_slow_connections_do_not_keep_pages_from_oth
 }
 
 #[test]
+fn http_2_without_tls_is_not_spoken() {
+    let account = [
+        ("TICKETPING_APP_ID", "app"),
+        ("TICKETPING_TEAM_SLUG", "team"),
+        ("TICKETPING_JWT_SECRET", crate::support::SECRET),
+    ];
+    let server = Server::start(&account);
+    let mut connection = TcpStream::connect(&server.address).unwrap();
+    connection.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    // The preface and an empty SETTINGS frame: a server that speaks it answers with its own frame.
+    connection.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    let mut answer = Vec::new();
+    let _reset = connection.read_to_end(&mut answer);
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{answer:?}");
+    assert!(server.is_ready());
+}
+
+#[test]
 fn a_form_that_stops_arriving_is_given_up_with_a_sentence() {
     let server = Server::start(&[]);
     let mut request = TcpStream::connect(&server.address).unwrap();
