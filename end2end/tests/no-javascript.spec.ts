@@ -36,7 +36,7 @@ test("sign-up errors stand beside their fields and what was typed is kept", asyn
     await page.getByLabel("New password", { exact: true }).fill("short");
     await page.getByRole("button", { name: "Save password and log in" }).click();
     await expect(page).toHaveURL(/\/choose-password\?token=/);
-    await expect(page.getByLabel("New password", { exact: true })).toHaveAccessibleDescription("At least 8 characters. Use at least 8 characters.");
+    await expect(page.getByLabel("New password", { exact: true })).toHaveAccessibleDescription("At least 8 characters, and hard to guess: a few words are good. Use at least 8 characters.");
 });
 
 test("the account asks for a log-in first and comes back", async ({ page }) => {
