@@ -6,6 +6,7 @@ use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
     clock::{Clock, DefaultClock, QuantaInstant},
 };
+use moka::sync::Cache;
 
 use super::{client_address::ClientAddress, mail::MailKind};
 use crate::{accounts::server::EmailAddress, error::AppError};
@@ -30,6 +31,10 @@ const MAIL_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 120 };
 const MAIL_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
 const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
 
+/// For how many accounts it is remembered that somebody got in, and for how long.
+const MAX_RIGHT: u64 = 100_000;
+const RIGHT_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// All limits of the process. [`RateLimits::forget_idle`] bounds their memory.
 pub struct RateLimits {
     log_in_by_client: DefaultKeyedRateLimiter<ClientAddress>,
@@ -37,6 +42,8 @@ pub struct RateLimits {
     log_in_by_device: DefaultKeyedRateLimiter<String>,
     current_password_by_user: DefaultKeyedRateLimiter<String>,
     notice_by_account: DefaultKeyedRateLimiter<EmailAddress>,
+    // How often somebody got in, by account or device: with it, a budget starts anew.
+    right: Cache<String, u64>,
     link_by_client: DefaultKeyedRateLimiter<ClientAddress>,
     mail_by_address: DefaultKeyedRateLimiter<String>,
     mail_by_client: DefaultKeyedRateLimiter<ClientAddress>,
@@ -53,6 +60,7 @@ impl RateLimits {
             log_in_by_device: limiter(LOG_IN_BY_DEVICE, factor),
             current_password_by_user: limiter(CURRENT_PASSWORD_BY_USER, factor),
             notice_by_account: limiter(NOTICE_BY_ACCOUNT, 1.0),
+            right: Cache::builder().max_capacity(MAX_RIGHT).time_to_idle(RIGHT_IDLE).build(),
             link_by_client: limiter(LINK_BY_CLIENT, factor),
             mail_by_address: limiter(MAIL_BY_ADDRESS, factor),
             mail_by_client: limiter(MAIL_BY_CLIENT, factor),
@@ -64,15 +72,20 @@ impl RateLimits {
     /// Before a password is checked: by the client, and by the device if it is one of the account's, else by the account.
     pub fn log_in(&self, client: ClientAddress, email: &str, device: Option<&str>) -> Result<(), AppError> {
         check(&self.log_in_by_client, &client)?;
-        match device {
-            Some(device) => check(&self.log_in_by_device, &device.to_owned()),
-            // Whether there is such an account or not; the key is no longer than an address can be.
-            None => {
-                let account = EmailAddress::parse(email).map(|address| address.as_str().to_owned());
-                let text = || email.trim().to_lowercase().chars().take(254).collect();
-                check(&self.log_in_by_account, &account.unwrap_or_else(text))
-            }
-        }
+        let key = self.budget(email, device);
+        check(if device.is_some() { &self.log_in_by_device } else { &self.log_in_by_account }, &key)
+    }
+
+    /// After a right password: who can log in is not to be kept out for doing it often.
+    pub fn logged_in(&self, email: &str, device: Option<&str>) {
+        let key = log_in_key(email, device);
+        self.right.entry(key).and_upsert_with(|times| times.map_or(1, |times| times.into_value().wrapping_add(1)));
+    }
+
+    fn budget(&self, email: &str, device: Option<&str>) -> String {
+        let key = log_in_key(email, device);
+        let times = self.right.get(&key).unwrap_or_default();
+        format!("{times} {key}")
     }
 
     /// Whether the owner of an account is to hear that its password is being guessed.
@@ -117,6 +130,13 @@ impl RateLimits {
     }
 }
 
+/// A device, or else an account, whether there is one or not. It is no longer than an address can be.
+fn log_in_key(email: &str, device: Option<&str>) -> String {
+    let account = || EmailAddress::parse(email).map(|address| address.as_str().to_owned());
+    let text = || email.trim().to_lowercase().chars().take(254).collect();
+    device.map(str::to_owned).or_else(account).unwrap_or_else(text)
+}
+
 fn limiter<K: Clone + Eq + Hash>(limit: Limit, factor: f64) -> DefaultKeyedRateLimiter<K> {
     RateLimiter::keyed(quota(limit, factor))
 }
@@ -157,6 +177,19 @@ mod tests {
         assert_eq!(limits.log_in(client(99), "bob@example.com", None), Ok(()));
         assert_eq!(limits.log_in(client(99), "alice@example.com", Some("a device of hers")), Ok(()));
         assert_eq!(limits.current_password("alice's id"), Ok(()));
+    }
+
+    #[test]
+    fn who_knows_the_password_is_not_kept_out_for_logging_in_often() {
+        let limits = RateLimits::new(1.0);
+        for n in 0..50 {
+            assert_eq!(limits.log_in(client(n), "alice@example.com", None), Ok(()));
+            limits.logged_in("Alice@example.com", None);
+        }
+        for n in 50..60 {
+            assert_eq!(limits.log_in(client(n), "alice@example.com", None), Ok(()));
+        }
+        assert!(limits.log_in(client(60), "alice@example.com", None).is_err());
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl Accounts {
                 Some(user) => {
                     self.start_session(&user, remember).await?;
                     count_log_in("right");
+                    self.limits.logged_in(email, device.as_deref());
                     self.record(Event::LogIn, "right", Some(&user.id));
                     self.see_other(next.unwrap_or("/account"));
                     return Ok(());
