@@ -172,6 +172,20 @@ impl Links {
         Ok(row.and_then(Row::into_link))
     }
 
+    /// Whether an address has a link that creates an account.
+    pub async fn has_sign_up(&self, email: &EmailAddress) -> sqlx::Result<bool> {
+        let found: Option<(i64,)> = statement::run("links.has_sign_up", &self.pool, async |database| {
+            sqlx::query_as("SELECT expires_at FROM links WHERE purpose = $1 AND subject = $2 AND expires_at > $3")
+                .bind(Purpose::SignUp.as_str())
+                .bind(email.as_str())
+                .bind(OffsetDateTime::now_utc().unix_timestamp())
+                .fetch_optional(database)
+                .await
+        })
+        .await?;
+        Ok(found.is_some())
+    }
+
     /// The links of an account that work: purpose, address, and when they end.
     pub async fn list_for_user(&self, user_id: &str) -> sqlx::Result<Vec<(String, String, i64)>> {
         statement::run("links.list_for_user", &self.pool, async |database| {

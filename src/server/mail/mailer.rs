@@ -184,8 +184,11 @@ impl Mailer {
             (MailKind::AccountRemoved, None) => {
                 let external_id = mail.user_id.as_deref().unwrap_or_default();
                 let text = messages::account_removed(SUPPORT_ADDRESS, external_id);
-                // No token: nothing is to be kept about them.
-                return Ok(Some(self.written(mail, text, format!("{}/signup", self.origin))));
+                if self.links.has_sign_up(email).await? {
+                    // They have come back already, by a link that is to go on working.
+                    return Ok(Some(self.written(mail, text, format!("{}/signup", self.origin))));
+                }
+                (text, Subject::SignUp { email, name: None })
             }
             _ => return Ok(None),
         };

@@ -141,7 +141,7 @@ pub fn account_removed(support: &str, external_id: &str) -> Text {
         subject: format!("Your account at {APP_NAME} was removed"),
         reason: format!("Your account at {APP_NAME} was removed, and everything that this site kept about you."),
         button: "Open a new account",
-        about_link: "The link is there in case you want to come back.",
+        about_link: "The link is there in case you want to come back. It works once, for one hour.",
         otherwise: format!(
             "Ticketping keeps your conversations with the support team. To have them deleted, or if it was not you, \
              write to {support} and name this id: {external_id}"
