@@ -8,7 +8,7 @@ use crate::{
     request_context::SiteInfo,
 };
 
-/// Where a mail went, whoever the address belongs to, and what to do if none comes.
+/// Where a mail went, the same for every address, and what to do if none comes.
 #[component]
 pub fn CheckMailPage() -> impl IntoView {
     let email = FormFeedback::for_form(Form::CheckMail).map(|feedback| feedback.email);

@@ -18,7 +18,7 @@ struct Limit {
 }
 
 const LOG_IN_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
-/// By browsers that never logged in to the account: 106 guesses a day, whoever makes them.
+/// By browsers that never logged in to the account: 106 guesses a day, by all of them together.
 const LOG_IN_BY_ACCOUNT: Limit = Limit { burst: 10, per_hour: 4 };
 /// By a browser that did: its owner is not locked out by the guesses of others.
 const LOG_IN_BY_DEVICE: Limit = Limit { burst: 10, per_hour: 60 };

@@ -4,9 +4,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
 
 use super::{
-    Accounts, User,
+    Accounts, User, account_changes,
     backend::BackendError,
-    links,
     session_hash::SessionHash,
     session_life::REMEMBER,
     sessions::SessionRow,
@@ -135,11 +134,7 @@ impl Accounts {
     async fn set_password(&self, user: &User, hash: &str) -> sqlx::Result<Option<User>> {
         statement::run("accounts.set_password", &self.auth.backend.pool, async |database| {
             let mut transaction = database.begin().await?;
-            let changed = users::set_password(&mut transaction, &user.id, &user.email, hash).await?;
-            // A change of address that somebody else asked for ends with their sessions.
-            links::delete_for_user(&mut transaction, &user.id).await?;
-            outbox::delete_changes_of_email(&mut transaction, &user.id).await?;
-            outbox::insert(&mut transaction, &NewMail::about(user, MailKind::PasswordChanged)).await?;
+            let changed = account_changes::set_password(&mut transaction, &user.id, &user.email, hash).await?;
             transaction.commit().await?;
             Ok(changed)
         })

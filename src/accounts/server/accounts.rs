@@ -78,7 +78,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// Notes what happened, for whoever runs the site.
+    /// Notes what happened, for the people who run the site.
     pub(super) fn record(&self, event: Event, outcome: &'static str, user_id: Option<&str>) {
         security_log::record(event, outcome, user_id, self.client);
     }

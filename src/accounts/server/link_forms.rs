@@ -1,13 +1,13 @@
 //! The forms that mails lead to and from: sign-up, a forgotten password, and what their links open.
 //!
-//! Asking for a link writes one row of the outbox, whoever the address belongs to. Whether there is an account is looked
+//! Asking for a link writes one row of the outbox, for every address. Whether there is an account is looked
 //! up when the mail is sent: the answer to the form cannot tell, nor can its time.
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
 
 use super::{
-    Accounts, EmailAddress, User,
+    Accounts, EmailAddress, User, account_changes,
     backend::BackendError,
     links::{self, Link, Purpose},
     users,
@@ -18,7 +18,7 @@ use crate::{
     error::AppError,
     server::{
         database::statement,
-        mail::{MailKind, NewMail, outbox},
+        mail::{MailKind, NewMail},
         security_log::Event,
     },
 };
@@ -104,8 +104,8 @@ impl Accounts {
         Ok(())
     }
 
-    /// Uses a link: the account has the link's address from now on. Only its own user can: whoever else opens the mail
-    /// would give their address to a stranger's account.
+    /// Uses a link: the account has the link's address from now on. Only its own user can: anyone else who opens the
+    /// mail would give their address to a stranger's account.
     pub async fn confirm_email(self, token: &str) -> Result<(), AppError> {
         validate_readable(&[token])?;
         self.limit(self.limits.link(self.client))?;
@@ -133,15 +133,7 @@ impl Accounts {
             let user = match (link.purpose, &link.user_id) {
                 (Purpose::SignUp, _) => users::insert(&mut transaction, &link.email, name, hash).await?,
                 (Purpose::Reset, Some(id)) => {
-                    let user = users::set_password(&mut transaction, id, &link.email, hash).await?;
-                    // A change of address that somebody else asked for ends with their sessions.
-                    links::delete_for_user(&mut transaction, id).await?;
-                    outbox::delete_changes_of_email(&mut transaction, id).await?;
-                    if let Some(user) = &user {
-                        let told = NewMail::about(user, MailKind::PasswordChanged);
-                        outbox::insert(&mut transaction, &told).await?;
-                    }
-                    user
+                    account_changes::set_password(&mut transaction, id, &link.email, hash).await?
                 }
                 _ => None,
             };

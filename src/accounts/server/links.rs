@@ -1,4 +1,4 @@
-//! The `links` table: every statement on it is here. A link proves that whoever opens it reads the mail of an address.
+//! The `links` table: every statement on it is here. A link proves that the person who opens it reads the mail of an address.
 //!
 //! Only a hash of a link's token is stored, and a token is made in the moment in which its mail is sent: it stands in
 //! the mail and nowhere else.

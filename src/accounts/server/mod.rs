@@ -1,5 +1,6 @@
 //! What happens when a form is sent, and what is kept: users, passwords, sessions, links.
 
+mod account_changes;
 mod account_forms;
 mod accounts;
 mod backend;

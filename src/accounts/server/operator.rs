@@ -6,13 +6,13 @@ use secrecy::ExposeSecret;
 
 use super::{
     EmailAddress, Links, Sessions, User, Users,
-    links::{Purpose, Subject, delete_for_user},
+    account_changes::end_pending,
+    links::{Purpose, Subject},
 };
 use crate::server::{
     command_line::OperatorCommand,
     config::Config,
     database::{self, Database, DatabaseError},
-    mail::outbox,
     security_log::{self, Event},
 };
 
@@ -88,8 +88,7 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
 /// Ends the sessions of a user, and what somebody in one of them has begun.
 async fn end(database: &Database, sessions: &Sessions, user: &User) -> Result<(), OperatorError> {
     let mut transaction = database.pool.begin().await?;
-    delete_for_user(&mut transaction, &user.id).await?;
-    outbox::delete_changes_of_email(&mut transaction, &user.id).await?;
+    end_pending(&mut transaction, &user.id).await?;
     transaction.commit().await?;
     Ok(sessions.end(&user.id, |_| true).await?)
 }

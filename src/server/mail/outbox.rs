@@ -1,7 +1,7 @@
 //! The `outbox` table: every statement on it is here. A mail is in it from the moment in which it is promised until it
 //! was sent.
 //!
-//! Machines that share a database take turns by row: whoever wants to send a mail puts off its next try first. If that
+//! Machines that share a database take turns by row: the one that wants to send a mail puts off its next try first. If that
 //! machine dies, another one sends the mail once the time has come.
 
 use std::{sync::Arc, time::Duration};
@@ -16,7 +16,7 @@ use crate::{
     server::database::statement,
 };
 
-/// How long whoever took a mail has it for themselves: longer than sending it can take.
+/// How long the machine that took a mail has it for itself: longer than sending it can take.
 const LEASE: Duration = Duration::from_secs(60);
 /// The first pause between two tries. Each pause is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);

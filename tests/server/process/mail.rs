@@ -173,7 +173,7 @@ fn a_mail_that_was_promised_before_a_crash_is_sent_by_the_next_process() {
     drop(gone);
     let mut before = Server::start(&[("MAIL_URL", &url)]);
     ask(&before, ALICE);
-    // It has been taken to be sent, and whoever took it dies.
+    // It has been taken to be sent, and the process that took it dies.
     before.wait_for("a mail could not be sent");
     before.process.kill().unwrap();
     before.process.wait().unwrap();
