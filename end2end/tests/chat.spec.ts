@@ -111,6 +111,21 @@ test("every page has one live widget and no violation of its policy", async ({ p
     expect(heard.exceptions).toEqual([]);
 });
 
+test("the box of a chat that was carried over is as tall as it was", async ({ page }) => {
+    await page.goto("/");
+    await startConversation(page);
+    const height = () => page.locator("#messageInput").evaluate((box) => (box as HTMLElement).offsetHeight);
+    const before = await height();
+    for (const draft of ["", "half a sentence"]) {
+        await page.locator("#messageInput").fill(draft);
+        await page.goto("/login");
+        await ready(page);
+        await expect(page.locator(".ticketping-message.agent").first()).toBeVisible();
+        await expect(page.locator("#messageInput")).toHaveValue(draft);
+        await expect.poll(height, draft).toBe(before);
+    }
+});
+
 test("the header says how many messages are unread, and stops when they are seen", async ({ page }) => {
     await signUp(page, person("Alice"));
     const unread = page.getByRole("banner").getByRole("status");

@@ -39,7 +39,7 @@ pub async fn resume(instance: Instance) {
     let input = draft_box(&instance);
     if let Some(input) = &input {
         let _frozen = Reflect::set(input, &"focus".into(), &noop());
-        set_draft(input, &text(&resume, "draft").unwrap_or_default());
+        input.set_value(&text(&resume, "draft").unwrap_or_default());
     }
     if let Ok(loaded) = instance.load_conversation(&session) {
         let _failed = JsFuture::from(loaded).await;
@@ -48,6 +48,8 @@ pub async fn resume(instance: Instance) {
     JsFuture::from(after(80)).await.ok();
     if let Some(input) = input {
         let _frozen = Reflect::delete_property(&input, &"focus".into());
+        // Now that it is laid out: the widget makes it as tall as its text.
+        tell_of_input(&input);
     }
 }
 
@@ -99,7 +101,11 @@ fn draft_box(instance: &Instance) -> Option<HtmlTextAreaElement> {
 
 fn set_draft(input: &HtmlTextAreaElement, text: &str) {
     input.set_value(text);
-    // The widget enables its button on this event.
+    tell_of_input(input);
+}
+
+/// The widget enables its button on this event, and makes the box as tall as its text.
+fn tell_of_input(input: &HtmlTextAreaElement) {
     if let Ok(event) = web_sys::Event::new("input") {
         let _cancelled = input.dispatch_event(&event);
     }
