@@ -73,6 +73,23 @@ async function signUp() {
     return email;
 }
 
+const watchFrames = `sessionStorage.clear();
+addEventListener("pageshow", ({ persisted }) => {
+    sessionStorage.persisted = persisted;
+    const look = () => {
+        sessionStorage.frames = (sessionStorage.frames ?? "") + getComputedStyle(document.documentElement).visibility + " ";
+        requestAnimationFrame(look);
+    };
+    look();
+})`;
+
+async function assertHidden(email) {
+    const { persisted, frames } = await browser.executeScript("return { ...sessionStorage }");
+    assert.equal(persisted, "true");
+    assert.match(frames, /^(hidden )+$/);
+    assert.ok(!(await browser.getPageSource()).includes(email));
+}
+
 test("back to a page from before log-in leaves the user's chat alone", async () => {
     await signUp();
     const alice = await owner();
@@ -87,22 +104,39 @@ test("back to a page from before log-in leaves the user's chat alone", async () 
 
 test("back after log-out shows no frame of the account page, although the browser kept it", async () => {
     const email = await signUp();
-    await browser.executeScript(`addEventListener("pageshow", ({ persisted }) => {
-        sessionStorage.persisted = persisted;
-        const look = () => {
-            sessionStorage.frames = (sessionStorage.frames ?? "") + getComputedStyle(document.documentElement).visibility + " ";
-            requestAnimationFrame(look);
-        };
-        look();
-    })`);
+    await browser.executeScript(watchFrames);
     await submit("log-out");
     await path("/");
     await ready();
     await browser.navigate().back();
     await path("/login?next=/account");
     await ready();
+    await assertHidden(email);
+});
+
+test("back after a log-out that no page could note shows no frame of the account page", async () => {
+    const email = await signUp();
+    await browser.executeScript(watchFrames);
+    const cookies = (await browser.manage().getCookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    await browser.get(`${origin}/healthz`);
+    const { status } = await fetch(`${origin}/api/auth/log-out`, { method: "POST", headers: { cookie: cookies, origin }, redirect: "manual" });
+    assert.equal(status, 303);
+    await browser.navigate().back();
+    await path("/login?next=/account");
+    await ready();
+    await assertHidden(email);
+});
+
+test("back while the session lives shows the account page and its chat again", async () => {
+    const email = await signUp();
+    await browser.executeScript(watchFrames);
+    await browser.get(`${origin}/healthz`);
+    await browser.navigate().back();
+    await path("/account");
+    await browser.wait(() => browser.executeScript("return sessionStorage.frames?.includes('visible')"), 10_000);
+    await ready();
     const { persisted, frames } = await browser.executeScript("return { ...sessionStorage }");
     assert.equal(persisted, "true");
-    assert.match(frames, /^(hidden )+$/);
-    assert.ok(!(await browser.getPageSource()).includes(email));
+    assert.match(frames, /^(hidden )+(visible )+$/);
+    assert.ok((await browser.getPageSource()).includes(email));
 });

@@ -25,7 +25,8 @@ pub fn TicketpingChat<C: ConfigSource>(
     user: Signal<Option<String>>,
     /// Called when the page was made for another user than the session's. Without it the page is hidden and
     /// loaded again, at most five times in half a minute. A session that has ended is no other user: the chat becomes
-    /// anonymous, and the page stays as it is.
+    /// anonymous, and the page stays as it is. Only a page that history brings back is hidden until the token endpoint
+    /// has answered, and is outdated if the session has ended.
     #[prop(optional, into)]
     on_page_outdated: Option<Callback<()>>,
 ) -> impl IntoView {

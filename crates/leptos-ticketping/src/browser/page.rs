@@ -69,11 +69,16 @@ pub fn reload_hidden() -> bool {
     if !count_reload() {
         return false;
     }
-    if let Some(style) = root_style() {
-        let _kept = style.set_property("visibility", "hidden");
-    }
+    hide_page(true);
     let _leaving = window().location().reload();
     true
+}
+
+/// Shows nothing of the page, or all of it again.
+pub fn hide_page(hidden: bool) {
+    if let Some(style) = root_style() {
+        let _kept = style.set_property("visibility", if hidden { "hidden" } else { "" });
+    }
 }
 
 /// Notes a reload in this tab; whether there may be one more. Without storage there is one in a page's life.

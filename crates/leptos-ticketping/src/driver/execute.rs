@@ -43,11 +43,16 @@ impl Driver {
                 use_ticketping::set_token_life(None);
             }
             Command::SetTimer(milliseconds) => self.set_timer(milliseconds),
+            Command::HidePage => browser::hide_page(true),
+            Command::ShowPage => browser::hide_page(false),
             Command::ReloadPage => {
                 self.forget_waiting();
                 use_ticketping::set_token_life(None);
                 match self.on_page_outdated {
-                    Some(callback) => callback.run(()),
+                    Some(callback) => {
+                        callback.run(());
+                        browser::hide_page(false);
+                    }
                     None if browser::reload_hidden() => {}
                     None => self.fail("the page is made for another user than the token, however often it is loaded"),
                 }

@@ -24,7 +24,7 @@ impl Driver {
         let on_show = window_event_listener(ev::pageshow, move |page| {
             driver.is_leaving.set(false);
             if page.persisted() {
-                driver.handle(Event::Resumed);
+                driver.handle(Event::Restored);
             }
         });
         let owner_changed = send(Event::OwnerChanged);

@@ -70,8 +70,10 @@ pub enum Event {
     TokenAnswered { request: u32, answer: TokenAnswer },
     /// The time asked for by [`Command::SetTimer`] has passed.
     TimerFired,
-    /// A reason to try again what failed: visible, online, back from the back-forward cache, a click.
+    /// A reason to try again what failed: visible, online, a click.
     Resumed,
+    /// The page came back from the back-forward cache, as it was when it was left.
+    Restored,
     /// Another tab changed the owner's note.
     OwnerChanged,
 }
@@ -95,6 +97,10 @@ pub enum Command {
     Stop,
     /// Send [`Event::TimerFired`] after so many milliseconds; replaces an earlier timer.
     SetTimer(f64),
+    /// Show nothing of the page until it is known whose it is.
+    HidePage,
+    /// Show it again.
+    ShowPage,
     /// Load the page again: it was made for another user than the session's.
     ReloadPage,
 }

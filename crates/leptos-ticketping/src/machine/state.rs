@@ -24,6 +24,8 @@ pub struct Machine {
     owns_storage: bool,
     // Whether the server said that the wanted user is the session's.
     confirmed: bool,
+    // Whether the page is hidden until the server says so again.
+    hides_page: bool,
     loading_allowed: bool,
     script: Script,
     // Until there is a reason to try again.
@@ -40,6 +42,7 @@ impl Machine {
             live: None,
             owns_storage: false,
             confirmed: false,
+            hides_page: false,
             loading_allowed: false,
             script: Script::Unloaded,
             start_failed: false,
@@ -51,8 +54,12 @@ impl Machine {
     pub fn handle(&mut self, event: Event, snapshot: &Snapshot) -> Vec<Command> {
         let mut commands = Vec::new();
         let from_another_tab = event == Event::OwnerChanged;
+        let restored = event == Event::Restored;
         match event {
-            Event::Wanted(identity) => self.want(identity),
+            Event::Wanted(identity) => {
+                self.want(identity);
+                self.show_page(&mut commands);
+            }
             Event::LoadingAllowed => self.loading_allowed = true,
             Event::ScriptSettled { loaded } => self.script = if loaded { Script::Ready } else { Script::Failed },
             Event::TokenAnswered { request, answer } if self.token.is_awaited(request) => {
@@ -64,7 +71,7 @@ impl Machine {
             }
             // For a user who is no longer wanted.
             Event::TokenAnswered { .. } => {}
-            Event::Resumed => self.retry_what_failed(),
+            Event::Resumed | Event::Restored => self.retry_what_failed(),
             Event::TimerFired | Event::OwnerChanged => {}
         }
         let owned_by_another = snapshot.owner.is_some() && snapshot.owned_by() != self.wanted.as_ref();
@@ -72,6 +79,12 @@ impl Machine {
             // Another tab has purged and written its own note: its data is left alone.
             self.give_up(&mut commands);
             commands.push(Command::ReloadPage);
+        } else if restored && matches!(self.wanted, Some(Identity::User(_))) {
+            // The session may have ended since, before any page could note it: only the server knows.
+            self.confirmed = false;
+            self.hides_page = true;
+            commands.push(Command::HidePage);
+            self.token.ask_now(&mut commands);
         }
         self.reconcile(snapshot, &mut commands);
         commands
@@ -103,12 +116,7 @@ impl Machine {
     fn token_answered(&mut self, answer: TokenAnswer, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         match answer {
             TokenAnswer::Token { external_id, .. } if self.wanted != Some(Identity::User(external_id.clone())) => {
-                let ours = snapshot.owned_by() == self.wanted.as_ref();
-                self.give_up(commands);
-                if ours {
-                    commands.push(Command::Purge);
-                }
-                commands.push(Command::ReloadPage);
+                self.leave_to_next_page(snapshot, commands);
             }
             TokenAnswer::Token { jwt, life, .. } => {
                 if self.live == self.wanted {
@@ -116,13 +124,36 @@ impl Machine {
                 }
                 self.token.received(jwt, life, snapshot);
                 self.confirmed = true;
+                self.show_page(commands);
             }
+            TokenAnswer::SignedOut if self.hides_page => self.leave_to_next_page(snapshot, commands),
             TokenAnswer::SignedOut => {
                 self.want(Some(Identity::Anonymous));
                 self.token.reset();
                 self.confirmed = true;
             }
+            TokenAnswer::Failed if self.hides_page => {
+                // It may still be this user's, so nothing is removed.
+                self.give_up(commands);
+                commands.push(Command::ReloadPage);
+            }
             TokenAnswer::Failed => self.token.failed(snapshot),
+        }
+    }
+
+    /// Stops and removes what this page's user left: the page that comes is the session's.
+    fn leave_to_next_page(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        let ours = snapshot.owned_by() == self.wanted.as_ref();
+        self.give_up(commands);
+        if ours {
+            commands.push(Command::Purge);
+        }
+        commands.push(Command::ReloadPage);
+    }
+
+    fn show_page(&mut self, commands: &mut Vec<Command>) {
+        if std::mem::take(&mut self.hides_page) {
+            commands.push(Command::ShowPage);
         }
     }
 

@@ -31,6 +31,7 @@ struct World {
     asked: Vec<u32>,
     wake: Option<f64>,
     outdated: bool,
+    hidden: bool,
     log: Vec<Command>,
 }
 
@@ -49,6 +50,7 @@ impl World {
             asked: Vec::new(),
             wake: None,
             outdated: false,
+            hidden: false,
             log: Vec::new(),
         }
     }
@@ -108,6 +110,8 @@ impl World {
             }
             Command::Stop => assert!(self.live.take().is_some(), "stopped a widget that is not there"),
             Command::SetTimer(after) => self.wake = Some(self.now + after),
+            Command::HidePage => self.hidden = true,
+            Command::ShowPage => self.hidden = false,
             Command::ReloadPage => self.outdated = true,
         }
     }
@@ -341,6 +345,49 @@ fn an_old_page_that_comes_back_after_a_switch_shows_no_old_chat() {
 }
 
 #[test]
+fn a_users_page_that_history_brings_back_is_hidden_until_the_server_says_that_it_is_still_theirs() {
+    let mut world = World::chatting_as("a");
+    world.send(Event::Restored);
+    assert!(world.hidden, "no page may have noted yet that the session has ended");
+    world.answer(token("a"));
+    assert_eq!((world.hidden, world.outdated, world.live), (false, false, Some(user("a"))));
+}
+
+#[test]
+fn a_users_page_that_history_brings_back_after_log_out_is_never_shown_and_leaves_nothing() {
+    for answer in [TokenAnswer::SignedOut, token("b")] {
+        let mut world = World::chatting_as("a");
+        world.send(Event::Restored);
+        world.answer(answer);
+        assert_eq!((world.hidden, world.outdated), (true, true));
+        assert_eq!((world.live, world.data), (None, None));
+    }
+}
+
+#[test]
+fn a_users_page_that_history_brings_back_is_loaded_again_where_the_server_does_not_answer() {
+    let mut world = World::chatting_as("a");
+    world.send(Event::Restored);
+    world.answer(TokenAnswer::Failed);
+    assert_eq!((world.hidden, world.outdated, world.data), (true, true, Some(user("a"))));
+}
+
+#[test]
+fn a_page_that_history_brings_back_is_shown_when_its_user_changes() {
+    let mut world = World::chatting_as("a");
+    world.send(Event::Restored);
+    world.send(Event::Wanted(Some(Identity::Anonymous)));
+    assert!(!world.hidden);
+}
+
+#[test]
+fn an_anonymous_page_that_history_brings_back_is_shown_at_once() {
+    let mut world = World::ready_for(Identity::Anonymous);
+    world.send(Event::Restored);
+    assert!(!world.hidden && world.asked.is_empty());
+}
+
+#[test]
 fn storage_that_was_cleared_under_a_live_widget_is_claimed_again_without_a_restart() {
     let mut world = World::chatting_as("a");
     world.owner = None;
@@ -435,6 +482,7 @@ enum Step {
     Pass(f64),
     Hide(bool),
     Resume,
+    Restore,
     OtherTab(u8),
     Cleared,
 }
@@ -455,6 +503,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0.0..2.0 * LIFE).prop_map(Step::Pass),
         1 => any::<bool>().prop_map(Step::Hide),
         1 => Just(Step::Resume),
+        1 => Just(Step::Restore),
         1 => (0u8..3).prop_map(Step::OtherTab),
         1 => Just(Step::Cleared),
     ];
@@ -480,6 +529,7 @@ fn walk(world: &mut World, steps: Vec<Step>) {
             Step::Pass(time) => world.pass(time),
             Step::Hide(hidden) => world.visible = !hidden,
             Step::Resume => world.send(Event::Resumed),
+            Step::Restore => world.send(Event::Restored),
             Step::OtherTab(n) => {
                 (world.owner, world.data) = (Some(who(n)), Some(who(n)));
                 world.owner_since = world.now;
@@ -520,6 +570,7 @@ proptest! {
             }
         }
         prop_assert_eq!(&world.live, &Some(wanted));
+        prop_assert!(!world.hidden);
         let settled = world.log.len();
         world.send(Event::Resumed);
         prop_assert!(!world.log[settled..].iter().any(|command| !matches!(command, Command::SetTimer(_))));

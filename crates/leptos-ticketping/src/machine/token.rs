@@ -71,11 +71,16 @@ impl Token {
             (Some(held), 0) => snapshot.visible && snapshot.now >= held.renew_at,
         };
         if due {
-            self.requests += 1;
-            self.awaited = Some(self.requests);
-            self.retry_at = None;
-            commands.push(Command::FetchToken { request: self.requests });
+            self.ask_now(commands);
         }
+    }
+
+    /// An answer to an earlier request is no longer of use.
+    pub fn ask_now(&mut self, commands: &mut Vec<Command>) {
+        self.requests += 1;
+        self.awaited = Some(self.requests);
+        self.retry_at = None;
+        commands.push(Command::FetchToken { request: self.requests });
     }
 
     /// When to ask again after a failure. Under an open chat that is seen, a token must not stay stale.
