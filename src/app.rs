@@ -3,7 +3,6 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
     components::{Route, Router, Routes},
     path,
 };
@@ -13,7 +12,7 @@ use crate::{
     layout::Layout,
     pages::{
         AccountPage, CheckMailPage, ChoosePasswordPage, ConfirmEmailPage, ErrorPage, ForgotPage, HomePage, LogInPage,
-        MailboxPage, SignUpPage,
+        MailboxPage, NewAppPage, NewRecoveryCodesPage, PasskeyLogInPage, SecondFactorPage, SignUpPage,
     },
     request_context::{SiteInfo, ThemeCookie},
     theme,
@@ -72,10 +71,13 @@ pub fn App() -> impl IntoView {
                             <Route path=path!("/check-mail") view=CheckMailPage/>
                             <Route path=path!("/choose-password") view=ChoosePasswordPage/>
                             <Route path=path!("/login") view=LogInPage/>
+                            <Route path=path!("/login/passkey") view=PasskeyLogInPage/>
+                            <Route path=path!("/second-factor") view=SecondFactorPage/>
                             <Route path=path!("/forgot") view=ForgotPage/>
                             <Route path=path!("/confirm-email") view=ConfirmEmailPage/>
-                            // It reads the list of sessions while it is rendered.
-                            <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async/>
+                            <Route path=path!("/account") view=AccountPage/>
+                            <Route path=path!("/account/app") view=NewAppPage/>
+                            <Route path=path!("/account/recovery-codes") view=NewRecoveryCodesPage/>
                             <Route path=path!("/sandbox/mail") view=MailboxPage/>
                         </Routes>
                     }.into_any(),

@@ -14,12 +14,19 @@ pub struct SiteInfo {
     pub public_url: String,
     /// Whether this server answers for Ticketping.
     pub sandbox: bool,
+    /// Whether it can have passkeys: its host has a name.
+    pub passkeys: bool,
 }
 
 impl SiteInfo {
     /// Of this request.
     pub fn from_request() -> Self {
-        use_context().unwrap_or(Self { assets: String::new(), public_url: String::new(), sandbox: false })
+        use_context().unwrap_or(Self {
+            assets: String::new(),
+            public_url: String::new(),
+            sandbox: false,
+            passkeys: false,
+        })
     }
 
     /// The URL of a file of the site.
@@ -94,6 +101,71 @@ pub enum LinkAction {
     ChangeEmail { email: String },
     /// Nothing yet: it belongs to an account that is not logged in here.
     LogInFirst,
+}
+
+/// What a browser is asked about a passkey.
+#[derive(Clone, Debug)]
+pub struct PasskeyQuestion {
+    /// The question, as JSON.
+    pub options: String,
+    /// What is to come back with the answer.
+    pub state: String,
+}
+
+/// The second step of a log-in, or before something dangerous.
+#[derive(Clone, Debug)]
+pub struct SecondStep {
+    /// The address of the account.
+    pub email: String,
+    /// Whether it has an authenticator app.
+    pub has_app: bool,
+    /// If it has passkeys.
+    pub passkey: Option<PasskeyQuestion>,
+    /// Whether it is a log-in.
+    pub is_log_in: bool,
+    /// When the second factor ends, if it is said to be lost.
+    pub ends: Option<String>,
+    /// Where to go then.
+    pub next: Option<String>,
+}
+
+/// An authenticator app that is being set up.
+#[derive(Clone, Debug)]
+pub struct NewApp {
+    /// Its secret, in groups.
+    pub secret: String,
+    /// The same as a picture, in SVG.
+    pub qr_code: String,
+}
+
+/// Recovery codes that their user does not have yet.
+#[derive(Clone, Debug)]
+pub struct NewRecoveryCodes(pub Vec<String>);
+
+/// An app or a passkey in a list.
+#[derive(Clone, Debug)]
+pub struct ListedFactor {
+    /// What the form that removes it sends.
+    pub value: String,
+    /// What it is.
+    pub label: String,
+    /// Since when.
+    pub added: String,
+}
+
+/// The second factor of the user whose account page it is.
+#[derive(Clone, Debug)]
+pub struct AccountFactors {
+    /// Whether the user has to show it before something dangerous.
+    pub needs_confirmation: bool,
+    /// The app and the passkeys.
+    pub listed: Vec<ListedFactor>,
+    /// How many recovery codes are left.
+    pub recovery_codes: usize,
+    /// Asks for a new passkey, where there can be one.
+    pub new_passkey: Option<PasskeyQuestion>,
+    /// When all of it ends, if it is said to be lost.
+    pub ends: Option<String>,
 }
 
 /// Sends the browser to a path on this site.

@@ -31,6 +31,34 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 
+-- What users prove with that it is them, beside their password.
+CREATE TABLE factors (
+    -- app, passkey or recovery_code; new_app and new_recovery_codes until their user confirms them; recovery once somebody
+    -- has said that the others are lost.
+    kind         TEXT    NOT NULL,
+    -- A passkey's credential id, the hash of a recovery code, else the user's id: there is one of each.
+    id           TEXT    NOT NULL,
+    user_id      TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    -- The app's secret in base32, the passkey's public key as JSON, the new recovery codes; else empty.
+    secret       TEXT    NOT NULL,
+    -- What its user knows a passkey by, such as "Firefox on Linux"; else empty.
+    name         TEXT    NOT NULL,
+    -- The time step of the app's last code: each code works once.
+    last_step    INTEGER NOT NULL,
+    -- Seconds since 1970, UTC.
+    created_at   INTEGER NOT NULL,
+    PRIMARY KEY (kind, id)
+) STRICT;
+
+CREATE INDEX factors_by_user ON factors (user_id);
+
+-- The challenges that passkeys have answered: each is good for one answer.
+CREATE TABLE used_challenges (
+    id         TEXT    NOT NULL PRIMARY KEY,
+    -- Seconds since 1970, UTC. From then on the challenge is out of date anyway.
+    expires_at INTEGER NOT NULL
+) STRICT;
+
 -- The links in our mails that work.
 CREATE TABLE links (
     -- sign_up, reset or change_email.

@@ -17,6 +17,8 @@ pub struct AccountExport {
     pub updated_at: i64,
     /// Where the user is logged in.
     pub sessions: Vec<ExportedSession>,
+    /// What the user proves with beside the password.
+    pub factors: Vec<ExportedFactor>,
     /// The links that work now.
     pub links: Vec<ExportedLink>,
     /// The mails that are still to be sent.
@@ -34,6 +36,17 @@ pub struct ExportedSession {
     pub last_seen_at: i64,
     /// When it ends by itself.
     pub expires_at: i64,
+}
+
+/// An app, a passkey or a recovery code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ExportedFactor {
+    /// What it is.
+    pub kind: String,
+    /// What its user knows a passkey by, else empty.
+    pub name: String,
+    /// Since when it is there.
+    pub created_at: i64,
 }
 
 /// A link in one of our mails.

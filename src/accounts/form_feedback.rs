@@ -10,6 +10,7 @@ pub enum Field {
     Email,
     Password,
     CurrentPassword,
+    Code,
 }
 
 /// The forms of this site.
@@ -32,6 +33,12 @@ pub enum Form {
     Email,
     /// A new password.
     Password,
+    /// A code or a passkey.
+    SecondFactor,
+    /// A code of a new app.
+    NewApp,
+    /// The list of factors.
+    Factors,
     /// The list of sessions.
     Sessions,
     /// The removal of the account.
@@ -54,6 +61,14 @@ pub enum ValidationError {
     PasswordCommon,
     WrongCredentials,
     AccountDisabled,
+    CodeMissing,
+    CodeWrong,
+    NewCodeWrong,
+    PasskeyMissing,
+    PasskeyWrong,
+    PasskeyOutOfDate,
+    PasskeyKnown,
+    ConfirmFirst,
 }
 
 impl ValidationError {
@@ -68,7 +83,14 @@ impl ValidationError {
             | Self::PasswordIsEmail
             | Self::PasswordCommon => Some(Field::Password),
             Self::CurrentPasswordWrong => Some(Field::CurrentPassword),
-            Self::WrongCredentials | Self::AccountDisabled => None,
+            Self::CodeMissing | Self::CodeWrong | Self::NewCodeWrong => Some(Field::Code),
+            Self::WrongCredentials
+            | Self::AccountDisabled
+            | Self::PasskeyMissing
+            | Self::PasskeyWrong
+            | Self::PasskeyOutOfDate
+            | Self::PasskeyKnown
+            | Self::ConfirmFirst => None,
         }
     }
 
@@ -90,6 +112,18 @@ impl ValidationError {
             }
             Self::WrongCredentials => "E-mail or password is wrong. Check both and try again.",
             Self::AccountDisabled => "This account is switched off. Ask the support team why.",
+            Self::CodeMissing => "Enter a code.",
+            Self::CodeWrong => "This code is wrong, or was used before. Wait for the next one and enter that.",
+            Self::NewCodeWrong => {
+                "This code is wrong. Check that your device shows the right time, and enter the next code."
+            }
+            Self::PasskeyMissing => {
+                "Your browser sent no passkey. Passkeys need JavaScript, and a browser that has them."
+            }
+            Self::PasskeyWrong => "This passkey does not open this account. Use another one.",
+            Self::PasskeyOutOfDate => "That took too long. Try once more.",
+            Self::PasskeyKnown => "This passkey is in the list already.",
+            Self::ConfirmFirst => "Confirm that it is you first, with your second factor. Then send the form again.",
         }
     }
 }

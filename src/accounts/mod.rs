@@ -10,6 +10,6 @@ pub mod server_functions;
 #[cfg(feature = "ssr")]
 pub mod server;
 
-pub use account_export::{AccountExport, ExportedLink, ExportedMail, ExportedSession};
+pub use account_export::{AccountExport, ExportedFactor, ExportedLink, ExportedMail, ExportedSession};
 pub use current_user::{CurrentUser, SessionInfo, provide_current_user, use_current_user};
 pub use form_feedback::{Field, Form, FormFeedback, ValidationError};

@@ -77,6 +77,78 @@ pub async fn change_password(
     super::server::Accounts::from_request()?.change_password(current.into(), password.into()).await
 }
 
+/// Takes a code of the second factor, after the password or before something dangerous.
+#[server(prefix = "/api/auth", endpoint = "enter-code")]
+pub async fn enter_code(#[server(default)] code: String, #[server(default)] next: String) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.enter_code(&code, &next).await
+}
+
+/// Takes the answer of a passkey, instead of a password or as the second factor.
+#[server(prefix = "/api/auth", endpoint = "use-passkey")]
+pub async fn use_passkey(
+    #[server(default)] state: String,
+    #[server(default)] credential: String,
+    #[server(default)] remember: Option<String>,
+    #[server(default)] next: String,
+) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.use_passkey(&state, &credential, remember.is_some(), &next).await
+}
+
+/// Says, after the right password, that the second factor is lost.
+#[server(prefix = "/api/auth", endpoint = "lose-factors")]
+pub async fn lose_factors() -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.lose_factors().await
+}
+
+/// Says that it is not lost.
+#[server(prefix = "/api/auth", endpoint = "keep-factors")]
+pub async fn keep_factors() -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.keep_factors().await
+}
+
+/// Begins to set up an authenticator app.
+#[server(prefix = "/api/auth", endpoint = "start-app")]
+pub async fn start_app(#[server(default)] current: String) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.start_app(current.into()).await
+}
+
+/// Turns the new app on.
+#[server(prefix = "/api/auth", endpoint = "confirm-app")]
+pub async fn confirm_app(#[server(default)] code: String) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.confirm_app(&code).await
+}
+
+/// Adds a passkey.
+#[server(prefix = "/api/auth", endpoint = "add-passkey")]
+pub async fn add_passkey(
+    #[server(default)] state: String,
+    #[server(default)] credential: String,
+    #[server(default)] current: String,
+) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.add_passkey(&state, &credential, current.into()).await
+}
+
+/// Removes the app or a passkey.
+#[server(prefix = "/api/auth", endpoint = "remove-factor")]
+pub async fn remove_factor(
+    #[server(default)] factor: String,
+    #[server(default)] current: String,
+) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.remove_factor(&factor, current.into()).await
+}
+
+/// Makes new recovery codes.
+#[server(prefix = "/api/auth", endpoint = "start-recovery-codes")]
+pub async fn start_recovery_codes(#[server(default)] current: String) -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.start_recovery_codes(current.into()).await
+}
+
+/// Says that the new recovery codes are written down.
+#[server(prefix = "/api/auth", endpoint = "confirm-recovery-codes")]
+pub async fn confirm_recovery_codes() -> Result<(), AppError> {
+    super::server::Accounts::from_request()?.confirm_recovery_codes().await
+}
+
 /// Ends one session, or without an id all but this one.
 #[server(prefix = "/api/auth", endpoint = "end-sessions")]
 pub async fn end_sessions(#[server(default)] session: String) -> Result<(), AppError> {

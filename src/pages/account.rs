@@ -3,16 +3,20 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
-use super::fields::{Summary, TextField};
+use super::{
+    fields::{Summary, TextField},
+    passkey_button::PasskeyFields,
+};
 use crate::{
     accounts::{
         Field, Form, FormFeedback, SessionInfo,
         server_functions::{
-            ChangeEmail, ChangeName, ChangePassword, EndSessions, ExportAccount, RemoveAccount, list_sessions,
+            AddPasskey, ChangeEmail, ChangeName, ChangePassword, EndSessions, ExportAccount, KeepFactors,
+            RemoveAccount, RemoveFactor, StartApp, StartRecoveryCodes, list_sessions,
         },
         use_current_user,
     },
-    request_context::Redirect,
+    request_context::{AccountFactors, PasskeyQuestion, Redirect},
 };
 
 /// The user's own page; needs a session.
@@ -31,7 +35,8 @@ pub fn AccountPage() -> impl IntoView {
         </p>
         <Profile name=user.name.unwrap_or_default()/>
         <Email/>
-        <Password email=user.email/>
+        <Password email=user.email.clone()/>
+        <SecondFactor email=user.email/>
         <Sessions/>
         <Export/>
         <Remove/>
@@ -83,13 +88,15 @@ fn Email() -> impl IntoView {
     view! {
         <Section id="email-section" title="Email" form=Form::Email done="Changed. Your conversations stay.">
             <p class="muted">"We send a link to the new address. Until you use it, the old one counts."</p>
-            <form method="post" action=ChangeEmail::PATH novalidate>
-                <TextField field=Field::Email label="New email" name="email" kind="email" autocomplete="email"
-                    value=feedback.email.clone() feedback=feedback.clone()/>
-                <TextField field=Field::CurrentPassword label="Current password" name="current" id="email-current"
-                    kind="password" autocomplete="current-password" feedback/>
-                <button type="submit" class="button">"Change email"</button>
-            </form>
+            <Dangerous>
+                <form method="post" action=ChangeEmail::PATH novalidate>
+                    <TextField field=Field::Email label="New email" name="email" kind="email" autocomplete="email"
+                        value=feedback.email.clone() feedback=feedback.clone()/>
+                    <TextField field=Field::CurrentPassword label="Current password" name="current" id="email-current"
+                        kind="password" autocomplete="current-password" feedback/>
+                    <button type="submit" class="button">"Change email"</button>
+                </form>
+            </Dangerous>
         </Section>
     }
 }
@@ -100,17 +107,113 @@ fn Password(email: String) -> impl IntoView {
     view! {
         <Section id="password-section" title="Password" form=Form::Password
             done="Changed. Every other device was signed out.">
-            <form method="post" action=ChangePassword::PATH novalidate>
-                // So that a password manager knows whose password it is.
-                <input type="hidden" autocomplete="username" value=email/>
-                <TextField field=Field::CurrentPassword label="Current password" name="current" kind="password"
-                    autocomplete="current-password" feedback=feedback.clone()/>
-                <TextField field=Field::Password label="New password" name="password" kind="password"
-                    autocomplete="new-password" hint="At least 8 characters, and hard to guess: a few words are good." feedback/>
-                <button type="submit" class="button">"Change password"</button>
-            </form>
+            <Dangerous>
+                <form method="post" action=ChangePassword::PATH novalidate>
+                    // So that a password manager knows whose password it is.
+                    <input type="hidden" autocomplete="username" value=email/>
+                    <TextField field=Field::CurrentPassword label="Current password" name="current" kind="password"
+                        autocomplete="current-password" feedback=feedback.clone()/>
+                    <TextField field=Field::Password label="New password" name="password" kind="password"
+                        autocomplete="new-password" hint="At least 8 characters, and hard to guess: a few words are good." feedback/>
+                    <button type="submit" class="button">"Change password"</button>
+                </form>
+            </Dangerous>
         </Section>
     }
+}
+
+/// A form for something dangerous. Who has a second factor shows it first.
+#[component]
+fn Dangerous(children: Children) -> impl IntoView {
+    let needs_confirmation = use_context::<AccountFactors>().is_some_and(|factors| factors.needs_confirmation);
+    if needs_confirmation {
+        view! {
+            <p class="button-row">
+                <a class="button" href="/second-factor?next=/account">"Confirm that it is you"</a>
+            </p>
+        }
+        .into_any()
+    } else {
+        children().into_any()
+    }
+}
+
+#[component]
+fn SecondFactor(email: String) -> impl IntoView {
+    let AccountFactors { listed, recovery_codes, new_passkey, ends, .. } = use_context()?;
+    let feedback = FormFeedback::for_form(Form::Factors).unwrap_or_default();
+    let is_on = !listed.is_empty();
+    let question = new_passkey.unwrap_or(PasskeyQuestion { options: String::new(), state: String::new() });
+    let has_passkeys = !question.options.is_empty();
+    let list = listed.into_iter().map(|factor| {
+        let remove = format!("Remove {}, added {}", factor.label, factor.added);
+        view! {
+            <li>
+                <div>
+                    <p>{factor.label}</p>
+                    <p class="muted">{format!("Added {}", factor.added)}</p>
+                </div>
+                <button type="submit" class="button" formaction=RemoveFactor::PATH name="factor" value=factor.value
+                    aria-label=remove>
+                    "Remove"
+                </button>
+            </li>
+        }
+    });
+    let list = list.collect_view();
+    Some(view! {
+        <Section id="second-factor" title="Second factor" form=Form::Factors done="Done.">
+            <p class="muted">
+                {if is_on {
+                    "Who logs in with your password is asked for one of these. A passkey also logs in without the password."
+                } else {
+                    "Off. With an authenticator app or a passkey, your password alone does not open your account any more."
+                }}
+            </p>
+            {ends.map(|ends| view! {
+                <form method="post" action=KeepFactors::PATH>
+                    <p role="alert">
+                        "Somebody who knows your password said that all of this is lost. From " {ends}
+                        " on, the password alone opens your account."
+                    </p>
+                    <button type="submit" class="button">"Nothing is lost"</button>
+                </form>
+            })}
+            <Dangerous>
+                <form method="post" action=StartApp::PATH novalidate data-with-passkey="">
+                    <input type="hidden" autocomplete="username" value=email/>
+                    <PasskeyFields state=question.state/>
+                    <TextField field=Field::CurrentPassword label="Current password" name="current" id="factor-current"
+                        kind="password" autocomplete="current-password" feedback/>
+                    <div class="buttons">
+                        <button type="submit" class="button">"Set up an authenticator app"</button>
+                        {has_passkeys.then(|| view! {
+                            <button type="submit" class="button needs-script" formaction=AddPasskey::PATH
+                                data-passkey="create" data-options=question.options>
+                                "Add a passkey"
+                            </button>
+                        })}
+                        {is_on.then(|| view! {
+                            <button type="submit" class="button" formaction=StartRecoveryCodes::PATH>
+                                "Make new recovery codes"
+                            </button>
+                        })}
+                    </div>
+                    {(!has_passkeys).then(|| view! {
+                        <p class="muted">"For passkeys, open this site by a name such as localhost, and set PUBLIC_URL to it."</p>
+                    })}
+                    {is_on.then(|| view! {
+                        <p>{match recovery_codes {
+                            0 => "You have no recovery codes: make some.".to_owned(),
+                            1 => "You have one recovery code left.".to_owned(),
+                            n => format!("You have {n} recovery codes left."),
+                        }}</p>
+                        <ul class="devices">{list}</ul>
+                    })}
+                </form>
+            </Dangerous>
+        </Section>
+    })
 }
 
 #[component]
@@ -181,11 +284,13 @@ fn Remove() -> impl IntoView {
                 "Your account, your sessions and everything this site keeps about you are deleted at once. This cannot be undone. "
                 "One last mail tells you whom to write to about your conversations with the support team."
             </p>
-            <form method="post" action=RemoveAccount::PATH novalidate>
-                <TextField field=Field::CurrentPassword label="Your password" name="current" id="remove-current"
-                    kind="password" autocomplete="current-password" feedback/>
-                <button type="submit" class="button danger">"Remove account"</button>
-            </form>
+            <Dangerous>
+                <form method="post" action=RemoveAccount::PATH novalidate>
+                    <TextField field=Field::CurrentPassword label="Your password" name="current" id="remove-current"
+                        kind="password" autocomplete="current-password" feedback/>
+                    <button type="submit" class="button danger">"Remove account"</button>
+                </form>
+            </Dangerous>
         </Section>
     }
 }

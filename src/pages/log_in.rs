@@ -2,12 +2,12 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
+use leptos_router::{hooks::use_query_map, location::Url};
 
 use super::fields::{Summary, TextField};
 use crate::{
     accounts::{Field, Form, FormFeedback, next_path::local_path, server_functions::LogIn, use_current_user},
-    request_context::Redirect,
+    request_context::{Redirect, SiteInfo},
 };
 
 /// The log-in form. A user who is logged in is sent on to where they were going.
@@ -18,6 +18,10 @@ pub fn LogInPage() -> impl IntoView {
     if use_current_user().is_some() {
         Redirect::to(next.as_deref().unwrap_or("/account"));
     }
+    let passkey = SiteInfo::from_request().passkeys.then(|| match &next {
+        Some(next) => format!("/login/passkey?next={}", Url::escape(next)),
+        None => "/login/passkey".to_owned(),
+    });
     let feedback = FormFeedback::for_form(Form::LogIn).unwrap_or_default();
     view! {
         <Title text="Log in"/>
@@ -36,6 +40,7 @@ pub fn LogInPage() -> impl IntoView {
                 </label>
                 <button type="submit" class="button primary">"Log in"</button>
             </form>
+            {passkey.map(|path| view! { <p class="below-form"><a href=path>"Log in with a passkey"</a></p> })}
             <p class="below-form"><a href="/forgot">"Forgot your password?"</a></p>
         </section>
     }

@@ -12,6 +12,10 @@ mod home;
 mod link_failed;
 mod log_in;
 mod mailbox;
+mod new_factor;
+mod passkey_button;
+mod passkey_log_in;
+mod second_factor;
 mod sign_up;
 
 pub use account::AccountPage;
@@ -23,4 +27,7 @@ pub use forgot::ForgotPage;
 pub use home::HomePage;
 pub use log_in::LogInPage;
 pub use mailbox::MailboxPage;
+pub use new_factor::{NewAppPage, NewRecoveryCodesPage};
+pub use passkey_log_in::PasskeyLogInPage;
+pub use second_factor::SecondFactorPage;
 pub use sign_up::SignUpPage;

@@ -26,6 +26,8 @@ pub enum OperatorCommand {
     Disable(String),
     /// `enable USER`: undo that.
     Enable(String),
+    /// `remove-factors USER`: let a user in by their password alone.
+    RemoveFactors(String),
     /// `reset-link USER`: print a link to a new password.
     ResetLink(String),
 }
@@ -54,6 +56,7 @@ impl Command {
             ("end-sessions", _) => user(OperatorCommand::EndSessions),
             ("disable", _) => user(OperatorCommand::Disable),
             ("enable", _) => user(OperatorCommand::Enable),
+            ("remove-factors", _) => user(OperatorCommand::RemoveFactors),
             ("reset-link", _) => user(OperatorCommand::ResetLink),
             ("--check" | "--help" | "-h", Some(other)) => {
                 Err(format!("unknown argument {other}: --help lists what there is"))

@@ -22,6 +22,8 @@ const LOG_IN_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
 const LOG_IN_BY_ACCOUNT: Limit = Limit { burst: 10, per_hour: 4 };
 /// By a browser that did: its owner is not locked out by the guesses of others.
 const LOG_IN_BY_DEVICE: Limit = Limit { burst: 10, per_hour: 60 };
+/// Codes of the second factor, by somebody who knows the password: 106 a day, of which three are right in a million each.
+const SECOND_FACTOR_BY_USER: Limit = Limit { burst: 10, per_hour: 4 };
 const CURRENT_PASSWORD_BY_USER: Limit = Limit { burst: 10, per_hour: 60 };
 /// The owner of an account hears of guesses once in a while, not once for each.
 const NOTICE_BY_ACCOUNT: Limit = Limit { burst: 1, per_hour: 1 };
@@ -40,6 +42,8 @@ pub struct RateLimits {
     log_in_by_client: DefaultKeyedRateLimiter<ClientAddress>,
     log_in_by_account: DefaultKeyedRateLimiter<String>,
     log_in_by_device: DefaultKeyedRateLimiter<String>,
+    second_factor_by_user: DefaultKeyedRateLimiter<String>,
+    codes_notice_by_user: DefaultKeyedRateLimiter<String>,
     current_password_by_user: DefaultKeyedRateLimiter<String>,
     notice_by_account: DefaultKeyedRateLimiter<EmailAddress>,
     // How often somebody got in, by account or device: with it, a budget starts anew.
@@ -58,6 +62,8 @@ impl RateLimits {
             log_in_by_client: limiter(LOG_IN_BY_CLIENT, factor),
             log_in_by_account: limiter(LOG_IN_BY_ACCOUNT, factor),
             log_in_by_device: limiter(LOG_IN_BY_DEVICE, factor),
+            second_factor_by_user: limiter(SECOND_FACTOR_BY_USER, factor),
+            codes_notice_by_user: limiter(NOTICE_BY_ACCOUNT, 1.0),
             current_password_by_user: limiter(CURRENT_PASSWORD_BY_USER, factor),
             notice_by_account: limiter(NOTICE_BY_ACCOUNT, 1.0),
             right: Cache::builder().max_capacity(MAX_RIGHT).time_to_idle(RIGHT_IDLE).build(),
@@ -72,25 +78,47 @@ impl RateLimits {
     /// Before a password is checked: by the client, and by the device if it is one of the account's, else by the account.
     pub fn log_in(&self, client: ClientAddress, email: &str, device: Option<&str>) -> Result<(), AppError> {
         check(&self.log_in_by_client, &client)?;
-        let key = self.budget(email, device);
+        let key = self.budget(&log_in_key(email, device));
         check(if device.is_some() { &self.log_in_by_device } else { &self.log_in_by_account }, &key)
     }
 
     /// After a right password: who can log in is not to be kept out for doing it often.
     pub fn logged_in(&self, email: &str, device: Option<&str>) {
-        let key = log_in_key(email, device);
+        self.was_right(log_in_key(email, device));
+    }
+
+    fn was_right(&self, key: String) {
         self.right.entry(key).and_upsert_with(|times| times.map_or(1, |times| times.into_value().wrapping_add(1)));
     }
 
-    fn budget(&self, email: &str, device: Option<&str>) -> String {
-        let key = log_in_key(email, device);
-        let times = self.right.get(&key).unwrap_or_default();
+    fn budget(&self, key: &str) -> String {
+        let times = self.right.get(key).unwrap_or_default();
         format!("{times} {key}")
     }
 
     /// Whether the owner of an account is to hear that its password is being guessed.
     pub fn is_notice_due(&self, email: &EmailAddress) -> bool {
         self.notice_by_account.check_key(email).is_ok()
+    }
+
+    /// Before a code of a user's second factor is checked: the codes of strangers do not lock the user's own browser out.
+    pub fn second_factor(&self, user_id: &str, device: Option<&str>) -> Result<(), AppError> {
+        check(&self.second_factor_by_user, &self.budget(&second_factor_key(user_id, device)))
+    }
+
+    /// After a right code.
+    pub fn second_factor_was_right(&self, user_id: &str, device: Option<&str>) {
+        self.was_right(second_factor_key(user_id, device));
+    }
+
+    /// Whether a user is to hear that somebody knows their password and tries codes.
+    pub fn is_codes_notice_due(&self, user_id: &str) -> bool {
+        self.codes_notice_by_user.check_key(&user_id.to_owned()).is_ok()
+    }
+
+    /// Before the answer of a passkey is checked.
+    pub fn passkey(&self, client: ClientAddress) -> Result<(), AppError> {
+        check(&self.log_in_by_client, &client)
     }
 
     /// Before the current password of a user who is logged in is checked. Guesses at log-in do not count here.
@@ -121,6 +149,8 @@ impl RateLimits {
         self.log_in_by_client.retain_recent();
         self.log_in_by_account.retain_recent();
         self.log_in_by_device.retain_recent();
+        self.second_factor_by_user.retain_recent();
+        self.codes_notice_by_user.retain_recent();
         self.current_password_by_user.retain_recent();
         self.notice_by_account.retain_recent();
         self.link_by_client.retain_recent();
@@ -135,6 +165,10 @@ fn log_in_key(email: &str, device: Option<&str>) -> String {
     let account = || EmailAddress::parse(email).map(|address| address.as_str().to_owned());
     let text = || email.trim().to_lowercase().chars().take(254).collect();
     device.map(str::to_owned).or_else(account).unwrap_or_else(text)
+}
+
+fn second_factor_key(user_id: &str, device: Option<&str>) -> String {
+    format!("second factor of {}", device.unwrap_or(user_id))
 }
 
 fn limiter<K: Clone + Eq + Hash>(limit: Limit, factor: f64) -> DefaultKeyedRateLimiter<K> {

@@ -30,7 +30,10 @@ use super::{
     state::{AppState, Services},
 };
 use crate::{
-    accounts::server::{Backend, DeviceCookies, Links, Passwords, Sessions, Stores, Users},
+    accounts::server::{
+        Backend, DeviceCookies, Links, Passwords, Sessions, Stores, Users,
+        second_factor::{Factors, Passkeys, PendingLogIns},
+    },
     support_chat::widget_theme,
 };
 
@@ -79,6 +82,7 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
     let pool = &database.pool;
     let (users, links, outbox) = (Users::new(pool.clone()), Links::new(pool.clone()), Outbox::new(pool.clone()));
     let sessions = Sessions::new(pool.clone(), users.clone());
+    let factors = Factors::new(pool.clone());
     let limits = Arc::new(RateLimits::new(config.rate_limit_factor));
     let mailbox = Arc::new(Mailbox::default());
     let mailer = Arc::new(Mailer {
@@ -91,7 +95,7 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
         state: Default::default(),
     });
     let background = tokio::spawn({
-        let upkeep = upkeep(sessions.clone(), links.clone(), Arc::clone(&limits));
+        let upkeep = upkeep(sessions.clone(), links.clone(), factors.clone(), Arc::clone(&limits));
         let mailer = Arc::clone(&mailer);
         let (url, users, sessions) = (config.database_url.clone(), users.clone(), sessions.clone());
         async move {
@@ -117,6 +121,9 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
             pool: pool.clone(),
             users,
             passwords: Passwords::default(),
+            factors,
+            passkeys: Passkeys::new(&config.origin(), config.chat.secret.expose_secret()),
+            pending_log_ins: PendingLogIns::new(config.chat.secret.expose_secret(), config.is_https()),
             sessions: sessions.clone(),
             links,
             outbox,
@@ -201,7 +208,7 @@ pub fn start_logging(config: &Config) {
 }
 
 /// Deletes expired sessions and links, and forgets idle clients.
-async fn upkeep(sessions: Sessions, links: Links, limits: Arc<RateLimits>) {
+async fn upkeep(sessions: Sessions, links: Links, factors: Factors, limits: Arc<RateLimits>) {
     let (mut delete_tick, mut forget_tick) = (time::interval(DELETE_INTERVAL), time::interval(FORGET_INTERVAL));
     let forget = async {
         loop {
@@ -217,6 +224,9 @@ async fn upkeep(sessions: Sessions, links: Links, limits: Arc<RateLimits>) {
             }
             if let Err(error) = links.delete_expired().await {
                 tracing::warn!(%error, "expired links could not be deleted");
+            }
+            if let Err(error) = factors.delete_expired().await {
+                tracing::warn!(%error, "what was never confirmed could not be deleted");
             }
         }
     };

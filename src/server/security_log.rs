@@ -15,6 +15,8 @@ pub enum Event {
     EmailChange,
     /// A password was changed by somebody who knew the old one.
     PasswordChange,
+    /// A second factor was shown, added, removed, or said to be lost.
+    SecondFactor,
     /// A session was ended before its time.
     SessionEnd,
     /// An account and everything about it was deleted.
@@ -33,6 +35,7 @@ impl Event {
             Self::Reset => "reset",
             Self::EmailChange => "email_change",
             Self::PasswordChange => "password_change",
+            Self::SecondFactor => "second_factor",
             Self::SessionEnd => "session_end",
             Self::AccountRemoved => "account_removed",
             Self::Refused => "refused",

@@ -2,7 +2,7 @@
 
 use sqlx::AnyConnection;
 
-use super::{EmailAddress, User, links, users};
+use super::{EmailAddress, User, links, second_factor::factors, users};
 use crate::server::mail::{MailKind, NewMail, outbox};
 
 /// Sets the password of the account that has this address still, ends what is pending, and promises the mail about it.
@@ -20,9 +20,10 @@ pub async fn set_password(
     Ok(user)
 }
 
-/// Ends the links of an account, and a change of address whose link is still to be made: somebody else may have asked
-/// for them.
+/// Ends the links of an account, a change of address whose link is still to be made, and what was said about lost
+/// factors: it may have been somebody else.
 pub async fn end_pending(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
     links::delete_for_user(database, id).await?;
+    factors::stop_recovery(database, id).await?;
     outbox::delete_changes_of_email(database, id).await
 }

@@ -151,8 +151,16 @@ impl Accounts {
         .await
     }
 
-    async fn check_current_password(&self, current: &SecretString) -> Result<Vec<ValidationError>, AppError> {
+    /// Before what is dangerous: the second factor was shown, if there is one, and this is the password.
+    pub(super) async fn check_current_password(
+        &self,
+        current: &SecretString,
+    ) -> Result<Vec<ValidationError>, AppError> {
+        validate_readable(&[current.expose_secret()])?;
         let user = self.user()?;
+        if !self.is_confirmed(&self.factors_of(&user).await?).await {
+            return Ok(vec![ValidationError::ConfirmFirst]);
+        }
         self.limit(self.limits.current_password(&user.id))?;
         let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash)).await?;
         if is_right {
@@ -169,7 +177,7 @@ impl Accounts {
 }
 
 /// Such as "3 May 2026, 14:05 UTC".
-fn format_date(seconds: i64) -> String {
+pub fn format_date(seconds: i64) -> String {
     let format = time::macros::format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
     let then = time::OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(time::OffsetDateTime::UNIX_EPOCH);
     then.format(&format).unwrap_or_default()

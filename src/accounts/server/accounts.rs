@@ -8,8 +8,13 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::{
-    AuthSession, Backend, DeviceCookies, backend::BackendError, browser_name::browser_name, flash_cookie,
-    session_layer, session_life::REMEMBER, sessions::BROWSER, users::User,
+    AuthSession, Backend, DeviceCookies,
+    backend::BackendError,
+    browser_name::browser_name,
+    flash_cookie, session_layer,
+    session_life::{CONFIRMED_AT, REMEMBER},
+    sessions::BROWSER,
+    users::User,
 };
 use crate::{
     accounts::FormFeedback,
@@ -61,9 +66,10 @@ impl Accounts {
         if self.auth.session.id().is_some() {
             self.auth.session.cycle_id().await.map_err(axum_login::Error::<Backend>::Session)?;
         }
-        let agent = self.request.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
-        let browser = browser_name(&agent.unwrap_or_default());
-        self.auth.session.insert(BROWSER, browser).await.map_err(axum_login::Error::<Backend>::Session)?;
+        if self.auth.user.as_ref().is_none_or(|before| before.id != user.id) {
+            self.auth.session.remove::<i64>(CONFIRMED_AT).await.map_err(axum_login::Error::<Backend>::Session)?;
+        }
+        self.auth.session.insert(BROWSER, self.browser()).await.map_err(axum_login::Error::<Backend>::Session)?;
         self.auth.session.insert(REMEMBER, remember).await.map_err(axum_login::Error::<Backend>::Session)?;
         self.auth.login(user).await?;
         let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
@@ -73,9 +79,21 @@ impl Accounts {
         {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
+        if let Some(cookie) = self.auth.backend.pending_log_ins.end() {
+            let has_begun = self.auth.backend.pending_log_ins.read(&self.request.headers).is_some();
+            if has_begun {
+                self.response.append_header(header::SET_COOKIE, cookie);
+            }
+        }
         // Now, and not at the end of the request: by then the answer has been given.
         self.auth.session.save().await.map_err(axum_login::Error::<Backend>::Session)?;
         Ok(())
+    }
+
+    /// What the browser of this request is called, such as "Firefox on Linux".
+    pub(super) fn browser(&self) -> String {
+        let agent = self.request.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        browser_name(&agent.unwrap_or_default())
     }
 
     /// Notes what happened, for the people who run the site.
@@ -95,6 +113,11 @@ impl Accounts {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
         self.see_other(path);
+    }
+
+    /// Adds a header to the response.
+    pub(super) fn append_header(&self, name: HeaderName, value: HeaderValue) {
+        self.response.append_header(name, value);
     }
 
     /// Sets a header of the response.

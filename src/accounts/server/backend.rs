@@ -6,7 +6,11 @@ use axum_login::{AuthUser, AuthnBackend, UserId};
 use secrecy::SecretString;
 use sqlx::AnyPool;
 
-use super::{EmailAddress, Links, Passwords, Sessions, User, Users, password::HashError};
+use super::{
+    EmailAddress, Links, Passwords, Sessions, User, Users,
+    password::HashError,
+    second_factor::{Factors, Passkeys, PendingLogIns},
+};
 use crate::server::mail::Outbox;
 
 /// The session of a request, and its user.
@@ -24,6 +28,12 @@ pub struct Stores {
     pub users: Users,
     /// Their passwords.
     pub passwords: Passwords,
+    /// What they prove with beside the password.
+    pub factors: Factors,
+    /// Asks for passkeys.
+    pub passkeys: Passkeys,
+    /// Log-ins whose second factor is still to come.
+    pub pending_log_ins: PendingLogIns,
     /// Where users are logged in.
     pub sessions: Sessions,
     /// The links in our mails.

@@ -1,14 +1,27 @@
 //! The names of our cookies, and how they are read. Under https each has the prefix `__Host-`: then no other host and no
 //! page over plain http can set it.
 
-use cookie::Cookie;
+use cookie::{Cookie, SameSite};
 use http::{HeaderMap, HeaderValue, header};
+use time::Duration;
 
 const PREFIX: &str = "__Host-";
 
 /// The name that a cookie has on this site.
 pub fn name(name: &str, secure: bool) -> String {
     if secure { format!("{PREFIX}{name}") } else { name.to_owned() }
+}
+
+/// The `Set-Cookie` for a cookie of ours that no script reads. Without a life it is removed.
+pub fn set(cookie: &str, value: String, life: Duration, secure: bool) -> Option<HeaderValue> {
+    let cookie = Cookie::build((name(cookie, secure), value))
+        .path("/")
+        .http_only(true)
+        .secure(secure)
+        .same_site(SameSite::Lax)
+        .max_age(life)
+        .build();
+    HeaderValue::from_str(&cookie.encoded().to_string()).ok()
 }
 
 /// The value of a request's cookie of ours.

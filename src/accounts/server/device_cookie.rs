@@ -2,15 +2,13 @@
 //! nothing: who guesses at the account's password from elsewhere does not lock this browser out.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use time::OffsetDateTime;
+use time::Duration;
 use uuid::Uuid;
 
-use super::{EmailAddress, cookies};
+use super::{EmailAddress, cookies, signed_text::SignedText};
 
 const COOKIE: &str = "device";
 const LIFE: Duration = Duration::days(365);
@@ -18,48 +16,33 @@ const LIFE: Duration = Duration::days(365);
 /// Signs and reads the cookie.
 #[derive(Clone)]
 pub struct DeviceCookies {
-    signs: EncodingKey,
-    checks: DecodingKey,
+    key: SignedText,
     secure: bool,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Claims {
+struct Content {
     /// A hash of the address.
-    sub: String,
-    /// The device.
-    jti: String,
-    exp: i64,
+    account: String,
+    device: String,
 }
 
 impl DeviceCookies {
-    /// With a key that is derived from the server's secret.
+    /// For this server.
     pub fn new(secret: &[u8], secure: bool) -> Self {
-        let key = Sha256::new().chain_update(b"device cookie").chain_update(secret).finalize();
-        Self { signs: EncodingKey::from_secret(&key), checks: DecodingKey::from_secret(&key), secure }
+        Self { key: SignedText::new(secret, "device cookie"), secure }
     }
 
     /// The device, if it has logged in to the account of this address.
     pub fn device_of(&self, headers: &HeaderMap, email: &EmailAddress) -> Option<String> {
-        let text = cookies::read(headers, COOKIE, self.secure)?;
-        let claims =
-            jsonwebtoken::decode::<Claims>(&text, &self.checks, &Validation::new(Algorithm::HS256)).ok()?.claims;
-        (claims.sub == hash(email)).then_some(claims.jti)
+        let (content, _) = self.key.read::<Content>(&cookies::read(headers, COOKIE, self.secure)?)?;
+        (content.account == hash(email)).then_some(content.device)
     }
 
     /// The `Set-Cookie` for a browser that has just logged in.
     pub fn issue(&self, email: &EmailAddress) -> Option<HeaderValue> {
-        let exp = OffsetDateTime::now_utc().unix_timestamp() + LIFE.whole_seconds();
-        let claims = Claims { sub: hash(email), jti: Uuid::new_v4().to_string(), exp };
-        let text = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signs).ok()?;
-        let cookie = Cookie::build((cookies::name(COOKIE, self.secure), text))
-            .path("/")
-            .http_only(true)
-            .secure(self.secure)
-            .same_site(SameSite::Lax)
-            .max_age(LIFE)
-            .build();
-        HeaderValue::from_str(&cookie.to_string()).ok()
+        let content = Content { account: hash(email), device: Uuid::new_v4().to_string() };
+        cookies::set(COOKIE, self.key.sign(&content, LIFE)?, LIFE, self.secure)
     }
 }
 

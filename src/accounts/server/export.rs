@@ -4,7 +4,7 @@ use http::{HeaderValue, header};
 
 use super::{Accounts, backend::BackendError};
 use crate::{
-    accounts::{AccountExport, ExportedLink, ExportedMail, ExportedSession},
+    accounts::{AccountExport, ExportedFactor, ExportedLink, ExportedMail, ExportedSession},
     error::AppError,
 };
 
@@ -15,6 +15,7 @@ impl Accounts {
         let stores = &self.auth.backend;
         let (created_at, updated_at) = stores.users.times(&user.id).await.map_err(BackendError::from)?;
         let sessions = stores.sessions.list_for_user(&user.id).await.map_err(BackendError::from)?;
+        let factors = self.factors_of(&user).await?;
         let links = stores.links.list_for_user(&user.id).await.map_err(BackendError::from)?;
         let mails = stores.outbox.list_for_user(&user.id).await.map_err(BackendError::from)?;
         self.set_header(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"account.json\""));
@@ -31,6 +32,14 @@ impl Accounts {
                     created_at: row.created_at,
                     last_seen_at: row.last_seen_at,
                     expires_at: row.expires_at,
+                })
+                .collect(),
+            factors: factors
+                .all()
+                .map(|factor| ExportedFactor {
+                    kind: factor.kind.as_str().to_owned(),
+                    name: factor.name.clone(),
+                    created_at: factor.created_at,
                 })
                 .collect(),
             links: links

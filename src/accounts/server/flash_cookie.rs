@@ -1,8 +1,8 @@
 //! Carries the result of a form over its redirect, in a cookie that lives for one view. A cookie and not the session:
 //! a failed log-in writes nothing to the database.
 
-use cookie::{Cookie, SameSite, time::Duration};
 use http::{HeaderMap, HeaderValue};
+use time::Duration;
 
 use super::cookies;
 use crate::accounts::FormFeedback;
@@ -11,28 +11,17 @@ const COOKIE: &str = "form";
 /// Longer texts are cut: a cookie holds about 4 kB.
 const MAX_CHARS: usize = 300;
 
-fn cookie(value: String, age: Duration, secure: bool) -> Option<HeaderValue> {
-    let cookie = Cookie::build((cookies::name(COOKIE, secure), value))
-        .path("/")
-        .http_only(true)
-        .secure(secure)
-        .same_site(SameSite::Lax)
-        .max_age(age)
-        .build();
-    HeaderValue::from_str(&cookie.encoded().to_string()).ok()
-}
-
 /// The `Set-Cookie` that keeps the feedback for the next view.
 pub fn keep_feedback(feedback: FormFeedback, secure: bool) -> Option<HeaderValue> {
     let cut = |text: String| text.chars().take(MAX_CHARS).collect();
     let short = FormFeedback { name: cut(feedback.name), email: cut(feedback.email), ..feedback };
-    cookie(serde_json::to_string(&short).ok()?, Duration::minutes(1), secure)
+    cookies::set(COOKIE, serde_json::to_string(&short).ok()?, Duration::minutes(1), secure)
 }
 
 /// The feedback for this view, and the `Set-Cookie` that forgets it.
 pub fn take_feedback(headers: &HeaderMap, secure: bool) -> Option<(FormFeedback, HeaderValue)> {
     let feedback = serde_json::from_str(&cookies::read(headers, COOKIE, secure)?).unwrap_or_default();
-    Some((feedback, cookie(String::new(), Duration::ZERO, secure)?))
+    Some((feedback, cookies::set(COOKIE, String::new(), Duration::ZERO, secure)?))
 }
 
 #[cfg(test)]

@@ -99,8 +99,11 @@ impl Accounts {
         self.auth.backend.users.update_cache(Some(user.clone()));
         self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
         self.auth.backend.outbox.wake();
-        self.start_session(&user, false).await?;
-        self.see_other("/account");
+        // Who reads the mail has shown one factor, whatever it was used for.
+        if !self.begin_second_step(&user, false, "/account").await? {
+            self.start_session(&user, false).await?;
+            self.see_other("/account");
+        }
         Ok(())
     }
 

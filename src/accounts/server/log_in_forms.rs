@@ -2,7 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Accounts, EmailAddress, backend::Credentials, validate::validate_readable};
+use super::{
+    Accounts, EmailAddress, backend::Credentials, second_factor_forms::with_next, validate::validate_readable,
+};
 use crate::{
     accounts::{FormFeedback, ValidationError, next_path::local_path},
     error::AppError,
@@ -48,9 +50,13 @@ impl Accounts {
                     errors.push(ValidationError::AccountDisabled);
                 }
                 Some(user) => {
+                    self.limits.logged_in(email, device.as_deref());
+                    if self.begin_second_step(&user, remember, next.unwrap_or("/account")).await? {
+                        count_log_in("second_factor");
+                        return Ok(());
+                    }
                     self.start_session(&user, remember).await?;
                     count_log_in("right");
-                    self.limits.logged_in(email, device.as_deref());
                     self.record(Event::LogIn, "right", Some(&user.id));
                     self.see_other(next.unwrap_or("/account"));
                     return Ok(());
@@ -62,15 +68,8 @@ impl Accounts {
                 }
             }
         }
-        let form_path = match next {
-            Some(next) => format!(
-                "/login?{}",
-                url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish()
-            ),
-            None => "/login".to_owned(),
-        };
         let feedback = FormFeedback { errors, email: email.to_owned(), remember, ..FormFeedback::default() };
-        self.back_to_form(&form_path, feedback);
+        self.back_to_form(&with_next("/login", next.unwrap_or_default()), feedback);
         Ok(())
     }
 

@@ -8,11 +8,13 @@ use super::{
     EmailAddress, Links, Sessions, User, Users,
     account_changes::end_pending,
     links::{Purpose, Subject},
+    second_factor::factors,
 };
 use crate::server::{
     command_line::OperatorCommand,
     config::Config,
     database::{self, Database, DatabaseError},
+    mail::{MailKind, NewMail, outbox},
     security_log::{self, Event},
 };
 
@@ -64,6 +66,15 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             users.set_disabled(&user.id, false).await?;
             record(Event::Operator, "enabled", Some(&user));
             format!("{} can log in.", describe(&user))
+        }
+        OperatorCommand::RemoveFactors(user) => {
+            let user = find(&users, user).await?;
+            let mut transaction = database.pool.begin().await?;
+            factors::remove_all(&mut transaction, &user.id).await?;
+            outbox::insert(&mut transaction, &NewMail::about(&user, MailKind::FactorsChanged)).await?;
+            transaction.commit().await?;
+            record(Event::SecondFactor, "removed_by_operator", Some(&user));
+            format!("{} logs in with the password alone now. They hear of it by mail.", describe(&user))
         }
         OperatorCommand::ResetLink(user) => {
             let user = find(&users, user).await?;

@@ -7,6 +7,11 @@ use serde_json::Value;
 /// The key under which a session's data say that `Remember me` was ticked.
 pub const REMEMBER: &str = "remember";
 
+/// The key under which they say when the user has shown the second factor, in seconds since 1970.
+pub const CONFIRMED_AT: &str = "confirmed_at";
+/// For how many seconds after that the user may do what is dangerous.
+pub const CONFIRMED_FOR: i64 = 10 * 60;
+
 /// In seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLife {

@@ -29,7 +29,7 @@ impl fmt::Display for Copied {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "Copied {} users with their passwords. {} were there already, by id or e-mail, and were left as they are. \
+            "Copied {} users with their passwords and second factors. {} were there already, by id or e-mail, and were left as they are. \
              Sessions stay behind: everybody logs in once again.",
             self.users, self.there_already
         )
@@ -65,6 +65,25 @@ pub async fn copy_users(from: &str, to: &str) -> Result<Copied, CopyError> {
             0 => copied.there_already += 1,
             _ => copied.users += 1,
         }
+    }
+    let mut factors =
+        sqlx::query("SELECT kind, id, user_id, secret, name, last_step, created_at FROM factors ORDER BY kind, id")
+            .fetch(&source.pool);
+    while let Some(factor) = factors.try_next().await? {
+        // Only to users who are there, and have none of this kind and id.
+        sqlx::query(
+            "INSERT INTO factors (kind, id, user_id, secret, name, last_step, created_at) \
+             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE EXISTS (SELECT 1 FROM users WHERE id = $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(factor.try_get::<String, _>(0)?)
+        .bind(factor.try_get::<String, _>(1)?)
+        .bind(factor.try_get::<String, _>(2)?)
+        .bind(factor.try_get::<String, _>(3)?)
+        .bind(factor.try_get::<String, _>(4)?)
+        .bind(factor.try_get::<i64, _>(5)?)
+        .bind(factor.try_get::<i64, _>(6)?)
+        .execute(&mut *transaction)
+        .await?;
     }
     transaction.commit().await?;
     Ok(copied)

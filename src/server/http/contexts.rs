@@ -16,7 +16,17 @@ use crate::{
 };
 
 /// The pages that have something to say about a form.
-const FORM_PAGES: [&str; 6] = ["/login", "/signup", "/forgot", "/check-mail", "/choose-password", "/account"];
+const FORM_PAGES: [&str; 9] = [
+    "/login",
+    "/login/passkey",
+    "/second-factor",
+    "/signup",
+    "/forgot",
+    "/check-mail",
+    "/choose-password",
+    "/account",
+    "/account/app",
+];
 
 /// For a server function.
 pub fn provide_function_context(state: &AppState) {
@@ -39,6 +49,7 @@ pub fn provide_page_context(state: &AppState) {
         assets: state.assets.base().to_owned(),
         public_url: state.config.origin(),
         sandbox: state.sandbox.is_some(),
+        passkeys: state.backend.passkeys.are_possible(),
     });
     provide_context(Arc::clone(&state.chat));
     provide_context(Arc::clone(&state.limits));

@@ -3,6 +3,7 @@
 mod contexts;
 mod error_pages;
 mod error_response;
+mod factor_pages;
 mod mail_pages;
 pub mod metrics;
 mod render;

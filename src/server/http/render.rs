@@ -1,10 +1,10 @@
-//! Renders a page outside of the table of routes: for what is not found, and for what failed.
+//! Renders a page outside of the table of routes: for what asks the database first, what is not found, and what failed.
 
 use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use leptos_axum::render_app_to_stream_with_context;
+use leptos_axum::render_app_async_with_context;
 
 use super::contexts::provide_page_context;
 use crate::{app::shell, server::state::AppState};
@@ -20,5 +20,5 @@ pub async fn render_page(
         provide_page_context(&for_context);
         provide_more();
     };
-    render_app_to_stream_with_context(context, move || shell(options.clone()))(request).await.into_response()
+    render_app_async_with_context(context, move || shell(options.clone()))(request).await.into_response()
 }

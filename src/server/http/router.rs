@@ -29,6 +29,7 @@ use tower_http::{
 use super::{
     contexts::{provide_page_context, request_id},
     error_pages::{RequestedBy, attach_user, error_pages},
+    factor_pages::{account_page, new_app_page, passkey_log_in_page, recovery_codes_page, second_factor_page},
     mail_pages::{link_page, mailbox_page},
     metrics,
     render::render_page,
@@ -49,8 +50,17 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request may take as a whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Pages that ask the database before they are rendered: `mail_pages.rs`.
-const MAIL_PAGES: [&str; 3] = ["/choose-password", "/confirm-email", "/sandbox/mail"];
+/// Pages that ask the database before they are rendered: `mail_pages.rs` and `factor_pages.rs`.
+const PAGES_THAT_ASK: [&str; 8] = [
+    "/choose-password",
+    "/confirm-email",
+    "/sandbox/mail",
+    "/account",
+    "/account/app",
+    "/account/recovery-codes",
+    "/second-factor",
+    "/login/passkey",
+];
 
 /// What answers every request: an axum router with layers around it.
 pub trait HttpService:
@@ -126,10 +136,17 @@ fn pages(state: &AppState) -> Router<AppState> {
     let page_shell = move || shell(options.clone());
     // Leptos would serve its server functions beside the pages; they have routes of their own.
     let excluded = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path);
-    let excluded = excluded.chain(MAIL_PAGES).map(str::to_owned).collect();
+    let excluded = excluded.chain(PAGES_THAT_ASK).map(str::to_owned).collect();
     let routes = generate_route_list_with_exclusions(App, Some(excluded));
     let mut pages = Router::new().leptos_routes_with_context(state, routes, context, page_shell).fallback(not_found);
-    pages = pages.route("/choose-password", get(link_page)).route("/confirm-email", get(link_page));
+    pages = pages
+        .route("/choose-password", get(link_page))
+        .route("/confirm-email", get(link_page))
+        .route("/account", get(account_page))
+        .route("/account/app", get(new_app_page))
+        .route("/account/recovery-codes", get(recovery_codes_page))
+        .route("/second-factor", get(second_factor_page))
+        .route("/login/passkey", get(passkey_log_in_page));
     if state.sandbox.is_some() {
         pages = pages.route("/sandbox/mail", get(mailbox_page));
     }

@@ -181,6 +181,13 @@ impl Mailer {
             (MailKind::PasswordChanged, Some(user)) => {
                 (messages::password_changed(SUPPORT_ADDRESS), Subject::Reset { user, email })
             }
+            (MailKind::FactorsChanged, Some(user)) => {
+                (messages::factors_changed(SUPPORT_ADDRESS), Subject::Reset { user, email })
+            }
+            (MailKind::FactorsLost, Some(user)) => {
+                (messages::factors_lost(SUPPORT_ADDRESS), Subject::Reset { user, email })
+            }
+            (MailKind::CodesNotice, Some(user)) => (messages::codes_notice(), Subject::Reset { user, email }),
             (MailKind::AccountRemoved, None) => {
                 let external_id = mail.user_id.as_deref().unwrap_or_default();
                 let text = messages::account_removed(SUPPORT_ADDRESS, external_id);

@@ -135,6 +135,46 @@ pub fn password_changed(support: &str) -> Text {
     }
 }
 
+/// To the owner of an account whose second factor was changed.
+pub fn factors_changed(support: &str) -> Text {
+    Text {
+        subject: format!("The second factor of your account at {APP_NAME} was changed"),
+        reason: format!("An app or a passkey was added to your account at {APP_NAME}, or removed from it."),
+        button: "It was not me",
+        about_link: "If it was you, there is nothing to do. If it was not you, choose a new password with the link, \
+                     within the hour.",
+        otherwise: format!("If the link does not work any more, or if you cannot log in, write to {support}."),
+    }
+}
+
+/// To the owner of an account whose second factor is said to be lost.
+pub fn factors_lost(support: &str) -> Text {
+    Text {
+        subject: format!("Your second factor at {APP_NAME} is said to be lost"),
+        reason: format!(
+            "Somebody who knows your password for {APP_NAME} said that your app, your passkeys and your recovery codes \
+             are lost. In three days the password alone opens your account. Log in with your second factor to stop that."
+        ),
+        button: "It was not me",
+        about_link: "If it was not you, choose a new password with the link, within the hour: that stops it too.",
+        otherwise: format!("If the link does not work any more, write to {support}."),
+    }
+}
+
+/// To the owner of an account for whose second factor somebody tries codes.
+pub fn codes_notice() -> Text {
+    Text {
+        subject: format!("Somebody has your password for {APP_NAME}"),
+        reason: format!(
+            "Somebody logged in to your account at {APP_NAME} with the right password and then entered several wrong \
+             codes. They are not in. If it was not you, your password is no secret any more."
+        ),
+        button: "Choose a new password",
+        about_link: ONCE,
+        otherwise: "If it was you, wait for some minutes and enter the newest code of your app.".to_owned(),
+    }
+}
+
 /// To the owner of an account that was removed.
 pub fn account_removed(support: &str, external_id: &str) -> Text {
     Text {
@@ -265,6 +305,9 @@ mod tests {
             change_email_notice(support),
             guesses_notice(),
             password_changed(support),
+            factors_changed(support),
+            factors_lost(support),
+            codes_notice(),
             account_removed(support, "0190-id"),
         ]
     }

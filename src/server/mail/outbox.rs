@@ -38,18 +38,27 @@ pub enum MailKind {
     GuessesNotice,
     /// Tells the owner that the password was changed.
     PasswordChanged,
+    /// Tells the owner that the second factor was changed.
+    FactorsChanged,
+    /// Tells the owner that somebody has said that the second factor is lost.
+    FactorsLost,
+    /// Tells the owner that somebody knows the password and guesses at codes.
+    CodesNotice,
     /// Tells the owner that the account is gone.
     AccountRemoved,
 }
 
 impl MailKind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 10] = [
         Self::SignUp,
         Self::Reset,
         Self::ChangeEmail,
         Self::ChangeEmailNotice,
         Self::GuessesNotice,
         Self::PasswordChanged,
+        Self::FactorsChanged,
+        Self::FactorsLost,
+        Self::CodesNotice,
         Self::AccountRemoved,
     ];
 
@@ -61,6 +70,9 @@ impl MailKind {
             Self::ChangeEmailNotice => "change_email_notice",
             Self::GuessesNotice => "guesses_notice",
             Self::PasswordChanged => "password_changed",
+            Self::FactorsChanged => "factors_changed",
+            Self::FactorsLost => "factors_lost",
+            Self::CodesNotice => "codes_notice",
             Self::AccountRemoved => "account_removed",
         }
     }

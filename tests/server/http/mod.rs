@@ -7,4 +7,5 @@ mod chat_token;
 mod hostile;
 mod links;
 mod mails;
+mod second_factor;
 mod security;

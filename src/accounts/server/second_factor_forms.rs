@@ -1,0 +1,460 @@
+//! The forms of the second factor: the second step of a log-in, the same once more before something dangerous, and setting
+//! factors up.
+
+use http::header;
+use sqlx::Connection;
+use time::OffsetDateTime;
+use tower_sessions::Session;
+
+use super::{
+    Accounts, User,
+    backend::BackendError,
+    second_factor::{
+        AuthenticatorApp, FactorKind, PasskeyError, PendingLogIn, RecoveryCode, UserFactors,
+        factors::{self, NewFactor},
+    },
+    session_life::{CONFIRMED_AT, CONFIRMED_FOR, REMEMBER},
+    validate::validate_readable,
+};
+use crate::{
+    accounts::{Form, FormFeedback, ValidationError, next_path::local_path},
+    error::AppError,
+    server::{
+        database::statement,
+        mail::{MailKind, NewMail, outbox},
+        security_log::Event,
+    },
+};
+
+/// Where the second step is.
+const SECOND_STEP: &str = "/second-factor";
+
+/// Who is at the second step.
+enum At {
+    /// Somebody whose password was right.
+    LogIn(PendingLogIn),
+    /// A user who is logged in.
+    Session,
+}
+
+impl Accounts {
+    /// After the right password: whether the second factor has to come first. Then the browser is on its way there.
+    pub(super) async fn begin_second_step(&self, user: &User, remember: bool, next: &str) -> Result<bool, AppError> {
+        let factors = self.factors_of(user).await?;
+        if !factors.is_on() {
+            return Ok(false);
+        }
+        if factors.end_at().is_some_and(|end| end <= OffsetDateTime::now_utc().unix_timestamp()) {
+            self.change_factors(user, async |database| factors::remove_all(database, &user.id).await.map(|()| true))
+                .await?;
+            self.record(Event::SecondFactor, "removed_as_lost", Some(&user.id));
+            return Ok(false);
+        }
+        let pending = PendingLogIn::new(user, remember, next);
+        let cookie = self.auth.backend.pending_log_ins.begin(&pending).ok_or(AppError::Internal)?;
+        self.append_header(header::SET_COOKIE, cookie);
+        self.record(Event::SecondFactor, "asked_for", Some(&user.id));
+        self.see_other(SECOND_STEP);
+        Ok(true)
+    }
+
+    /// Whether a user may do something dangerous: at once without a second factor, else shortly after showing it.
+    pub(super) async fn is_confirmed(&self, factors: &UserFactors) -> bool {
+        !factors.is_on() || was_confirmed(&self.auth.session).await
+    }
+
+    pub(super) async fn factors_of(&self, user: &User) -> Result<UserFactors, AppError> {
+        Ok(self.auth.backend.factors.of_user(&user.id).await.map_err(BackendError::from)?)
+    }
+
+    /// Takes a code of the app, or a recovery code.
+    pub async fn enter_code(self, code: &str, next: &str) -> Result<(), AppError> {
+        validate_readable(&[code, next])?;
+        let Some((user, at)) = self.at_second_step().await? else { return Ok(()) };
+        let device = self.devices.device_of(&self.request.headers, &user.email);
+        if let Err(error) = self.limit(self.limits.second_factor(&user.id, device.as_deref())) {
+            if self.limits.is_codes_notice_due(&user.id) {
+                self.send(NewMail::about(&user, MailKind::CodesNotice)).await?;
+            }
+            return Err(error);
+        }
+        let error = if code.trim().is_empty() {
+            ValidationError::CodeMissing
+        } else if self.is_code_right(&user, code).await? {
+            self.limits.second_factor_was_right(&user.id, device.as_deref());
+            return self.pass_second_step(user, at, next).await;
+        } else {
+            self.record(Event::SecondFactor, "wrong", Some(&user.id));
+            ValidationError::CodeWrong
+        };
+        self.back_to_second_step(error, next);
+        Ok(())
+    }
+
+    /// Takes the answer of a passkey: instead of a password, or as the second factor.
+    pub async fn use_passkey(self, state: &str, credential: &str, remember: bool, next: &str) -> Result<(), AppError> {
+        validate_readable(&[state, credential, next])?;
+        self.limit(self.limits.passkey(self.client))?;
+        let expected = match self.pending_user().await? {
+            Some((user, pending)) => Some((user, At::LogIn(pending))),
+            None => self.auth.user.clone().map(|user| (user, At::Session)),
+        };
+        let checked = self.check_passkey(state, credential).await?;
+        match (checked, expected) {
+            (Ok(user), Some((expected, at))) if user.id == expected.id => self.pass_second_step(user, at, next).await,
+            (Ok(user), None) => {
+                let next = local_path(next).unwrap_or("/account").to_owned();
+                let pending = PendingLogIn::new(&user, remember, &next);
+                self.pass_second_step(user, At::LogIn(pending), &next).await
+            }
+            (Ok(_), Some(_)) => {
+                self.back_to_second_step(ValidationError::PasskeyWrong, next);
+                Ok(())
+            }
+            (Err(error), Some(_)) => {
+                self.back_to_second_step(error, next);
+                Ok(())
+            }
+            (Err(error), None) => {
+                let feedback =
+                    FormFeedback { form: Form::SecondFactor, errors: vec![error], ..FormFeedback::default() };
+                self.back_to_form(&with_next("/login/passkey", next), FormFeedback { remember, ..feedback });
+                Ok(())
+            }
+        }
+    }
+
+    /// Somebody whose password was right says that everything is lost. The owner has some days to say no.
+    pub async fn lose_factors(self) -> Result<(), AppError> {
+        let Some((user, _)) = self.pending_user().await? else {
+            self.see_other("/login");
+            return Ok(());
+        };
+        let factors = self.factors_of(&user).await?;
+        if factors.is_on() && factors.end_at().is_none() {
+            self.auth.backend.factors.put(FactorKind::Recovery, &user.id, "").await.map_err(BackendError::from)?;
+            self.send(NewMail::about(&user, MailKind::FactorsLost)).await?;
+            self.record(Event::SecondFactor, "said_to_be_lost", Some(&user.id));
+        }
+        self.see_other(SECOND_STEP);
+        Ok(())
+    }
+
+    /// The user says that nothing is lost.
+    pub async fn keep_factors(self) -> Result<(), AppError> {
+        let user = self.user()?;
+        self.stop_recovery(&user).await?;
+        self.back_to_form("/account", FormFeedback { form: Form::Factors, ..FormFeedback::default() });
+        Ok(())
+    }
+
+    /// Begins to set up an app, or another one.
+    pub async fn start_app(self, current: secrecy::SecretString) -> Result<(), AppError> {
+        let user = self.user()?;
+        let errors = self.check_current_password(&current).await?;
+        if !errors.is_empty() {
+            self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+            return Ok(());
+        }
+        let secret = AuthenticatorApp::new_secret();
+        self.auth.backend.factors.put(FactorKind::NewApp, &user.id, &secret).await.map_err(BackendError::from)?;
+        self.see_other("/account/app");
+        Ok(())
+    }
+
+    /// Turns the new app on, with a code of it.
+    pub async fn confirm_app(mut self, code: &str) -> Result<(), AppError> {
+        validate_readable(&[code])?;
+        let user = self.user()?;
+        self.limit(self.limits.second_factor(&user.id, Some("new app")))?;
+        let factors = self.factors_of(&user).await?;
+        let Some(new) = factors.new_app() else {
+            self.see_other("/account");
+            return Ok(());
+        };
+        let app = AuthenticatorApp::new(&new.secret, &user).ok_or(AppError::Internal)?;
+        let Some(step) = app.step_of(code, now()) else {
+            let error =
+                if code.trim().is_empty() { ValidationError::CodeMissing } else { ValidationError::NewCodeWrong };
+            let feedback = FormFeedback { form: Form::NewApp, errors: vec![error], ..FormFeedback::default() };
+            self.back_to_form("/account/app", feedback);
+            return Ok(());
+        };
+        let turned_on =
+            self.change_factors(&user, async |database| factors::confirm_app(database, &user.id, step).await).await?;
+        if turned_on {
+            self.record(Event::SecondFactor, "app_added", Some(&user.id));
+            self.after_adding(&user, &factors).await?;
+        } else {
+            self.see_other("/account");
+        }
+        Ok(())
+    }
+
+    /// Adds the passkey that the browser has made.
+    pub async fn add_passkey(
+        mut self,
+        state: &str,
+        credential: &str,
+        current: secrecy::SecretString,
+    ) -> Result<(), AppError> {
+        validate_readable(&[state, credential])?;
+        let user = self.user()?;
+        let factors = self.factors_of(&user).await?;
+        let mut errors = self.check_current_password(&current).await?;
+        if errors.is_empty() {
+            match self.new_passkey(&user, state, credential).await? {
+                Ok(true) => {
+                    self.record(Event::SecondFactor, "passkey_added", Some(&user.id));
+                    return self.after_adding(&user, &factors).await;
+                }
+                Ok(false) => errors.push(ValidationError::PasskeyKnown),
+                Err(error) => errors.push(error),
+            }
+        }
+        self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+        Ok(())
+    }
+
+    /// Removes the app or a passkey; `factor` is its kind and its id.
+    pub async fn remove_factor(self, factor: &str, current: secrecy::SecretString) -> Result<(), AppError> {
+        validate_readable(&[factor])?;
+        let user = self.user()?;
+        let errors = self.check_current_password(&current).await?;
+        let kinds = [FactorKind::App, FactorKind::Passkey];
+        let named = factor.split_once(' ').and_then(|(kind, id)| {
+            let kind = kinds.into_iter().find(|known| known.as_str() == kind)?;
+            Some((kind, id))
+        });
+        if let Some((kind, id)) = named.filter(|_| errors.is_empty()) {
+            let remove = async |database: &mut sqlx::AnyConnection| factors::remove(database, &user.id, kind, id).await;
+            if self.change_factors(&user, remove).await? {
+                self.record(Event::SecondFactor, "removed", Some(&user.id));
+            }
+        }
+        self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+        Ok(())
+    }
+
+    /// Makes new recovery codes. The old ones work until the user has confirmed them.
+    pub async fn start_recovery_codes(self, current: secrecy::SecretString) -> Result<(), AppError> {
+        let user = self.user()?;
+        let errors = self.check_current_password(&current).await?;
+        if errors.is_empty() && self.factors_of(&user).await?.is_on() {
+            self.show_new_codes(&user).await?;
+        } else {
+            self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+        }
+        Ok(())
+    }
+
+    /// The user has the new recovery codes.
+    pub async fn confirm_recovery_codes(self) -> Result<(), AppError> {
+        let user = self.user()?;
+        if self.auth.backend.factors.confirm_recovery_codes(&user.id).await.map_err(BackendError::from)? {
+            self.record(Event::SecondFactor, "recovery_codes_made", Some(&user.id));
+        }
+        self.back_to_form("/account", FormFeedback { form: Form::Factors, ..FormFeedback::default() });
+        Ok(())
+    }
+
+    /// The user of a log-in that has begun. A password that was changed since ends it.
+    async fn pending_user(&self) -> Result<Option<(User, PendingLogIn)>, AppError> {
+        let stores = &self.auth.backend;
+        let Some(pending) = stores.pending_log_ins.read(&self.request.headers) else { return Ok(None) };
+        let user = stores.users.read(&pending.user_id).await.map_err(BackendError::from)?;
+        Ok(user.filter(|user| !user.is_disabled && pending.is_of(user)).map(|user| (user, pending)))
+    }
+
+    /// Who is at the second step. Nobody is sent to log in.
+    async fn at_second_step(&self) -> Result<Option<(User, At)>, AppError> {
+        let pending = self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending)));
+        let found = pending.or_else(|| self.auth.user.clone().map(|user| (user, At::Session)));
+        if found.is_none() {
+            self.see_other("/login");
+        }
+        Ok(found)
+    }
+
+    async fn is_code_right(&self, user: &User, typed: &str) -> Result<bool, AppError> {
+        let factors = self.factors_of(user).await?;
+        let store = &self.auth.backend.factors;
+        if let Some(code) = RecoveryCode::parse(typed) {
+            let used = store.use_recovery_code(&user.id, &code).await.map_err(BackendError::from)?;
+            if used {
+                self.record(Event::SecondFactor, "recovery_code_used", Some(&user.id));
+            }
+            return Ok(used);
+        }
+        let app = factors.app().and_then(|factor| AuthenticatorApp::new(&factor.secret, user));
+        match app.and_then(|app| app.step_of(typed, now())) {
+            Some(step) => Ok(store.use_step(&user.id, step).await.map_err(BackendError::from)?),
+            None => Ok(false),
+        }
+    }
+
+    /// Whose passkey has answered, or what is wrong.
+    async fn check_passkey(&self, state: &str, credential: &str) -> Result<Result<User, ValidationError>, AppError> {
+        if credential.is_empty() {
+            return Ok(Err(ValidationError::PasskeyMissing));
+        }
+        let stores = &self.auth.backend;
+        let user = match stores.passkeys.claimed_user(credential) {
+            Ok(id) => stores.users.read(&id).await.map_err(BackendError::from)?,
+            Err(error) => return Ok(Err(self.passkey_failed(&error))),
+        };
+        let Some(user) = user else { return Ok(Err(ValidationError::PasskeyWrong)) };
+        let factors = self.factors_of(&user).await?;
+        let answered = match stores.passkeys.check(state, credential, &factors) {
+            Ok(answered) => answered,
+            Err(error) => return Ok(Err(self.passkey_failed(&error))),
+        };
+        if !stores.factors.use_challenge(&answered.challenge, answered.expires_at).await.map_err(BackendError::from)? {
+            return Ok(Err(self.passkey_failed(&PasskeyError::OutOfDate)));
+        }
+        if user.is_disabled {
+            self.record(Event::LogIn, "disabled", Some(&user.id));
+            return Ok(Err(ValidationError::AccountDisabled));
+        }
+        let (factor, updated) = answered.answer;
+        stores.factors.update_passkey(&factor.id, &updated).await.map_err(BackendError::from)?;
+        Ok(Ok(user))
+    }
+
+    async fn new_passkey(
+        &self,
+        user: &User,
+        state: &str,
+        credential: &str,
+    ) -> Result<Result<bool, ValidationError>, AppError> {
+        if credential.is_empty() {
+            return Ok(Err(ValidationError::PasskeyMissing));
+        }
+        let stores = &self.auth.backend;
+        let answered = match stores.passkeys.new_passkey(user, state, credential) {
+            Ok(answered) => answered,
+            Err(error) => return Ok(Err(self.passkey_failed(&error))),
+        };
+        if !stores.factors.use_challenge(&answered.challenge, answered.expires_at).await.map_err(BackendError::from)? {
+            return Ok(Err(self.passkey_failed(&PasskeyError::OutOfDate)));
+        }
+        let (id, secret) = answered.answer;
+        let name = self.browser();
+        let new = NewFactor { kind: FactorKind::Passkey, id: &id, user_id: &user.id, secret: &secret, name: &name };
+        Ok(Ok(self.change_factors(user, async |database| factors::insert(database, &new).await).await?))
+    }
+
+    fn passkey_failed(&self, error: &PasskeyError) -> ValidationError {
+        tracing::debug!(%error, "a passkey was refused");
+        self.record(Event::SecondFactor, "wrong", None);
+        match error {
+            PasskeyError::OutOfDate => ValidationError::PasskeyOutOfDate,
+            _ => ValidationError::PasskeyWrong,
+        }
+    }
+
+    /// The factor was right: the session begins, or goes on as one that may do what is dangerous.
+    async fn pass_second_step(mut self, user: User, at: At, next: &str) -> Result<(), AppError> {
+        self.record(Event::SecondFactor, "right", Some(&user.id));
+        if self.factors_of(&user).await?.end_at().is_some() {
+            self.stop_recovery(&user).await?;
+        }
+        let (remember, next) = match at {
+            At::LogIn(pending) => {
+                self.record(Event::LogIn, "right", Some(&user.id));
+                (pending.remember, local_path(&pending.next).unwrap_or("/account").to_owned())
+            }
+            At::Session => (self.remember().await, local_path(next).unwrap_or("/account").to_owned()),
+        };
+        self.start_session(&user, remember).await?;
+        self.confirm_session().await?;
+        self.see_other(&next);
+        Ok(())
+    }
+
+    /// From now on, and for a while, this session may do what is dangerous.
+    async fn confirm_session(&self) -> Result<(), AppError> {
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let session = &self.auth.session;
+        session.insert(CONFIRMED_AT, now).await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        session.save().await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        Ok(())
+    }
+
+    async fn remember(&self) -> bool {
+        self.auth.session.get(REMEMBER).await.ok().flatten().unwrap_or(false)
+    }
+
+    async fn stop_recovery(&self, user: &User) -> Result<(), AppError> {
+        if self.auth.backend.factors.stop_recovery(&user.id).await.map_err(BackendError::from)? {
+            self.record(Event::SecondFactor, "not_lost", Some(&user.id));
+        }
+        Ok(())
+    }
+
+    /// A factor was added by somebody who has just shown it. The first one comes with recovery codes.
+    async fn after_adding(&mut self, user: &User, before: &UserFactors) -> Result<(), AppError> {
+        self.confirm_session().await?;
+        if before.recovery_codes() == 0 {
+            return self.show_new_codes(user).await;
+        }
+        self.back_to_form("/account", FormFeedback { form: Form::Factors, ..FormFeedback::default() });
+        Ok(())
+    }
+
+    async fn show_new_codes(&self, user: &User) -> Result<(), AppError> {
+        let codes = RecoveryCode::new_set();
+        let codes = codes.iter().map(RecoveryCode::as_str).collect::<Vec<_>>().join(" ");
+        let store = &self.auth.backend.factors;
+        store.put(FactorKind::NewRecoveryCodes, &user.id, &codes).await.map_err(BackendError::from)?;
+        self.see_other("/account/recovery-codes");
+        Ok(())
+    }
+
+    /// Changes the factors, and promises the mail about it if anything was changed.
+    async fn change_factors(
+        &self,
+        user: &User,
+        change: impl AsyncFnOnce(&mut sqlx::AnyConnection) -> sqlx::Result<bool>,
+    ) -> Result<bool, AppError> {
+        let stores = &self.auth.backend;
+        let changed = statement::run("factors.change", &stores.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let changed = change(&mut transaction).await?;
+            if changed {
+                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsChanged)).await?;
+            }
+            transaction.commit().await?;
+            Ok(changed)
+        });
+        let changed = changed.await.map_err(BackendError::from)?;
+        stores.outbox.wake();
+        Ok(changed)
+    }
+
+    fn back_to_second_step(&self, error: ValidationError, next: &str) {
+        let feedback = FormFeedback { form: Form::SecondFactor, errors: vec![error], ..FormFeedback::default() };
+        self.back_to_form(&with_next(SECOND_STEP, next), feedback);
+    }
+}
+
+/// Whether the user of this session has just shown the second factor.
+pub async fn was_confirmed(session: &Session) -> bool {
+    let confirmed_at = session.get::<i64>(CONFIRMED_AT).await.ok().flatten().unwrap_or_default();
+    OffsetDateTime::now_utc().unix_timestamp() - confirmed_at < CONFIRMED_FOR
+}
+
+/// A path with where to go after it.
+pub fn with_next(path: &str, next: &str) -> String {
+    match local_path(next) {
+        Some(next) => {
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            format!("{path}?{query}")
+        }
+        None => path.to_owned(),
+    }
+}
+
+fn now() -> u64 {
+    OffsetDateTime::now_utc().unix_timestamp().unsigned_abs()
+}

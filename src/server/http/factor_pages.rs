@@ -1,0 +1,166 @@
+//! The pages around the second factor, and the account page that lists it. Each asks the database first.
+
+use ::http::{HeaderValue, header};
+use axum::{
+    extract::{Request, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+
+use super::render::render_page;
+use crate::{
+    accounts::{
+        next_path::local_path,
+        server::{
+            AuthSession, User, format_date,
+            second_factor::{AuthenticatorApp, Ceremony, Factor, UserFactors},
+            was_confirmed,
+        },
+    },
+    error::AppError,
+    request_context::{
+        AccountFactors, ListedFactor, NewApp, NewRecoveryCodes, PasskeyQuestion, SecondStep, WithoutChat,
+    },
+    server::state::AppState,
+};
+
+/// `/account`, with its second factor.
+pub async fn account_page(State(state): State<AppState>, request: Request) -> Response {
+    let Some((user, factors)) = (match factors_of_user(&state, session_of(&request)).await {
+        Ok(found) => found,
+        Err(error) => return error.into_response(),
+    }) else {
+        return render_page(&state, request, || ()).await;
+    };
+    let was_confirmed = match session_of(&request) {
+        Some(auth) => was_confirmed(&auth.session).await,
+        None => false,
+    };
+    let listed = |factor: &Factor, label: String| ListedFactor {
+        value: format!("{} {}", factor.kind.as_str(), factor.id),
+        label,
+        added: format_date(factor.created_at),
+    };
+    let app = factors.app().map(|factor| listed(factor, "Authenticator app".to_owned()));
+    let passkeys = factors.passkeys().map(|factor| listed(factor, format!("Passkey, from {}", factor.name)));
+    let shown = AccountFactors {
+        needs_confirmation: factors.is_on() && !was_confirmed,
+        new_passkey: state.backend.passkeys.ask_for_new(&user, &factors).map(question),
+        recovery_codes: factors.recovery_codes(),
+        ends: factors.end_at().map(format_date),
+        listed: app.into_iter().chain(passkeys).collect(),
+    };
+    render_page(&state, request, move || provide_context(shown.clone())).await
+}
+
+/// `/second-factor`: for a log-in whose password was right, and for a user who is to show it once more.
+pub async fn second_factor_page(State(state): State<AppState>, request: Request) -> Response {
+    let next = request.uri().query().and_then(|query| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(name, _)| name == "next").and_then(|(_, next)| local_path(&next).map(str::to_owned))
+    });
+    let stores = &state.backend;
+    let pending = stores.pending_log_ins.read(request.headers());
+    let in_session = session_of(&request).and_then(|auth| auth.user);
+    let found = async {
+        if let Some(pending) = pending
+            && let Some(user) = stores.users.read(&pending.user_id).await?
+            && pending.is_of(&user)
+        {
+            return Ok(Some((user, true)));
+        }
+        Ok::<_, sqlx::Error>(in_session.map(|user| (user, false)))
+    };
+    let found = async {
+        let Some((user, is_log_in)) = found.await? else { return Ok(None) };
+        let factors = stores.factors.of_user(&user.id).await?;
+        Ok::<_, sqlx::Error>(Some((user, is_log_in, factors)))
+    };
+    let (user, is_log_in, factors) = match found.await {
+        Ok(Some((user, is_log_in, factors))) if factors.is_on() => (user, is_log_in, factors),
+        Ok(Some(_)) => return Redirect::to(next.as_deref().unwrap_or("/account")).into_response(),
+        Ok(None) => return Redirect::to("/login").into_response(),
+        Err(error) => return unavailable(&error),
+    };
+    let step = SecondStep {
+        email: user.email.as_str().to_owned(),
+        has_app: factors.app().is_some(),
+        passkey: factors.passkeys().next().and_then(|_| stores.passkeys.ask()).map(question),
+        is_log_in,
+        ends: factors.end_at().map(format_date),
+        next,
+    };
+    never_kept(render_page(&state, request, move || provide_context(step.clone())).await)
+}
+
+/// `/login/passkey`
+pub async fn passkey_log_in_page(State(state): State<AppState>, request: Request) -> Response {
+    let asked = state.backend.passkeys.ask().map(question);
+    let provide = move || {
+        if let Some(question) = &asked {
+            provide_context(question.clone());
+        }
+    };
+    never_kept(render_page(&state, request, provide).await)
+}
+
+/// `/account/app`
+pub async fn new_app_page(State(state): State<AppState>, request: Request) -> Response {
+    let found = match factors_of_user(&state, session_of(&request)).await {
+        Ok(found) => found,
+        Err(error) => return error.into_response(),
+    };
+    let new = found.and_then(|(user, factors)| AuthenticatorApp::new(&factors.new_app()?.secret, &user));
+    let Some(new) = new.and_then(|app| Some(NewApp { qr_code: app.qr_code()?, secret: app.secret_in_groups() })) else {
+        return Redirect::to("/account").into_response();
+    };
+    let provide = move || {
+        // A secret that no script of others is to read.
+        provide_context(WithoutChat);
+        provide_context(new.clone());
+    };
+    never_kept(render_page(&state, request, provide).await)
+}
+
+/// `/account/recovery-codes`
+pub async fn recovery_codes_page(State(state): State<AppState>, request: Request) -> Response {
+    let found = match factors_of_user(&state, session_of(&request)).await {
+        Ok(found) => found,
+        Err(error) => return error.into_response(),
+    };
+    let Some(codes) = found.and_then(|(_, factors)| factors.new_recovery_codes()) else {
+        return Redirect::to("/account").into_response();
+    };
+    let provide = move || {
+        provide_context(WithoutChat);
+        provide_context(NewRecoveryCodes(codes.clone()));
+    };
+    never_kept(render_page(&state, request, provide).await)
+}
+
+fn session_of(request: &Request) -> Option<AuthSession> {
+    request.extensions().get().cloned()
+}
+
+async fn factors_of_user(state: &AppState, auth: Option<AuthSession>) -> Result<Option<(User, UserFactors)>, AppError> {
+    let Some(user) = auth.and_then(|auth| auth.user) else { return Ok(None) };
+    let factors = state.backend.factors.of_user(&user.id).await.map_err(|error| {
+        tracing::error!(%error, "the database did not answer");
+        AppError::Unavailable
+    })?;
+    Ok(Some((user, factors)))
+}
+
+fn question(ceremony: Ceremony) -> PasskeyQuestion {
+    PasskeyQuestion { options: ceremony.options, state: ceremony.state }
+}
+
+fn never_kept(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn unavailable(error: &sqlx::Error) -> Response {
+    tracing::error!(%error, "the database did not answer");
+    AppError::Unavailable.into_response()
+}

@@ -1,0 +1,270 @@
+//! Authenticator apps, recovery codes, and what a user does who has lost them. Passkeys need a browser: `passkeys.spec.ts`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use ::http::StatusCode;
+use totp_rs::{Builder, Secret};
+
+use crate::support::{Client, PASSWORD, TestApp};
+
+const ALICE: &str = "alice@example.com";
+const HALF_A_MINUTE: i64 = 30;
+
+/// What her app shows now, or half a minute later or earlier.
+fn code(secret: &str, after: i64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap());
+    let totp = totp.with_account_name("alice").build().unwrap();
+    totp.generate(now.checked_add_signed(after).unwrap()).to_string()
+}
+
+/// What stands between two texts of a page.
+fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
+    page.split_once(before).unwrap().1.split_once(after).unwrap().0
+}
+
+/// Alice with an app and recovery codes. The code of half a minute ago is used up.
+fn with_app(app: &TestApp) -> (Client, String, Vec<String>) {
+    let alice = app.client();
+    alice.sign_up(ALICE);
+    let page = alice.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
+    assert!(page.body.contains("<svg") && page.body.contains("Turn on"), "{}", page.body);
+    let secret = between(&page.body, r#"<code class="secret">"#, "</code>").replace(' ', "");
+    let page = alice.post_and_follow("/api/auth/confirm-app", &[("code", &code(&secret, -HALF_A_MINUTE))]);
+    let codes: Vec<String> = page.body.split("<li><code>").skip(1).map(|rest| rest[..27].to_owned()).collect();
+    assert_eq!(codes.len(), 8, "{}", page.body);
+    let page = alice.post_and_follow("/api/auth/confirm-recovery-codes", &[]);
+    assert!(page.body.contains("You have 8 recovery codes left."), "{}", page.body);
+    (alice, secret, codes)
+}
+
+fn enter(client: &Client, code: &str) -> String {
+    client.post("/api/auth/enter-code", &[("code", code)]).location().to_owned()
+}
+
+#[test]
+fn with_an_app_the_password_alone_opens_no_session_and_a_code_works_once() {
+    let app = TestApp::new();
+    let (_, secret, _) = with_app(&app);
+    let browser = app.client();
+    assert_eq!(browser.log_in(ALICE).location(), "/second-factor");
+    assert!(!browser.is_signed_in());
+    assert_eq!(browser.token().status, StatusCode::UNAUTHORIZED);
+    assert_eq!(browser.get("/account").location(), "/login?next=/account");
+    assert_eq!(enter(&browser, "000000"), "/second-factor");
+    let page = browser.get("/second-factor");
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(page.body.contains("This code is wrong") && page.body.contains(r#"role="alert""#), "{}", page.body);
+    let used_before = code(&secret, -HALF_A_MINUTE);
+    assert_eq!(enter(&browser, &used_before), "/second-factor", "the code that turned it on works again");
+    browser.get("/second-factor");
+    let right = code(&secret, 0);
+    assert_eq!(enter(&browser, &right), "/account");
+    assert!(browser.is_signed_in());
+    assert_eq!(browser.cookie("pending"), None);
+
+    let thief = app.client();
+    thief.log_in(ALICE);
+    assert_eq!(enter(&thief, &right), "/second-factor", "a code that was seen works again");
+    assert!(!thief.is_signed_in());
+}
+
+#[test]
+fn where_the_user_was_going_and_remember_me_outlast_the_second_step() {
+    let app = TestApp::new();
+    let (_, _, codes) = with_app(&app);
+    let browser = app.client();
+    let fields = [("email", ALICE), ("password", PASSWORD), ("remember", "true"), ("next", "/?from=mail")];
+    assert_eq!(browser.post("/api/auth/log-in", &fields).location(), "/second-factor");
+    let answer = browser.post("/api/auth/enter-code", &[("code", &codes[0])]);
+    assert_eq!(answer.location(), "/?from=mail");
+    assert!(answer.set_cookie("session").unwrap().contains("Max-Age="));
+}
+
+#[test]
+fn a_recovery_code_works_once_however_it_is_typed_and_for_its_user_only() {
+    let app = TestApp::new();
+    let (_, _, codes) = with_app(&app);
+    let browser = app.client();
+    browser.log_in(ALICE);
+    assert_eq!(enter(&browser, &codes[0].to_uppercase().replace('-', " ")), "/account");
+    assert!(browser.get("/account").body.contains("You have 7 recovery codes left."));
+    let thief = app.client();
+    thief.log_in(ALICE);
+    assert_eq!(enter(&thief, &codes[0]), "/second-factor");
+    assert!(!thief.is_signed_in());
+
+    let bob = app.client();
+    bob.sign_up("bob@example.com");
+    bob.post("/api/auth/start-app", &[("current", PASSWORD)]);
+    assert_eq!(enter(&bob, &codes[1]), "/second-factor", "Alice's code is good for Bob");
+    let stored = app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery_code'");
+    assert!(stored.len() == 7 && !stored.iter().any(|id| codes.iter().any(|code| id.contains(&code[..6]))));
+}
+
+#[test]
+fn a_log_in_that_waits_for_its_code_ends_with_a_new_password_and_cannot_be_made_up() {
+    let app = TestApp::new();
+    let (alice, _, codes) = with_app(&app);
+    let thief = app.client();
+    thief.log_in(ALICE);
+    let page = alice
+        .post_and_follow("/api/auth/change-password", &[("current", PASSWORD), ("password", "blue kitchen window")]);
+    assert!(page.body.contains("Changed."), "{}", page.body);
+    assert_eq!(enter(&thief, &codes[0]), "/login");
+    let forger = app.client();
+    forger.set_cookie("pending", "eyJhbGciOiJub25lIn0.e30.");
+    assert_eq!(enter(&forger, &codes[0]), "/login");
+    assert_eq!(forger.get("/second-factor").location(), "/login");
+}
+
+#[test]
+fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
+    let app = TestApp::new();
+    let (alice, _, codes) = with_app(&app);
+    let age = "UPDATE sessions SET data = replace(data, 'confirmed_at', 'confirmed_once') RETURNING id";
+    assert_eq!(app.query::<String>(age).len(), 1);
+    // For some seconds the session is in memory as it was.
+    let page = loop {
+        let page = alice.get("/account");
+        if page.body.contains("Confirm that it is you") {
+            break page;
+        }
+    };
+    assert!(!page.body.contains("New email"), "{}", page.body);
+    for (form, fields) in [
+        ("change-password", vec![("current", PASSWORD), ("password", "blue kitchen window")]),
+        ("change-email", vec![("current", PASSWORD), ("email", "eve@example.com")]),
+        ("remove-account", vec![("current", PASSWORD)]),
+        ("start-app", vec![("current", PASSWORD)]),
+        ("start-recovery-codes", vec![("current", PASSWORD)]),
+        ("remove-factor", vec![("current", PASSWORD), ("factor", "app x")]),
+    ] {
+        let page = alice.post_and_follow(&format!("/api/auth/{form}"), &fields);
+        assert!(page.body.contains("Confirm that it is you first"), "{form}: {}", page.body);
+    }
+    assert_eq!(app.users(), 1);
+    let before = alice.cookie("session");
+    let answer = alice.post("/api/auth/enter-code", &[("code", &codes[0]), ("next", "/account")]);
+    assert_eq!(answer.location(), "/account");
+    assert_ne!(alice.cookie("session"), before, "the session keeps its id");
+    assert!(alice.get("/account").body.contains("New email"));
+}
+
+#[test]
+fn a_new_password_by_mail_does_not_get_past_the_second_factor() {
+    let app = TestApp::new();
+    let (_, _, codes) = with_app(&app);
+    let reader_of_mail = app.client();
+    let mail = reader_of_mail.mail_after("/api/auth/forgot-password", &[("email", ALICE)], ALICE);
+    let fields = [("token", mail.token()), ("password", "blue kitchen window".to_owned())];
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(reader_of_mail.post("/api/auth/choose-password", &fields).location(), "/second-factor");
+    assert!(!reader_of_mail.is_signed_in());
+    assert_eq!(enter(&reader_of_mail, &codes[0]), "/account");
+}
+
+#[test]
+fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it() {
+    let app = TestApp::new();
+    let (alice, secret, _) = with_app(&app);
+    let somebody = app.client();
+    somebody.log_in(ALICE);
+    let lose = || {
+        let before = app.mailbox.to(ALICE).len();
+        assert_eq!(somebody.post("/api/auth/lose-factors", &[]).location(), "/second-factor");
+        somebody.next_mail(ALICE, before)
+    };
+    let mail = lose();
+    assert!(mail.subject.contains("is said to be lost"), "{}", mail.subject);
+    assert!(somebody.get("/second-factor").body.contains("the password alone opens this account"));
+    assert!(alice.get("/account").body.contains("Somebody who knows your password said that all of this is lost"));
+    assert_eq!(app.client().log_in(ALICE).location(), "/second-factor", "at once");
+
+    let pass = |seconds: i64| {
+        let sql =
+            format!("UPDATE factors SET created_at = created_at - {seconds} WHERE kind = 'recovery' RETURNING id");
+        assert_eq!(app.query::<String>(&sql).len(), 1);
+    };
+    pass(3 * 24 * 60 * 60 - 60);
+    assert_eq!(app.client().log_in(ALICE).location(), "/second-factor", "a minute too early");
+    // The owner shows a code: nothing is lost.
+    let owner = app.client();
+    owner.log_in(ALICE);
+    assert_eq!(enter(&owner, &code(&secret, 0)), "/account");
+    assert!(!owner.get("/account").body.contains("is lost"));
+
+    lose();
+    alice.post("/api/auth/keep-factors", &[]);
+    assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery'").is_empty());
+
+    lose();
+    pass(3 * 24 * 60 * 60);
+    let (late, before) = (app.client(), app.mailbox.to(ALICE).len());
+    assert_eq!(late.log_in(ALICE).location(), "/account");
+    assert!(late.next_mail(ALICE, before).subject.contains("second factor"));
+    assert!(app.query::<String>("SELECT id FROM factors").is_empty());
+}
+
+#[test]
+fn codes_are_limited_by_account_and_the_owner_hears_that_the_password_is_known() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let (alice, _, codes) = with_app(&app);
+    let thief = app.client();
+    thief.log_in(ALICE);
+    let before = app.mailbox.to(ALICE).len();
+    for _ in 0..10 {
+        assert_eq!(enter(&thief, "000000"), "/second-factor");
+    }
+    let refused = thief.post("/api/auth/enter-code", &[("code", &codes[0])]);
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(alice.next_mail(ALICE, before).subject.contains("has your password"));
+    // Her own browser has a budget of its own.
+    alice.post("/api/auth/log-out", &[]);
+    alice.log_in(ALICE);
+    assert_eq!(enter(&alice, &codes[0]), "/account");
+}
+
+#[test]
+fn removing_the_last_factor_turns_it_off_and_leaves_nothing() {
+    let app = TestApp::new();
+    let (alice, ..) = with_app(&app);
+    let id = &app.query::<String>("SELECT id FROM users")[0];
+    let wrong =
+        alice.post_and_follow("/api/auth/remove-factor", &[("current", "wrong"), ("factor", &format!("app {id}"))]);
+    assert!(wrong.body.contains("This is not your password"));
+    let before = app.mailbox.to(ALICE).len();
+    let page =
+        alice.post_and_follow("/api/auth/remove-factor", &[("current", PASSWORD), ("factor", &format!("app {id}"))]);
+    assert!(page.body.contains("your password alone does not open"), "{}", page.body);
+    assert!(alice.next_mail(ALICE, before).subject.contains("second factor"));
+    assert!(app.query::<String>("SELECT id FROM factors").is_empty());
+    assert_eq!(app.client().log_in(ALICE).location(), "/account");
+}
+
+#[test]
+fn nobody_sets_up_or_removes_a_factor_of_somebody_else() {
+    let app = TestApp::new();
+    let (_, secret, _) = with_app(&app);
+    let bob = app.client();
+    bob.sign_up("bob@example.com");
+    let alice_id = &app.query::<String>("SELECT id FROM users WHERE email = 'alice@example.com'")[0];
+    bob.post("/api/auth/remove-factor", &[("current", PASSWORD), ("factor", &format!("app {alice_id}"))]);
+    assert_eq!(app.query::<String>("SELECT user_id FROM factors WHERE kind = 'app'"), [alice_id.clone()]);
+    assert_eq!(bob.get("/account/app").location(), "/account");
+    assert_eq!(bob.get("/account/recovery-codes").location(), "/account");
+    assert_eq!(bob.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]).location(), "/account");
+    assert_eq!(app.client().get("/account/app").location(), "/account");
+    assert_eq!(app.client().post("/api/auth/start-app", &[("current", PASSWORD)]).status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
+fn the_pages_that_show_secrets_have_no_chat_and_are_kept_by_nobody() {
+    let app = TestApp::new();
+    let alice = app.client();
+    alice.sign_up(ALICE);
+    assert!(alice.get("/account").body.contains("SupportChat_"), "what the chat is recognised by");
+    let page = alice.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
+    assert_eq!(page.headers["cache-control"], "no-store");
+    assert!(!page.body.contains("SupportChat_"), "{}", page.body);
+}
