@@ -1,4 +1,5 @@
 // What the tests share: people, the live widget, and what the API's side received.
+import { createHmac } from "node:crypto";
 import { expect, type APIRequestContext, type BrowserContext, type Page } from "@playwright/test";
 
 export const PASSWORD = "correct horse battery";
@@ -178,4 +179,15 @@ export async function chatIsStillOf(id: string, page: Page, other: Page) {
     expect(JSON.stringify(await stored(page))).toContain("Alice's words");
     expect(await other.evaluate(() => (window as any).isTheSame)).toBe(true);
     await expect(other.locator("#messageInput")).toHaveValue("half a sentence");
+}
+
+/** What an authenticator app with this secret shows at this time, in milliseconds since 1970. */
+export function appCode(secret: string, at = Date.now()): string {
+    const digits = [...secret.replace(/\s/g, "")].map((digit) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(digit).toString(2).padStart(5, "0"));
+    const key = Buffer.from(digits.join("").match(/.{8}/g)!.map((bits) => parseInt(bits, 2)));
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+    const hash = createHmac("sha1", key).update(step).digest();
+    const number = hash.readUInt32BE(hash[19] & 15) & 0x7fffffff;
+    return (number % 1_000_000).toString().padStart(6, "0");
 }

@@ -298,6 +298,9 @@ impl Accounts {
         if credential.is_empty() {
             return Ok(Err(ValidationError::PasskeyMissing));
         }
+        if let Err(error) = self.use_challenge(state).await? {
+            return Ok(Err(error));
+        }
         let stores = &self.auth.backend;
         let user = match stores.passkeys.claimed_user(credential) {
             Ok(id) => stores.users.read(&id).await.map_err(BackendError::from)?,
@@ -305,18 +308,14 @@ impl Accounts {
         };
         let Some(user) = user else { return Ok(Err(ValidationError::PasskeyWrong)) };
         let factors = self.factors_of(&user).await?;
-        let answered = match stores.passkeys.check(state, credential, &factors) {
+        let (factor, updated) = match stores.passkeys.check(state, credential, &factors) {
             Ok(answered) => answered,
             Err(error) => return Ok(Err(self.passkey_failed(&error))),
         };
-        if !stores.factors.use_challenge(&answered.challenge, answered.expires_at).await.map_err(BackendError::from)? {
-            return Ok(Err(self.passkey_failed(&PasskeyError::OutOfDate)));
-        }
         if user.is_disabled {
             self.record(Event::LogIn, "disabled", Some(&user.id));
             return Ok(Err(ValidationError::AccountDisabled));
         }
-        let (factor, updated) = answered.answer;
         stores.factors.update_passkey(&factor.id, &updated).await.map_err(BackendError::from)?;
         Ok(Ok(user))
     }
@@ -330,18 +329,27 @@ impl Accounts {
         if credential.is_empty() {
             return Ok(Err(ValidationError::PasskeyMissing));
         }
+        if let Err(error) = self.use_challenge(state).await? {
+            return Ok(Err(error));
+        }
         let stores = &self.auth.backend;
-        let answered = match stores.passkeys.new_passkey(user, state, credential) {
+        let (id, secret) = match stores.passkeys.new_passkey(user, state, credential) {
             Ok(answered) => answered,
             Err(error) => return Ok(Err(self.passkey_failed(&error))),
         };
-        if !stores.factors.use_challenge(&answered.challenge, answered.expires_at).await.map_err(BackendError::from)? {
-            return Ok(Err(self.passkey_failed(&PasskeyError::OutOfDate)));
-        }
-        let (id, secret) = answered.answer;
         let name = self.browser();
         let new = NewFactor { kind: FactorKind::Passkey, id: &id, user_id: &user.id, secret: &secret, name: &name };
         Ok(Ok(self.change_factors(user, async |database| factors::insert(database, &new).await).await?))
+    }
+
+    /// A challenge is good for one answer, right or wrong.
+    async fn use_challenge(&self, state: &str) -> Result<Result<(), ValidationError>, AppError> {
+        let stores = &self.auth.backend;
+        let used = match stores.passkeys.challenge(state) {
+            Ok((id, expires_at)) => stores.factors.use_challenge(&id, expires_at).await.map_err(BackendError::from)?,
+            Err(error) => return Ok(Err(self.passkey_failed(&error))),
+        };
+        Ok(if used { Ok(()) } else { Err(self.passkey_failed(&PasskeyError::OutOfDate)) })
     }
 
     fn passkey_failed(&self, error: &PasskeyError) -> ValidationError {

@@ -151,7 +151,7 @@ fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
 }
 
 #[test]
-fn one_statement_brings_session_and_user_and_the_account_page_takes_one_more() {
+fn one_statement_brings_session_and_user_and_the_account_page_takes_two_more() {
     let before = Server::start(&[]);
     let alice = before.signed_up("alice@example.com");
     let database = before.url();
@@ -174,7 +174,7 @@ fn one_statement_brings_session_and_user_and_the_account_page_takes_one_more() {
     assert_eq!(asked("/"), ["sessions.load 1"]);
     // For a moment both stay in memory.
     assert_eq!(asked("/api/ticketping/chat-jwt"), ["sessions.load 1"]);
-    assert_eq!(asked("/account"), ["sessions.list_for_user 1", "sessions.load 1"]);
+    assert_eq!(asked("/account"), ["factors.of_user 1", "sessions.list_for_user 1", "sessions.load 1"]);
 }
 
 #[test]

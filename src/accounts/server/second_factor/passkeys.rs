@@ -50,16 +50,6 @@ struct State<T> {
     ceremony: T,
 }
 
-/// A right answer.
-pub struct Answered<T> {
-    /// What it says.
-    pub answer: T,
-    /// Names the challenge.
-    pub challenge: String,
-    /// Until when it is good, in seconds since 1970.
-    pub expires_at: i64,
-}
-
 /// Why an answer is wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum PasskeyError {
@@ -113,21 +103,16 @@ impl Passkeys {
     }
 
     /// The new passkey in the answer: its id, and what is kept of it.
-    pub fn new_passkey(
-        &self,
-        user: &User,
-        state: &str,
-        answer: &str,
-    ) -> Result<Answered<(String, String)>, PasskeyError> {
+    pub fn new_passkey(&self, user: &User, state: &str, answer: &str) -> Result<(String, String), PasskeyError> {
         let inner = self.0.as_deref().ok_or(PasskeyError::NotHere)?;
-        let (state, challenge, expires_at) = inner.read::<PasskeyRegistration>(state)?;
+        let state = inner.read::<PasskeyRegistration>(state)?;
         if state.user_id.as_ref() != Some(&user.id) {
             return Err(PasskeyError::OutOfDate);
         }
         let answer: RegisterPublicKeyCredential = serde_json::from_str(answer)?;
         let passkey = inner.webauthn.finish_passkey_registration(&answer, &state.ceremony)?;
         let id = BASE64_URL_SAFE_NO_PAD.encode(passkey.cred_id());
-        Ok(Answered { answer: (id, serde_json::to_string(&passkey)?), challenge, expires_at })
+        Ok((id, serde_json::to_string(&passkey)?))
     }
 
     /// Asks for any passkey of this site.
@@ -136,6 +121,15 @@ impl Passkeys {
         let (asked, ceremony) = webauthn.start_discoverable_authentication().ok()?;
         let options = serde_json::to_string(&asked.public_key).ok()?;
         Some(Ceremony { options, state: key.sign(&State { user_id: None, ceremony }, LIFE)? })
+    }
+
+    /// Names the challenge of a state, and says until when it is good, in seconds since 1970. The caller notes it as used
+    /// before it looks at the answer.
+    pub fn challenge(&self, state: &str) -> Result<(String, i64), PasskeyError> {
+        let inner = self.0.as_deref().ok_or(PasskeyError::NotHere)?;
+        let (_, expires_at): (serde::de::IgnoredAny, _) = inner.key.read(state).ok_or(PasskeyError::OutOfDate)?;
+        // What is signed is never the same twice: a challenge is random.
+        Ok((BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(state)), expires_at))
     }
 
     /// Whose passkey the answer claims to be of. [`Passkeys::check`] says whether that is true.
@@ -151,23 +145,21 @@ impl Passkeys {
         state: &str,
         answer: &str,
         factors: &'a UserFactors,
-    ) -> Result<Answered<(&'a Factor, String)>, PasskeyError> {
+    ) -> Result<(&'a Factor, String), PasskeyError> {
         let inner = self.0.as_deref().ok_or(PasskeyError::NotHere)?;
-        let (state, challenge, expires_at) = inner.read::<DiscoverableAuthentication>(state)?;
+        let state = inner.read::<DiscoverableAuthentication>(state)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer)?;
         let id = BASE64_URL_SAFE_NO_PAD.encode(&answer.raw_id);
         let factor = factors.passkeys().find(|factor| factor.id == id).ok_or(PasskeyError::OutOfDate)?;
         let mut passkey: Passkey = serde_json::from_str(&factor.secret)?;
         let used = inner.webauthn.finish_discoverable_authentication_v2(&answer, state.ceremony, &passkey)?;
         passkey.update_credential(&used);
-        Ok(Answered { answer: (factor, serde_json::to_string(&passkey)?), challenge, expires_at })
+        Ok((factor, serde_json::to_string(&passkey)?))
     }
 }
 
 impl Inner {
-    fn read<T: DeserializeOwned>(&self, text: &str) -> Result<(State<T>, String, i64), PasskeyError> {
-        let (state, expires_at) = self.key.read(text).ok_or(PasskeyError::OutOfDate)?;
-        // What is signed is never the same twice: a challenge is random.
-        Ok((state, BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(text)), expires_at))
+    fn read<T: DeserializeOwned>(&self, text: &str) -> Result<State<T>, PasskeyError> {
+        Ok(self.key.read(text).ok_or(PasskeyError::OutOfDate)?.0)
     }
 }
