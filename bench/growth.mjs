@@ -3,7 +3,7 @@
 import { statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { asEach, chart, folder, machine, resident, root, sessionData, sessionHash, signUp, start, today, whole, wrk } from "./shared.mjs";
+import { PASSWORD_ID, asEach, chart, folder, machine, resident, root, sessionData, sessionHash, signUp, start, today, whole, wrk } from "./shared.mjs";
 
 const Database = createRequire(join(root, "bench/express/"))("better-sqlite3");
 const address = "127.0.0.1:3296";
@@ -26,13 +26,13 @@ for (const count of [10, 1_000_000]) {
     const database = new Database(file);
     const hash = database.prepare("SELECT password_hash FROM users").pluck().get();
     const now = Math.floor(Date.now() / 1000);
-    const user = database.prepare("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, NULL)");
+    const user = database.prepare("INSERT INTO users (id, email, name, password_hash, password_id, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)");
     const session = database.prepare("INSERT INTO sessions VALUES (?, ?, 'Firefox on Linux', ?, ?, ?, ?)");
     database.transaction(() => {
         for (let n = 0; n < count; n++) {
             const id = `user-${n}`;
-            user.run(id, `${id}@example.com`, null, hash, now, now);
-            session.run(sessionHash(n), id, sessionData(id, hash), now, now, now + 1_000_000);
+            user.run(id, `${id}@example.com`, null, hash, PASSWORD_ID, now, now);
+            session.run(sessionHash(n), id, sessionData(id), now, now, now + 1_000_000);
         }
     })();
     database.close();

@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { asEach, folder, machine, root, sessionData, sessionHash, signUp, start, today, wrk } from "./shared.mjs";
+import { PASSWORD_ID, asEach, folder, machine, root, sessionData, sessionHash, signUp, start, today, wrk } from "./shared.mjs";
 
 const cores = "0-1";
 const copy = (port) => start(`http://127.0.0.1:${port}`, [join(root, "target/release/ticketping-leptos")], {
@@ -52,8 +52,8 @@ const hash = psql("SELECT password_hash FROM users").trim();
 const now = Math.floor(Date.now() / 1000);
 const copyOf = (table, row) => `COPY ${table} FROM STDIN;\n${Array.from({ length: users }, (_, n) => row(n).join("\t")).join("\n")}\n\\.\n`;
 psql(
-    copyOf("users (id, email, password_hash, created_at, updated_at)", (n) => [`user-${n}`, `${n}@example.com`, hash, now, now]) +
-    copyOf("sessions (id, user_id, browser, data, created_at, last_seen_at, expires_at)", (n) => [sessionHash(n), `user-${n}`, "Firefox on Linux", sessionData(`user-${n}`, hash), now, now, now + 1_000_000]) +
+    copyOf("users (id, email, password_hash, password_id, created_at, updated_at)", (n) => [`user-${n}`, `${n}@example.com`, hash, PASSWORD_ID, now, now]) +
+    copyOf("sessions (id, user_id, browser, data, created_at, last_seen_at, expires_at)", (n) => [sessionHash(n), `user-${n}`, "Firefox on Linux", sessionData(`user-${n}`), now, now, now + 1_000_000]) +
     "ANALYZE",
 );
 

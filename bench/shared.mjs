@@ -100,7 +100,9 @@ export const sessionId = (n) => {
 export const sessionHash = (n) => createHash("sha256").update(Buffer.from(sessionId(n), "base64url").reverse()).digest("hex");
 
 /** What the session of a user with this password hash holds. */
-export const sessionData = (id, hash) => JSON.stringify({ "axum-login.data": { user_id: id, auth_hash: [...Buffer.from(hash.slice(-16))] } });
+/** What names the password of every made-up user. */
+export const PASSWORD_ID = "0123456789abcdef";
+export const sessionData = (id) => JSON.stringify({ "axum-login.data": { user_id: id, auth_hash: [...Buffer.from(PASSWORD_ID)] } });
 
 /** Options for `wrk`: each request by another of so many made-up sessions; with `step` 2, by every other one. */
 export function asEach(count, step = 1) {

@@ -7,6 +7,8 @@ CREATE TABLE users (
     name          TEXT,
     -- argon2id in PHC format, with its parameters and salt.
     password_hash TEXT    NOT NULL,
+    -- Random, and another with each new password: sessions are bound to it, so that they end then.
+    password_id   TEXT    NOT NULL,
     -- Seconds since 1970, UTC.
     created_at    BIGINT  NOT NULL,
     updated_at    BIGINT  NOT NULL,

@@ -180,13 +180,13 @@ fn SecondFactor(email: String) -> impl IntoView {
                 </form>
             })}
             <Dangerous>
-                <form method="post" action=StartApp::PATH novalidate data-with-passkey="">
+                <form method="post" action=StartApp::PATH class="wide" novalidate data-with-passkey="">
                     <input type="hidden" autocomplete="username" value=email/>
                     <PasskeyFields state=question.state/>
                     <TextField field=Field::CurrentPassword label="Current password" name="current" id="factor-current"
                         kind="password" autocomplete="current-password" feedback/>
                     <div class="buttons">
-                        <button type="submit" class="button">"Set up an authenticator app"</button>
+                        <button type="submit" class="button">"Set up an app"</button>
                         {has_passkeys.then(|| view! {
                             <button type="submit" class="button needs-script" formaction=AddPasskey::PATH
                                 data-passkey="create" data-options=question.options>

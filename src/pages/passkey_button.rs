@@ -25,15 +25,19 @@ pub fn PasskeyForm(
     question: PasskeyQuestion,
     /// Where to go then.
     next: Option<String>,
+    /// Whether there is another way on the page, which comes first.
+    #[prop(optional)]
+    is_second: bool,
     /// Above the button.
-    children: Children,
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     view! {
         <form method="post" action=UsePasskey::PATH data-with-passkey="">
             {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
             <PasskeyFields state=question.state/>
-            {children()}
-            <button type="submit" class="button primary" data-passkey="get" data-options=question.options>
+            {children.map(|children| children())}
+            <button type="submit" class=if is_second { "button" } else { "button primary" } data-passkey="get" data-options=question.options>
                 "Use a passkey"
             </button>
             <noscript><p class="muted">"Passkeys need JavaScript."</p></noscript>

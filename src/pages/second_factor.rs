@@ -40,7 +40,7 @@ pub fn SecondFactorPage() -> impl IntoView {
                     feedback/>
                 <button type="submit" class="button primary">"Continue"</button>
             </form>
-            {step.passkey.map(|question| view! { <PasskeyForm question next>{()}</PasskeyForm> })}
+            {step.passkey.map(|question| view! { <PasskeyForm question next is_second=true/> })}
             {(step.is_log_in && step.ends.is_none()).then(|| view! {
                 <details class="below-form">
                     <summary>"I have none of them any more"</summary>

@@ -68,9 +68,9 @@ impl Accounts {
         validate_readable(&[current.expose_secret(), new.expose_secret()])?;
         let user = self.user()?;
         let mut errors = self.check_current_password(&current).await?;
-        errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email).await?);
+        errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, self.client).await?);
         if errors.is_empty() {
-            let hash = self.auth.backend.passwords.hash(&new).await?;
+            let hash = self.auth.backend.passwords.hash(&new, self.client).await?;
             let changed = self.set_password(&user, &hash).await.map_err(BackendError::from)?;
             let changed = self.auth.backend.users.update_cache(changed).ok_or(AppError::NotSignedIn)?;
             let remember = self.auth.session.get(REMEMBER).await.ok().flatten().unwrap_or(false);
@@ -162,7 +162,7 @@ impl Accounts {
             return Ok(vec![ValidationError::ConfirmFirst]);
         }
         self.limit(self.limits.current_password(&user.id))?;
-        let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash)).await?;
+        let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash), self.client).await?;
         if is_right {
             return Ok(Vec::new());
         }

@@ -11,7 +11,7 @@ use super::{
     password::HashError,
     second_factor::{Factors, Passkeys, PendingLogIns},
 };
-use crate::server::mail::Outbox;
+use crate::server::{client_address::ClientAddress, mail::Outbox};
 
 /// The session of a request, and its user.
 pub type AuthSession = axum_login::AuthSession<Backend>;
@@ -63,6 +63,8 @@ pub struct Credentials {
     pub email: String,
     /// As typed.
     pub password: SecretString,
+    /// Who types it.
+    pub client: ClientAddress,
 }
 
 /// The question could not be answered.
@@ -83,11 +85,9 @@ impl AuthUser for User {
         self.id.clone()
     }
 
-    // A new password ends every session of the user. The end of a PHC string is the hash itself; a part of it is
-    // enough to tell passwords apart, and no session's row holds all of it.
+    // A new password ends every session of the user.
     fn session_auth_hash(&self) -> &[u8] {
-        let hash = self.password_hash.as_bytes();
-        &hash[hash.len().saturating_sub(16)..]
+        self.password_id.as_bytes()
     }
 }
 
@@ -102,8 +102,13 @@ impl AuthnBackend for Backend {
             None => None,
         };
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
-        let right = self.passwords.verify(&given.password, hash).await?;
-        Ok(user.filter(|_| right))
+        let right = self.passwords.verify(&given.password, hash, given.client).await?;
+        let user = user.filter(|_| right);
+        if let Some(user) = user.as_ref().filter(|user| !Passwords::is_current(&user.password_hash)) {
+            let renewed = self.passwords.hash(&given.password, given.client).await?;
+            self.users.renew_hash(user, &renewed).await?;
+        }
+        Ok(user)
     }
 
     async fn get_user(&self, id: &UserId<Self>) -> Result<Option<User>, BackendError> {

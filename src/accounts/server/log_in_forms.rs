@@ -42,7 +42,7 @@ impl Accounts {
         }
         let next = local_path(next);
         if errors.is_empty() {
-            let given = Credentials { email: email.to_owned(), password };
+            let given = Credentials { email: email.to_owned(), password, client: self.client };
             match self.auth.authenticate(given).await? {
                 Some(user) if user.is_disabled => {
                     count_log_in("disabled");

@@ -3,7 +3,12 @@
 //! The rules follow NIST SP 800-63B: length, no composition rules, nothing an attacker finds with the guesses that the
 //! limits let through in years.
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    num::NonZero,
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
 
 use argon2::{
     Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _,
@@ -14,7 +19,7 @@ use tokio::{sync::Semaphore, task};
 use unicode_normalization::UnicodeNormalization;
 
 use super::EmailAddress;
-use crate::{accounts::ValidationError, error::AppError};
+use crate::{accounts::ValidationError, error::AppError, server::client_address::ClientAddress};
 
 const MIN_CHARS: usize = 8;
 const MAX_CHARS: usize = 128;
@@ -26,6 +31,9 @@ const ESTIMATED_CHARS: usize = 40;
 const SITE_WORDS: [&str; 4] = ["ticketping", "leptos", "support", "chat"];
 /// Hashes that may wait for a free core before the server says it is busy.
 const QUEUE: usize = 64;
+
+/// How many of them may be of one client, so that none takes the whole queue.
+const QUEUE_BY_CLIENT: usize = 8;
 
 /// What an unknown e-mail is checked against, so that it takes as long as a wrong password. It has the parameters of
 /// every new hash; the password behind it was never kept.
@@ -98,21 +106,32 @@ fn guesses(text: &str, email: &str) -> u64 {
 pub struct Passwords {
     cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
+    by_client: Arc<Mutex<HashMap<ClientAddress, usize>>>,
 }
 
 impl Default for Passwords {
     /// As many at once as there are cores.
     fn default() -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { cores: Arc::new(Semaphore::new(cores)), queue: Arc::new(Semaphore::new(QUEUE + cores)) }
+        Self {
+            cores: Arc::new(Semaphore::new(cores)),
+            queue: Arc::new(Semaphore::new(QUEUE + cores)),
+            by_client: Arc::default(),
+        }
     }
 }
 
 impl Passwords {
+    /// Whether a hash has today's parameters.
+    pub fn is_current(hash: &str) -> bool {
+        let parameters = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
+        parameters(hash) == parameters(DUMMY_HASH)
+    }
+
     /// argon2id with the parameters of the `argon2` crate (19 MiB, two passes), in PHC format.
-    pub async fn hash(&self, password: &SecretString) -> Result<String, HashError> {
+    pub async fn hash(&self, password: &SecretString, client: ClientAddress) -> Result<String, HashError> {
         let password = normalised(password);
-        self.run(move || {
+        self.run(client, move || {
             let hash = Argon2::default().hash_password(password.expose_secret().as_bytes())?;
             Ok(hash.to_string())
         })
@@ -124,17 +143,23 @@ impl Passwords {
         &self,
         password: &SecretString,
         email: &EmailAddress,
+        client: ClientAddress,
     ) -> Result<Option<ValidationError>, HashError> {
         let (password, email) = (password.clone(), email.clone());
-        self.run(move || Ok(validate_new(&password, email.as_str()))).await
+        self.run(client, move || Ok(validate_new(&password, email.as_str()))).await
     }
 
     /// Whether the password is right. Without a hash it is not, and finding that out takes as long.
-    pub async fn verify(&self, password: &SecretString, hash: Option<&str>) -> Result<bool, HashError> {
+    pub async fn verify(
+        &self,
+        password: &SecretString,
+        hash: Option<&str>,
+        client: ClientAddress,
+    ) -> Result<bool, HashError> {
         let known = hash.is_some();
         let hash = hash.unwrap_or(DUMMY_HASH).to_owned();
         let password = normalised(password);
-        self.run(move || {
+        self.run(client, move || {
             let hash = PasswordHash::new(&hash)?;
             // A password that is longer than any that was ever hashed must not cost more than the others.
             let text: String = password.expose_secret().chars().take(MAX_CHARS + 1).collect();
@@ -149,12 +174,44 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
+        client: ClientAddress,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
+        let _share = ClientShare::take(&self.by_client, client).ok_or(HashError::Busy)?;
         let _place = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
         let _counted = Counted::new();
         let _core = self.cores.acquire().await.map_err(|_| HashError::Busy)?;
         task::spawn_blocking(work).await?
+    }
+}
+
+/// A place of a client in the queue, until it is dropped.
+struct ClientShare {
+    by_client: Arc<Mutex<HashMap<ClientAddress, usize>>>,
+    client: ClientAddress,
+}
+
+impl ClientShare {
+    fn take(by_client: &Arc<Mutex<HashMap<ClientAddress, usize>>>, client: ClientAddress) -> Option<Self> {
+        let mut counts = by_client.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(client).or_default();
+        if *count >= QUEUE_BY_CLIENT {
+            return None;
+        }
+        *count += 1;
+        Some(Self { by_client: Arc::clone(by_client), client })
+    }
+}
+
+impl Drop for ClientShare {
+    fn drop(&mut self) {
+        let mut counts = self.by_client.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = counts.entry(self.client) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
     }
 }
 
@@ -177,6 +234,10 @@ impl Drop for Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn client(last: u8) -> ClientAddress {
+        ClientAddress::of([192, 0, 2, last].into())
+    }
 
     fn problem(password: &str) -> Option<ValidationError> {
         validate_new(&password.to_owned().into(), "alice@example.com")
@@ -222,22 +283,21 @@ mod tests {
     #[tokio::test]
     async fn one_password_composed_in_two_ways_is_the_same_password() {
         let passwords = Passwords::default();
-        let hash = passwords.hash(&"ange\u{301}lique".to_owned().into()).await.expect("hashes");
+        let hash = passwords.hash(&"ange\u{301}lique".to_owned().into(), client(1)).await.expect("hashes");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let right = passwords.verify(&"ang\u{e9}lique".to_owned().into(), Some(&hash)).await;
+        let right = passwords.verify(&"ang\u{e9}lique".to_owned().into(), Some(&hash), client(1)).await;
         assert!(right.expect("checks"));
-        let wrong = passwords.verify(&"angelique".to_owned().into(), Some(&hash)).await;
+        let wrong = passwords.verify(&"angelique".to_owned().into(), Some(&hash), client(1)).await;
         assert!(!wrong.expect("checks"));
     }
 
     #[tokio::test]
     async fn without_an_account_no_password_is_right_and_the_work_is_that_of_a_new_hash() {
         let passwords = Passwords::default();
-        let known = passwords.verify(&"nobody's password".to_owned().into(), None).await;
+        let known = passwords.verify(&"nobody's password".to_owned().into(), None, client(1)).await;
         assert!(!known.expect("checks"));
-        let parameters = |hash: &str| hash.rsplitn(3, '$').last().map(str::to_owned);
-        let new = passwords.hash(&"xkqzvpwj".to_owned().into()).await.expect("hashes");
-        assert_eq!(parameters(DUMMY_HASH), parameters(&new));
+        let new = passwords.hash(&"xkqzvpwj".to_owned().into(), client(1)).await.expect("hashes");
+        assert!(Passwords::is_current(&new), "{new}");
     }
 
     #[tokio::test]
@@ -245,7 +305,22 @@ mod tests {
         let passwords = Passwords::default();
         let all = passwords.queue.available_permits();
         let _taken = passwords.queue.acquire_many(u32::try_from(all).expect("few")).await.expect("open");
-        let refused = passwords.hash(&"xkqzvpwj".to_owned().into()).await;
+        let refused = passwords.hash(&"xkqzvpwj".to_owned().into(), client(1)).await;
         assert!(matches!(refused, Err(HashError::Busy)));
+    }
+
+    #[tokio::test]
+    async fn one_client_leaves_places_in_the_queue_for_others() {
+        let passwords = Passwords::default();
+        let password = || SecretString::from("xkqzvpwj".to_owned());
+        let mut flood = Vec::new();
+        for _ in 0..QUEUE_BY_CLIENT {
+            flood.push(ClientShare::take(&passwords.by_client, client(1)).expect("a place"));
+        }
+        assert!(matches!(passwords.hash(&password(), client(1)).await, Err(HashError::Busy)));
+        assert!(passwords.hash(&password(), client(2)).await.is_ok());
+        drop(flood);
+        assert!(passwords.hash(&password(), client(1)).await.is_ok());
+        assert!(passwords.by_client.lock().expect("no panic").is_empty(), "clients are remembered");
     }
 }

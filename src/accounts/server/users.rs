@@ -13,7 +13,7 @@ use crate::{accounts::CurrentUser, server::database::statement};
 /// The columns of a [`User`], once for all statements.
 macro_rules! user_columns {
     () => {
-        "users.id, users.email, users.name, users.password_hash, users.disabled_at"
+        "users.id, users.email, users.name, users.password_hash, users.password_id, users.disabled_at"
     };
 }
 pub(super) use user_columns;
@@ -37,6 +37,8 @@ pub struct Row {
     pub name: Option<String>,
     /// argon2id, in PHC format.
     pub password_hash: String,
+    /// Another with each new password.
+    pub password_id: String,
     /// Whether an operator has disabled the account.
     pub is_disabled: bool,
 }
@@ -56,6 +58,7 @@ impl<'r> FromRow<'r, AnyRow> for User {
             email: EmailAddress::from_stored(row.try_get("email")?),
             name: row.try_get("name")?,
             password_hash: row.try_get("password_hash")?,
+            password_id: row.try_get("password_id")?,
             is_disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
         })))
     }
@@ -105,6 +108,21 @@ impl Users {
         })
         .await?;
         Ok(self.update_cache(changed))
+    }
+
+    /// The same password by today's parameters. Sessions stay: it is no new password.
+    pub async fn renew_hash(&self, user: &User, hash: &str) -> sqlx::Result<()> {
+        statement::run("users.renew_hash", &self.pool, async |database| {
+            sqlx::query("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2")
+                .bind(&user.id)
+                .bind(&user.password_hash)
+                .bind(hash)
+                .execute(database)
+                .await
+        })
+        .await?;
+        self.cache.invalidate(&user.id);
+        Ok(())
     }
 
     /// Disables an account, or enables it again; whether there is one.
@@ -203,6 +221,11 @@ impl Users {
     }
 }
 
+/// Short, as each session of the user holds it.
+fn new_password_id() -> String {
+    format!("{:016x}", rand::random::<u64>())
+}
+
 /// Adds an account, within a transaction; `None` when the address is taken.
 pub async fn insert(
     database: &mut AnyConnection,
@@ -211,7 +234,8 @@ pub async fn insert(
     password_hash: &str,
 ) -> sqlx::Result<Option<User>> {
     sqlx::query_as(concat!(
-        "INSERT INTO users (id, email, name, password_hash, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5) \
+        "INSERT INTO users (id, email, name, password_hash, password_id, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6) \
          ON CONFLICT (email) DO NOTHING RETURNING ",
         user_columns!(),
     ))
@@ -219,6 +243,7 @@ pub async fn insert(
     .bind(email.as_str())
     .bind(name)
     .bind(password_hash)
+    .bind(new_password_id())
     .bind(OffsetDateTime::now_utc().unix_timestamp())
     .fetch_optional(database)
     .await
@@ -232,7 +257,7 @@ pub async fn set_password(
     password_hash: &str,
 ) -> sqlx::Result<Option<User>> {
     sqlx::query_as(concat!(
-        "UPDATE users SET password_hash = $3, updated_at = $4 \
+        "UPDATE users SET password_hash = $3, updated_at = $4, password_id = $5 \
          WHERE id = $1 AND email = $2 AND disabled_at IS NULL RETURNING ",
         user_columns!(),
     ))
@@ -240,6 +265,7 @@ pub async fn set_password(
     .bind(email.as_str())
     .bind(password_hash)
     .bind(OffsetDateTime::now_utc().unix_timestamp())
+    .bind(new_password_id())
     .fetch_optional(database)
     .await
 }

@@ -43,13 +43,13 @@ pub async fn copy_users(from: &str, to: &str) -> Result<Copied, CopyError> {
     let mut copied = Copied { users: 0, there_already: 0 };
     let mut transaction = target.pool.begin().await?;
     let mut users = sqlx::query(
-        "SELECT id, email, name, password_hash, created_at, updated_at, disabled_at FROM users ORDER BY id",
+        "SELECT id, email, name, password_hash, created_at, updated_at, disabled_at, password_id FROM users ORDER BY id",
     )
     .fetch(&source.pool);
     while let Some(user) = users.try_next().await? {
         let added = sqlx::query(
-            "INSERT INTO users (id, email, name, password_hash, created_at, updated_at, disabled_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+            "INSERT INTO users (id, email, name, password_hash, created_at, updated_at, disabled_at, password_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         )
         .bind(user.try_get::<String, _>(0)?)
         .bind(user.try_get::<String, _>(1)?)
@@ -59,6 +59,7 @@ pub async fn copy_users(from: &str, to: &str) -> Result<Copied, CopyError> {
         .bind(user.try_get::<i64, _>(4)?)
         .bind(user.try_get::<i64, _>(5)?)
         .bind(user.try_get::<Option<i64>, _>(6)?)
+        .bind(user.try_get::<String, _>(7)?)
         .execute(&mut *transaction)
         .await?;
         match added.rows_affected() {

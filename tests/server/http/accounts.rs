@@ -242,3 +242,23 @@ fn expired_sessions_are_deleted_and_no_others() {
     });
     assert_eq!(app.query::<i64>("SELECT count(*) FROM sessions"), [1]);
 }
+
+#[test]
+fn a_hash_by_old_parameters_is_renewed_at_log_in_and_no_session_ends() {
+    use argon2::PasswordHasher as _;
+
+    let app = TestApp::new();
+    let elsewhere = app.client();
+    elsewhere.sign_up("alice@example.com");
+    let old = argon2::Params::new(8 * 1024, 1, 1, None).unwrap();
+    let old = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, old);
+    let old = old.hash_password(PASSWORD.as_bytes()).unwrap().to_string();
+    app.query::<String>(&format!("UPDATE users SET password_hash = '{old}' RETURNING id"));
+    assert_eq!(app.client().log_in_with("alice@example.com", "wrong password").location(), "/login");
+    assert_eq!(app.query::<String>("SELECT password_hash FROM users"), [old]);
+    assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
+    let renewed = &app.query::<String>("SELECT password_hash FROM users")[0];
+    assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
+    assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
+    assert!(elsewhere.is_signed_in());
+}

@@ -250,7 +250,7 @@ fn nobody_sets_up_or_removes_a_factor_of_somebody_else() {
     bob.sign_up("bob@example.com");
     let alice_id = &app.query::<String>("SELECT id FROM users WHERE email = 'alice@example.com'")[0];
     bob.post("/api/auth/remove-factor", &[("current", PASSWORD), ("factor", &format!("app {alice_id}"))]);
-    assert_eq!(app.query::<String>("SELECT user_id FROM factors WHERE kind = 'app'"), [alice_id.clone()]);
+    assert_eq!(app.query::<String>("SELECT user_id FROM factors WHERE kind = 'app'"), std::slice::from_ref(alice_id));
     assert_eq!(bob.get("/account/app").location(), "/account");
     assert_eq!(bob.get("/account/recovery-codes").location(), "/account");
     assert_eq!(bob.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]).location(), "/account");

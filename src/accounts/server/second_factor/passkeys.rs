@@ -88,7 +88,7 @@ impl Passkeys {
     pub fn ask_for_new(&self, user: &User, existing: &UserFactors) -> Option<Ceremony> {
         let Inner { webauthn, key } = self.0.as_deref()?;
         let known = existing.passkeys().filter_map(|factor| BASE64_URL_SAFE_NO_PAD.decode(&factor.id).ok());
-        let known: Vec<CredentialID> = known.map(Into::into).collect();
+        let known: Vec<CredentialID> = known.collect();
         let (id, name) = (Uuid::parse_str(&user.id).ok()?, user.email.as_str());
         let label = user.name.as_deref().unwrap_or(name);
         let (asked, ceremony) = webauthn.start_passkey_registration(id, name, label, Some(known)).ok()?;

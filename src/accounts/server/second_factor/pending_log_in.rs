@@ -1,10 +1,8 @@
 //! A log-in whose password was right and whose second factor is still to come: a signed cookie for ten minutes. There is no
 //! session yet.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::Duration;
 
 use crate::accounts::server::{User, cookies, signed_text::SignedText};
@@ -21,19 +19,19 @@ pub struct PendingLogIn {
     pub remember: bool,
     /// Where the user was going.
     pub next: String,
-    /// A hash of the password's hash: once the password is another, the log-in is worth nothing.
-    password: String,
+    /// Which password it was: once there is another, the log-in is worth nothing.
+    password_id: String,
 }
 
 impl PendingLogIn {
     /// After the right password.
     pub fn new(user: &User, remember: bool, next: &str) -> Self {
-        Self { user_id: user.id.clone(), remember, next: next.to_owned(), password: fingerprint(user) }
+        Self { user_id: user.id.clone(), remember, next: next.to_owned(), password_id: user.password_id.clone() }
     }
 
     /// Whether the password is still the same.
     pub fn is_of(&self, user: &User) -> bool {
-        self.user_id == user.id && self.password == fingerprint(user)
+        self.user_id == user.id && self.password_id == user.password_id
     }
 }
 
@@ -64,8 +62,4 @@ impl PendingLogIns {
     pub fn end(&self) -> Option<HeaderValue> {
         cookies::set(COOKIE, String::new(), Duration::ZERO, self.secure)
     }
-}
-
-fn fingerprint(user: &User) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&user.password_hash))
 }
