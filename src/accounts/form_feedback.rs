@@ -59,6 +59,7 @@ pub enum ValidationError {
     PasswordTooLong,
     PasswordIsEmail,
     PasswordCommon,
+    PasswordBreached,
     WrongCredentials,
     AccountDisabled,
     CodeMissing,
@@ -81,7 +82,8 @@ impl ValidationError {
             | Self::PasswordTooShort
             | Self::PasswordTooLong
             | Self::PasswordIsEmail
-            | Self::PasswordCommon => Some(Field::Password),
+            | Self::PasswordCommon
+            | Self::PasswordBreached => Some(Field::Password),
             Self::CurrentPasswordWrong => Some(Field::CurrentPassword),
             Self::CodeMissing | Self::CodeWrong | Self::NewCodeWrong => Some(Field::Code),
             Self::WrongCredentials
@@ -110,6 +112,7 @@ impl ValidationError {
             Self::PasswordCommon => {
                 "This password is easy to guess. Use three or four words that do not belong together."
             }
+            Self::PasswordBreached => "This password is in a list of stolen ones. Choose another.",
             Self::WrongCredentials => "E-mail or password is wrong. Check both and try again.",
             Self::AccountDisabled => "This account is switched off. Ask the support team why.",
             Self::CodeMissing => "Enter a code.",

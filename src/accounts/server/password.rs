@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Semaphore, task};
 use unicode_normalization::UnicodeNormalization;
 
-use super::EmailAddress;
+use super::{EmailAddress, breached::is_breached};
 use crate::{accounts::ValidationError, error::AppError, server::client_address::ClientAddress};
 
 const MIN_CHARS: usize = 8;
@@ -89,9 +89,18 @@ fn validate_new(password: &SecretString, email: &str) -> Option<ValidationError>
         Some(ValidationError::PasswordIsEmail)
     } else if guesses(text, email) < MIN_GUESSES {
         Some(ValidationError::PasswordCommon)
+    } else if is_breached(text) {
+        Some(ValidationError::PasswordBreached)
     } else {
         None
     }
+}
+
+/// A breached password as it is hashed, if nothing else refuses it.
+pub fn normalised_if_accepted(password: &str) -> Option<String> {
+    let password = normalised(&password.to_owned().into()).expose_secret().to_owned();
+    let length = password.chars().count();
+    ((MIN_CHARS..=MAX_CHARS).contains(&length) && guesses(&password, "") >= MIN_GUESSES).then_some(password)
 }
 
 /// How many guesses find it, for somebody who knows the person's address and the site.
@@ -263,6 +272,9 @@ mod tests {
             ["Pass@123", "Admin@123", "Summer2024", "ticketping1", "Ticketping2026", "alice123", "Alice1990!"]
         {
             assert_eq!(problem(guessed), Some(ValidationError::PasswordCommon), "{guessed}");
+        }
+        for breached in ["warsztat1", "zsQYTu2Jr", "chilingarashvili"] {
+            assert_eq!(problem(breached), Some(ValidationError::PasswordBreached), "{breached}");
         }
         for good in ["correct horse battery staple", "correct horse battery", "kitchen window blue", "vT9#qLm2x"] {
             assert_eq!(problem(good), None, "{good}");

@@ -73,7 +73,9 @@ impl Database {
         }
         let sqlite = url.starts_with("sqlite:");
         let url = if sqlite && !url.contains("mode=") {
-            format!("{url}{}mode=rwc", if url.contains('?') { '&' } else { '?' })
+            // The file is there: a connection that is opened later must not make another one in place of a lost one.
+            let mode = if file.as_deref().is_some_and(Path::exists) { "rw" } else { "rwc" };
+            format!("{url}{}mode={mode}", if url.contains('?') { '&' } else { '?' })
         } else {
             with_tls(url)
         };
