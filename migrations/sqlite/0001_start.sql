@@ -43,7 +43,7 @@ CREATE TABLE factors (
     user_id      TEXT    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     -- The app's secret in base32, the passkey's public key as JSON, the new recovery codes; else empty.
     secret       TEXT    NOT NULL,
-    -- What its user knows a passkey by, such as "Firefox on Linux"; else empty.
+    -- What its user knows a passkey by, such as "Firefox on Linux"; the session in which something new is set up; else empty.
     name         TEXT    NOT NULL,
     -- The time step of the app's last code: each code works once.
     last_step    INTEGER NOT NULL,

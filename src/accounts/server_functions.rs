@@ -88,10 +88,12 @@ pub async fn enter_code(#[server(default)] code: String, #[server(default)] next
 pub async fn use_passkey(
     #[server(default)] state: String,
     #[server(default)] credential: String,
+    #[server(default)] log_in: Option<String>,
     #[server(default)] remember: Option<String>,
     #[server(default)] next: String,
 ) -> Result<(), AppError> {
-    super::server::Accounts::from_request()?.use_passkey(&state, &credential, remember.is_some(), &next).await
+    let accounts = super::server::Accounts::from_request()?;
+    accounts.use_passkey(&state, &credential, log_in.is_some(), remember.is_some(), &next).await
 }
 
 /// Says, after the right password, that the second factor is lost.

@@ -28,6 +28,7 @@ pub fn PasskeyLogInPage() -> impl IntoView {
             {match use_context::<PasskeyQuestion>() {
                 Some(question) => view! {
                     <PasskeyForm question next>
+                        <input type="hidden" name="log_in" value="true"/>
                         <label class="check">
                             <input type="checkbox" name="remember" value="true" checked=remember/>
                             "Remember me"

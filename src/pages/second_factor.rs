@@ -41,6 +41,9 @@ pub fn SecondFactorPage() -> impl IntoView {
                 <button type="submit" class="button primary">"Continue"</button>
             </form>
             {step.passkey.map(|question| view! { <PasskeyForm question next is_second=true/> })}
+            {(!step.is_log_in).then(|| view! {
+                <p class="below-form muted">"If you have none of them any more, log out, and log in with your password."</p>
+            })}
             {(step.is_log_in && step.ends.is_none()).then(|| view! {
                 <details class="below-form">
                     <summary>"I have none of them any more"</summary>

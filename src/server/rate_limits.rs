@@ -24,6 +24,8 @@ const LOG_IN_BY_ACCOUNT: Limit = Limit { burst: 10, per_hour: 4 };
 const LOG_IN_BY_DEVICE: Limit = Limit { burst: 10, per_hour: 60 };
 /// Codes of the second factor, by somebody who knows the password: 106 a day, of which three are right in a million each.
 const SECOND_FACTOR_BY_USER: Limit = Limit { burst: 10, per_hour: 4 };
+/// How many wrong codes go by before the owner hears of them, and how often then.
+const CODES_NOTICE_BY_USER: Limit = Limit { burst: 2, per_hour: 1 };
 const CURRENT_PASSWORD_BY_USER: Limit = Limit { burst: 10, per_hour: 60 };
 /// The owner of an account hears of guesses once in a while, not once for each.
 const NOTICE_BY_ACCOUNT: Limit = Limit { burst: 1, per_hour: 1 };
@@ -43,6 +45,7 @@ pub struct RateLimits {
     log_in_by_account: DefaultKeyedRateLimiter<String>,
     log_in_by_device: DefaultKeyedRateLimiter<String>,
     second_factor_by_user: DefaultKeyedRateLimiter<String>,
+    wrong_codes_by_user: DefaultKeyedRateLimiter<String>,
     codes_notice_by_user: DefaultKeyedRateLimiter<String>,
     current_password_by_user: DefaultKeyedRateLimiter<String>,
     notice_by_account: DefaultKeyedRateLimiter<EmailAddress>,
@@ -63,6 +66,7 @@ impl RateLimits {
             log_in_by_account: limiter(LOG_IN_BY_ACCOUNT, factor),
             log_in_by_device: limiter(LOG_IN_BY_DEVICE, factor),
             second_factor_by_user: limiter(SECOND_FACTOR_BY_USER, factor),
+            wrong_codes_by_user: limiter(CODES_NOTICE_BY_USER, 1.0),
             codes_notice_by_user: limiter(NOTICE_BY_ACCOUNT, 1.0),
             current_password_by_user: limiter(CURRENT_PASSWORD_BY_USER, factor),
             notice_by_account: limiter(NOTICE_BY_ACCOUNT, 1.0),
@@ -111,9 +115,10 @@ impl RateLimits {
         self.was_right(second_factor_key(user_id, device));
     }
 
-    /// Whether a user is to hear that somebody knows their password and tries codes.
+    /// After a wrong code: whether a user is to hear that somebody knows their password and tries codes.
     pub fn is_codes_notice_due(&self, user_id: &str) -> bool {
-        self.codes_notice_by_user.check_key(&user_id.to_owned()).is_ok()
+        let user = user_id.to_owned();
+        self.wrong_codes_by_user.check_key(&user).is_err() && self.codes_notice_by_user.check_key(&user).is_ok()
     }
 
     /// Before the answer of a passkey is checked.
@@ -150,6 +155,7 @@ impl RateLimits {
         self.log_in_by_account.retain_recent();
         self.log_in_by_device.retain_recent();
         self.second_factor_by_user.retain_recent();
+        self.wrong_codes_by_user.retain_recent();
         self.codes_notice_by_user.retain_recent();
         self.current_password_by_user.retain_recent();
         self.notice_by_account.retain_recent();

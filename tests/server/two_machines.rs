@@ -789,11 +789,32 @@ fn users_move_from_a_sqlite_file_to_postgresql() {
     let before = Server::start(&[]);
     before.signed_up("alice@example.com");
     let from = before.url();
+    Database::open(&from).execute(
+        "INSERT INTO factors SELECT 'app', id, id, 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ', '', 0, created_at FROM users",
+    );
     // SQLite keeps such a name, PostgreSQL does not.
     Database::open(&from).execute("UPDATE users SET name = 'Al' || char(0) || 'ice'");
     let database = new_database();
     let moved = run(&[("DATABASE_URL", &database)], &["--copy-from", &from]);
     assert!(text(&moved.stdout).contains("Copied 1 users"), "{}", text(&moved.stderr));
     let after = machine(&database);
-    assert_eq!(after.client().log_in("alice@example.com").location(), "/account");
+    assert_eq!(after.client().log_in("alice@example.com").location(), "/second-factor");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn two_machines_with_half_of_the_limits_let_through_as_many_guesses_as_one() {
+    let database = new_database();
+    let half = || {
+        let settings: Vec<_> = settings(&database).into_iter().chain([("RATE_LIMIT_FACTOR", "0.5")]).collect();
+        Server::start(&settings)
+    };
+    let (one, other) = (half(), half());
+    one.signed_up("alice@example.com");
+    let guesses = (0..20).flat_map(|_| [&one, &other]);
+    let checked = guesses.filter(|server| {
+        let answer = server.client().log_in_with("alice@example.com", "a wrong password");
+        answer.status != StatusCode::TOO_MANY_REQUESTS
+    });
+    assert_eq!(checked.count(), 10);
 }

@@ -171,7 +171,7 @@ impl Accounts {
     }
 
     /// What the table calls the session of this request.
-    fn current_session(&self) -> Option<String> {
+    pub(super) fn current_session(&self) -> Option<String> {
         self.auth.session.id().map(|id| SessionHash::of(&id).to_string())
     }
 }

@@ -75,7 +75,7 @@ impl Accounts {
         let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
         self.auth.session.set_expiry(Some(expiry));
         if self.devices.device_of(&self.request.headers, &user.email).is_none()
-            && let Some(cookie) = self.devices.issue(&user.email)
+            && let Some(cookie) = self.devices.issue(&user.email, false)
         {
             self.response.append_header(header::SET_COOKIE, cookie);
         }

@@ -25,6 +25,8 @@ struct Content {
     /// A hash of the address.
     account: String,
     device: String,
+    /// Whether its user has shown the second factor there.
+    is_proven: bool,
 }
 
 impl DeviceCookies {
@@ -35,13 +37,22 @@ impl DeviceCookies {
 
     /// The device, if it has logged in to the account of this address.
     pub fn device_of(&self, headers: &HeaderMap, email: &EmailAddress) -> Option<String> {
+        Some(self.read(headers, email)?.device)
+    }
+
+    /// The same, if the second factor was shown there.
+    pub fn proven_device_of(&self, headers: &HeaderMap, email: &EmailAddress) -> Option<String> {
+        self.read(headers, email).filter(|content| content.is_proven).map(|content| content.device)
+    }
+
+    fn read(&self, headers: &HeaderMap, email: &EmailAddress) -> Option<Content> {
         let (content, _) = self.key.read::<Content>(&cookies::read(headers, COOKIE, self.secure)?)?;
-        (content.account == hash(email)).then_some(content.device)
+        (content.account == hash(email)).then_some(content)
     }
 
     /// The `Set-Cookie` for a browser that has just logged in.
-    pub fn issue(&self, email: &EmailAddress) -> Option<HeaderValue> {
-        let content = Content { account: hash(email), device: Uuid::new_v4().to_string() };
+    pub fn issue(&self, email: &EmailAddress, is_proven: bool) -> Option<HeaderValue> {
+        let content = Content { account: hash(email), device: Uuid::new_v4().to_string(), is_proven };
         cookies::set(COOKIE, self.key.sign(&content, LIFE)?, LIFE, self.secure)
     }
 }
@@ -61,10 +72,11 @@ mod tests {
         let email = |text| EmailAddress::parse(text).expect("an address");
         let (alice, bob) = (email("alice@example.com"), email("bob@example.com"));
         let cookies = DeviceCookies::new(b"secret", false);
-        let set = cookies.issue(&alice).expect("a cookie");
+        let set = cookies.issue(&alice, false).expect("a cookie");
         let pair = set.to_str().expect("ASCII").split(';').next().expect("a pair");
         let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(pair).expect("a header"))]);
         assert!(cookies.device_of(&headers, &alice).is_some());
+        assert_eq!(cookies.proven_device_of(&headers, &alice), None);
         assert_eq!(cookies.device_of(&headers, &bob), None);
         assert_eq!(DeviceCookies::new(b"another", false).device_of(&headers, &alice), None);
         assert_eq!(cookies.device_of(&HeaderMap::new(), &alice), None);

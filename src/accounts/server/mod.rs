@@ -35,6 +35,7 @@ pub use flash_cookie::take_feedback;
 pub use links::Links;
 pub use password::{Passwords, normalised_if_accepted};
 pub use second_factor_forms::was_confirmed;
+pub use session_hash::SessionHash;
 pub use session_layer::{SESSION_COOKIE, session_layer};
 pub use sessions::Sessions;
 pub use users::{User, Users};

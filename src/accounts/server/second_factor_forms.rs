@@ -29,6 +29,9 @@ use crate::{
 /// Where the second step is.
 const SECOND_STEP: &str = "/second-factor";
 
+/// The longest way that is remembered, in bytes.
+const MAX_NEXT: usize = 1_000;
+
 /// Who is at the second step.
 enum At {
     /// Somebody whose password was right.
@@ -50,6 +53,8 @@ impl Accounts {
             self.record(Event::SecondFactor, "removed_as_lost", Some(&user.id));
             return Ok(false);
         }
+        // A cookie holds about 4 kB.
+        let next = if next.len() > MAX_NEXT { "/account" } else { next };
         let pending = PendingLogIn::new(user, remember, next);
         let cookie = self.auth.backend.pending_log_ins.begin(&pending).ok_or(AppError::Internal)?;
         self.append_header(header::SET_COOKIE, cookie);
@@ -71,13 +76,9 @@ impl Accounts {
     pub async fn enter_code(self, code: &str, next: &str) -> Result<(), AppError> {
         validate_readable(&[code, next])?;
         let Some((user, at)) = self.at_second_step().await? else { return Ok(()) };
-        let device = self.devices.device_of(&self.request.headers, &user.email);
-        if let Err(error) = self.limit(self.limits.second_factor(&user.id, device.as_deref())) {
-            if self.limits.is_codes_notice_due(&user.id) {
-                self.send(NewMail::about(&user, MailKind::CodesNotice)).await?;
-            }
-            return Err(error);
-        }
+        // A browser that has logged in by the password alone could be anybody's who knows it.
+        let device = self.devices.proven_device_of(&self.request.headers, &user.email);
+        self.limit(self.limits.second_factor(&user.id, device.as_deref()))?;
         let error = if code.trim().is_empty() {
             ValidationError::CodeMissing
         } else if self.is_code_right(&user, code).await? {
@@ -85,19 +86,30 @@ impl Accounts {
             return self.pass_second_step(user, at, next).await;
         } else {
             self.record(Event::SecondFactor, "wrong", Some(&user.id));
+            if matches!(at, At::LogIn(_)) && self.limits.is_codes_notice_due(&user.id) {
+                self.send(NewMail::about(&user, MailKind::CodesNotice)).await?;
+            }
             ValidationError::CodeWrong
         };
         self.back_to_second_step(error, next);
         Ok(())
     }
 
-    /// Takes the answer of a passkey: instead of a password, or as the second factor.
-    pub async fn use_passkey(self, state: &str, credential: &str, remember: bool, next: &str) -> Result<(), AppError> {
+    /// Takes the answer of a passkey: instead of a password (`is_log_in`), or as the second factor.
+    pub async fn use_passkey(
+        self,
+        state: &str,
+        credential: &str,
+        is_log_in: bool,
+        remember: bool,
+        next: &str,
+    ) -> Result<(), AppError> {
         validate_readable(&[state, credential, next])?;
         self.limit(self.limits.passkey(self.client))?;
-        let expected = match self.pending_user().await? {
-            Some((user, pending)) => Some((user, At::LogIn(pending))),
-            None => self.auth.user.clone().map(|user| (user, At::Session)),
+        let expected = match self.auth.user.clone() {
+            Some(user) => Some((user, At::Session)),
+            None if is_log_in => None,
+            None => self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending))),
         };
         let checked = self.check_passkey(state, credential).await?;
         match (checked, expected) {
@@ -130,9 +142,9 @@ impl Accounts {
             self.see_other("/login");
             return Ok(());
         };
-        let factors = self.factors_of(&user).await?;
-        if factors.is_on() && factors.end_at().is_none() {
-            self.auth.backend.factors.put(FactorKind::Recovery, &user.id, "").await.map_err(BackendError::from)?;
+        self.limit(self.limits.mail(self.client, MailKind::FactorsLost, &user.email))?;
+        let is_on = self.factors_of(&user).await?.is_on();
+        if is_on && self.auth.backend.factors.begin_recovery(&user.id).await.map_err(BackendError::from)? {
             self.send(NewMail::about(&user, MailKind::FactorsLost)).await?;
             self.record(Event::SecondFactor, "said_to_be_lost", Some(&user.id));
         }
@@ -157,7 +169,9 @@ impl Accounts {
             return Ok(());
         }
         let secret = AuthenticatorApp::new_secret();
-        self.auth.backend.factors.put(FactorKind::NewApp, &user.id, &secret).await.map_err(BackendError::from)?;
+        let session = self.current_session().unwrap_or_default();
+        let store = &self.auth.backend.factors;
+        store.set_up(FactorKind::NewApp, &user.id, &secret, &session).await.map_err(BackendError::from)?;
         self.see_other("/account/app");
         Ok(())
     }
@@ -166,9 +180,10 @@ impl Accounts {
     pub async fn confirm_app(mut self, code: &str) -> Result<(), AppError> {
         validate_readable(&[code])?;
         let user = self.user()?;
-        self.limit(self.limits.second_factor(&user.id, Some("new app")))?;
+        self.limit(self.limits.second_factor(&user.id, Some(&format!("{}, new app", user.id))))?;
         let factors = self.factors_of(&user).await?;
-        let Some(new) = factors.new_app() else {
+        let session = self.current_session().unwrap_or_default();
+        let Some(new) = factors.new_app(&session) else {
             self.see_other("/account");
             return Ok(());
         };
@@ -180,8 +195,9 @@ impl Accounts {
             self.back_to_form("/account/app", feedback);
             return Ok(());
         };
-        let turned_on =
-            self.change_factors(&user, async |database| factors::confirm_app(database, &user.id, step).await).await?;
+        let confirm =
+            async |database: &mut sqlx::AnyConnection| factors::confirm_app(database, &user.id, &session, step).await;
+        let turned_on = self.change_factors(&user, confirm).await?;
         if turned_on {
             self.record(Event::SecondFactor, "app_added", Some(&user.id));
             self.after_adding(&user, &factors).await?;
@@ -251,7 +267,11 @@ impl Accounts {
     /// The user has the new recovery codes.
     pub async fn confirm_recovery_codes(self) -> Result<(), AppError> {
         let user = self.user()?;
-        if self.auth.backend.factors.confirm_recovery_codes(&user.id).await.map_err(BackendError::from)? {
+        let session = self.current_session().unwrap_or_default();
+        let confirm = async |database: &mut sqlx::AnyConnection| {
+            factors::confirm_recovery_codes(database, &user.id, &session).await
+        };
+        if self.change_factors(&user, confirm).await? {
             self.record(Event::SecondFactor, "recovery_codes_made", Some(&user.id));
         }
         self.back_to_form("/account", FormFeedback { form: Form::Factors, ..FormFeedback::default() });
@@ -268,8 +288,10 @@ impl Accounts {
 
     /// Who is at the second step. Nobody is sent to log in.
     async fn at_second_step(&self) -> Result<Option<(User, At)>, AppError> {
-        let pending = self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending)));
-        let found = pending.or_else(|| self.auth.user.clone().map(|user| (user, At::Session)));
+        let found = match self.auth.user.clone() {
+            Some(user) => Some((user, At::Session)),
+            None => self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending))),
+        };
         if found.is_none() {
             self.see_other("/login");
         }
@@ -283,6 +305,7 @@ impl Accounts {
             let used = store.use_recovery_code(&user.id, &code).await.map_err(BackendError::from)?;
             if used {
                 self.record(Event::SecondFactor, "recovery_code_used", Some(&user.id));
+                self.send(NewMail::about(user, MailKind::FactorsChanged)).await?;
             }
             return Ok(used);
         }
@@ -376,6 +399,9 @@ impl Accounts {
         };
         self.start_session(&user, remember).await?;
         self.confirm_session().await?;
+        if let Some(cookie) = self.devices.issue(&user.email, true) {
+            self.append_header(header::SET_COOKIE, cookie);
+        }
         self.see_other(&next);
         Ok(())
     }
@@ -414,7 +440,8 @@ impl Accounts {
         let codes = RecoveryCode::new_set();
         let codes = codes.iter().map(RecoveryCode::as_str).collect::<Vec<_>>().join(" ");
         let store = &self.auth.backend.factors;
-        store.put(FactorKind::NewRecoveryCodes, &user.id, &codes).await.map_err(BackendError::from)?;
+        let session = self.current_session().unwrap_or_default();
+        store.set_up(FactorKind::NewRecoveryCodes, &user.id, &codes, &session).await.map_err(BackendError::from)?;
         self.see_other("/account/recovery-codes");
         Ok(())
     }
@@ -430,6 +457,8 @@ impl Accounts {
             let mut transaction = database.begin().await?;
             let changed = change(&mut transaction).await?;
             if changed {
+                // Who changes factors has not lost them all.
+                factors::stop_recovery(&mut transaction, &user.id).await?;
                 outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsChanged)).await?;
             }
             transaction.commit().await?;

@@ -85,6 +85,7 @@ pub fn help() -> String {
            end-sessions USER    sign a user out everywhere; USER is an id or an address\n  \
            disable USER         sign a user out everywhere and let nobody log in\n  \
            enable USER          let the user log in again\n  \
+           remove-factors USER  let a user who lost their app and passkeys log in with the password alone\n  \
            reset-link USER      print a link to a new password, to hand over by another way\n  \
            --help               this text\n\n\
          Settings come from the environment (and in a debug build from .env):\n\n",

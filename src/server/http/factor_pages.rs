@@ -12,7 +12,7 @@ use crate::{
     accounts::{
         next_path::local_path,
         server::{
-            AuthSession, User, format_date,
+            AuthSession, SessionHash, User, format_date,
             second_factor::{AuthenticatorApp, Ceremony, Factor, UserFactors},
             was_confirmed,
         },
@@ -63,13 +63,16 @@ pub async fn second_factor_page(State(state): State<AppState>, request: Request)
     let pending = stores.pending_log_ins.read(request.headers());
     let in_session = session_of(&request).and_then(|auth| auth.user);
     let found = async {
+        if let Some(user) = in_session {
+            return Ok(Some((user, false)));
+        }
         if let Some(pending) = pending
             && let Some(user) = stores.users.read(&pending.user_id).await?
             && pending.is_of(&user)
         {
             return Ok(Some((user, true)));
         }
-        Ok::<_, sqlx::Error>(in_session.map(|user| (user, false)))
+        Ok::<_, sqlx::Error>(None)
     };
     let found = async {
         let Some((user, is_log_in)) = found.await? else { return Ok(None) };
@@ -106,11 +109,12 @@ pub async fn passkey_log_in_page(State(state): State<AppState>, request: Request
 
 /// `/account/app`
 pub async fn new_app_page(State(state): State<AppState>, request: Request) -> Response {
+    let session = session_hash_of(&request);
     let found = match factors_of_user(&state, session_of(&request)).await {
         Ok(found) => found,
         Err(error) => return error.into_response(),
     };
-    let new = found.and_then(|(user, factors)| AuthenticatorApp::new(&factors.new_app()?.secret, &user));
+    let new = found.and_then(|(user, factors)| AuthenticatorApp::new(&factors.new_app(&session)?.secret, &user));
     let Some(new) = new.and_then(|app| Some(NewApp { qr_code: app.qr_code()?, secret: app.secret_in_groups() })) else {
         return Redirect::to("/account").into_response();
     };
@@ -124,11 +128,12 @@ pub async fn new_app_page(State(state): State<AppState>, request: Request) -> Re
 
 /// `/account/recovery-codes`
 pub async fn recovery_codes_page(State(state): State<AppState>, request: Request) -> Response {
+    let session = session_hash_of(&request);
     let found = match factors_of_user(&state, session_of(&request)).await {
         Ok(found) => found,
         Err(error) => return error.into_response(),
     };
-    let Some(codes) = found.and_then(|(_, factors)| factors.new_recovery_codes()) else {
+    let Some(codes) = found.and_then(|(_, factors)| factors.new_recovery_codes(&session)) else {
         return Redirect::to("/account").into_response();
     };
     let provide = move || {
@@ -140,6 +145,12 @@ pub async fn recovery_codes_page(State(state): State<AppState>, request: Request
 
 fn session_of(request: &Request) -> Option<AuthSession> {
     request.extensions().get().cloned()
+}
+
+/// What the table calls the session of a request.
+fn session_hash_of(request: &Request) -> String {
+    let id = session_of(request).and_then(|auth| auth.session.id());
+    id.map(|id| SessionHash::of(&id).to_string()).unwrap_or_default()
 }
 
 async fn factors_of_user(state: &AppState, auth: Option<AuthSession>) -> Result<Option<(User, UserFactors)>, AppError> {

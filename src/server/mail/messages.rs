@@ -139,7 +139,10 @@ pub fn password_changed(support: &str) -> Text {
 pub fn factors_changed(support: &str) -> Text {
     Text {
         subject: format!("The second factor of your account at {APP_NAME} was changed"),
-        reason: format!("An app or a passkey was added to your account at {APP_NAME}, or removed from it."),
+        reason: format!(
+            "The second factor of your account at {APP_NAME} is not as it was: an app, a passkey or recovery codes were \
+             added or removed, or a recovery code was used."
+        ),
         button: "It was not me",
         about_link: "If it was you, there is nothing to do. If it was not you, choose a new password with the link, \
                      within the hour.",

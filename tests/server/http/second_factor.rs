@@ -213,16 +213,86 @@ fn codes_are_limited_by_account_and_the_owner_hears_that_the_password_is_known()
     let thief = app.client();
     thief.log_in(ALICE);
     let before = app.mailbox.to(ALICE).len();
-    for _ in 0..10 {
+    for n in 0..10 {
         assert_eq!(enter(&thief, "000000"), "/second-factor");
+        if n == 2 {
+            assert!(alice.next_mail(ALICE, before).subject.contains("has your password"));
+        }
     }
     let refused = thief.post("/api/auth/enter-code", &[("code", &codes[0])]);
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(alice.next_mail(ALICE, before).subject.contains("has your password"));
-    // Her own browser has a budget of its own.
-    alice.post("/api/auth/log-out", &[]);
-    alice.log_in(ALICE);
-    assert_eq!(enter(&alice, &codes[0]), "/account");
+    assert_eq!(app.mailbox.to(ALICE).len(), before + 1);
+}
+
+#[test]
+fn a_browser_in_which_the_factor_was_shown_has_a_budget_of_its_own_and_no_other_has() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let (owner, _, codes) = with_app(&app);
+    // A browser that knows the password from before the factor was there.
+    let before = app.client();
+    before.set_cookie("device", &owner.cookie("device").unwrap());
+    owner.post("/api/auth/log-out", &[]);
+    owner.log_in(ALICE);
+    assert_eq!(enter(&owner, &codes[0]), "/account");
+    owner.post("/api/auth/log-out", &[]);
+    let thief = app.client();
+    thief.log_in(ALICE);
+    while thief.post("/api/auth/enter-code", &[("code", "000000")]).status != StatusCode::TOO_MANY_REQUESTS {}
+    before.log_in(ALICE);
+    let refused = before.post("/api/auth/enter-code", &[("code", "000000")]);
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "a browser from before has a budget of its own");
+    owner.log_in(ALICE);
+    assert_eq!(enter(&owner, &codes[1]), "/account");
+}
+
+#[test]
+fn what_is_being_set_up_is_seen_and_confirmed_in_its_own_session_only() {
+    let app = TestApp::new();
+    let owner = app.client();
+    owner.sign_up(ALICE);
+    let thief = app.client();
+    thief.log_in(ALICE);
+    let page = owner.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
+    let secret = between(&page.body, r#"<code class="secret">"#, "</code>").replace(' ', "");
+    assert_eq!(thief.get("/account/app").location(), "/account");
+    assert_eq!(thief.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]).location(), "/account");
+    assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'app'").is_empty());
+    owner.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]);
+    assert_eq!(thief.get("/account/recovery-codes").location(), "/account");
+    thief.post("/api/auth/confirm-recovery-codes", &[]);
+    assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery_code'").is_empty());
+    assert!(owner.get("/account/recovery-codes").body.contains("<li><code>"));
+}
+
+#[test]
+fn wrong_codes_for_one_users_new_app_keep_nobody_else_from_setting_one_up() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let bob = app.client();
+    bob.sign_up("bob@example.com");
+    while bob.post("/api/auth/confirm-app", &[("code", "000000")]).status != StatusCode::TOO_MANY_REQUESTS {}
+    with_app(&app);
+}
+
+#[test]
+fn who_changes_factors_or_uses_a_recovery_code_hears_of_it_and_has_lost_nothing() {
+    let app = TestApp::new();
+    let (alice, _, codes) = with_app(&app);
+    let somebody = app.client();
+    somebody.log_in(ALICE);
+    let lose = || {
+        let before = app.mailbox.to(ALICE).len();
+        somebody.post("/api/auth/lose-factors", &[]);
+        somebody.next_mail(ALICE, before);
+        app.mailbox.to(ALICE).len()
+    };
+    let before = lose();
+    alice.post("/api/auth/start-recovery-codes", &[("current", PASSWORD)]);
+    alice.post("/api/auth/confirm-recovery-codes", &[]);
+    assert!(alice.next_mail(ALICE, before).says("recovery codes were added or removed"));
+    assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery'").is_empty());
+    let used = app.client();
+    used.log_in(ALICE);
+    assert_eq!(enter(&used, &codes[0]), "/second-factor", "the old codes still work");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{AnyConnection, AnyPool, Connection, FromRow};
+use sqlx::{AnyConnection, AnyPool, FromRow};
 use time::OffsetDateTime;
 
 use super::RecoveryCode;
@@ -56,7 +56,7 @@ pub struct Factor {
     pub id: String,
     /// The app's secret, the passkey's public key, or the new recovery codes.
     pub secret: String,
-    /// What its user knows a passkey by.
+    /// What its user knows a passkey by; the session in which an app or recovery codes are being set up.
     pub name: String,
     /// Since when it is there, in seconds since 1970.
     pub created_at: i64,
@@ -81,9 +81,9 @@ impl UserFactors {
         self.of_kind(FactorKind::App).next()
     }
 
-    /// The app that is being set up.
-    pub fn new_app(&self) -> Option<&Factor> {
-        self.of_kind(FactorKind::NewApp).next().filter(|factor| factor.is_fresh())
+    /// The app that is being set up in this session. No other session sees it.
+    pub fn new_app(&self, session: &str) -> Option<&Factor> {
+        self.of_kind(FactorKind::NewApp).next().filter(|factor| factor.is_set_up_in(session))
     }
 
     /// The passkeys, the oldest first.
@@ -96,9 +96,9 @@ impl UserFactors {
         self.of_kind(FactorKind::RecoveryCode).count()
     }
 
-    /// The recovery codes that are being set up.
-    pub fn new_recovery_codes(&self) -> Option<Vec<String>> {
-        let new = self.of_kind(FactorKind::NewRecoveryCodes).next().filter(|factor| factor.is_fresh())?;
+    /// The recovery codes that are being set up in this session.
+    pub fn new_recovery_codes(&self, session: &str) -> Option<Vec<String>> {
+        let new = self.of_kind(FactorKind::NewRecoveryCodes).next().filter(|factor| factor.is_set_up_in(session))?;
         Some(new.secret.split(' ').map(str::to_owned).collect())
     }
 
@@ -115,8 +115,9 @@ impl UserFactors {
 }
 
 impl Factor {
-    fn is_fresh(&self) -> bool {
-        OffsetDateTime::now_utc().unix_timestamp() - self.created_at < CONFIRM_WITHIN.as_secs().cast_signed()
+    fn is_set_up_in(&self, session: &str) -> bool {
+        let age = OffsetDateTime::now_utc().unix_timestamp() - self.created_at;
+        self.name == session && age < CONFIRM_WITHIN.as_secs().cast_signed()
     }
 }
 
@@ -159,9 +160,16 @@ impl Factors {
         Ok(UserFactors(rows.into_iter().filter_map(factor).collect()))
     }
 
-    /// Keeps something of which a user has one. An older one is replaced.
-    pub async fn put(&self, kind: FactorKind, user_id: &str, secret: &str) -> sqlx::Result<()> {
-        statement::run("factors.put", &self.pool, async |database| put(database, kind, user_id, secret, 0).await).await
+    /// Keeps what a user is setting up in this session. What was set up before is forgotten.
+    pub async fn set_up(&self, kind: FactorKind, user_id: &str, secret: &str, session: &str) -> sqlx::Result<()> {
+        let row = NewFactor { kind, id: user_id, user_id, secret, name: session };
+        statement::run("factors.set_up", &self.pool, async |database| put(database, &row, 0).await).await
+    }
+
+    /// Notes that somebody has said that the factors are lost; whether nobody had said it before.
+    pub async fn begin_recovery(&self, user_id: &str) -> sqlx::Result<bool> {
+        let row = NewFactor { kind: FactorKind::Recovery, id: user_id, user_id, secret: "", name: "" };
+        statement::run("factors.begin_recovery", &self.pool, async |database| insert(database, &row).await).await
     }
 
     /// Uses a code of the app: of two with the same step, one is right. An earlier step than the last is wrong too.
@@ -190,28 +198,6 @@ impl Factors {
         })
         .await?;
         Ok(used.rows_affected() == 1)
-    }
-
-    /// The new recovery codes take the place of the old ones.
-    pub async fn confirm_recovery_codes(&self, user_id: &str) -> sqlx::Result<bool> {
-        statement::run("factors.confirm_recovery_codes", &self.pool, async |database| {
-            let mut transaction = database.begin().await?;
-            let Some(new) = take(&mut transaction, FactorKind::NewRecoveryCodes, user_id).await? else {
-                return Ok(false);
-            };
-            sqlx::query("DELETE FROM factors WHERE user_id = $1 AND kind = $2")
-                .bind(user_id)
-                .bind(FactorKind::RecoveryCode.as_str())
-                .execute(&mut *transaction)
-                .await?;
-            for code in new.split(' ').filter_map(RecoveryCode::parse) {
-                let row = NewFactor { kind: FactorKind::RecoveryCode, id: &code.hash(), user_id, secret: "", name: "" };
-                insert(&mut transaction, &row).await?;
-            }
-            transaction.commit().await?;
-            Ok(true)
-        })
-        .await
     }
 
     /// A passkey after it was used: the number of its uses is in it.
@@ -296,9 +282,25 @@ pub async fn insert(database: &mut AnyConnection, new: &NewFactor<'_>) -> sqlx::
 }
 
 /// The new app takes the place of the old one, within a transaction. `step` is that of the code that confirms it.
-pub async fn confirm_app(database: &mut AnyConnection, user_id: &str, step: i64) -> sqlx::Result<bool> {
-    let Some(secret) = take(database, FactorKind::NewApp, user_id).await? else { return Ok(false) };
-    put(database, FactorKind::App, user_id, &secret, step).await?;
+pub async fn confirm_app(database: &mut AnyConnection, user_id: &str, session: &str, step: i64) -> sqlx::Result<bool> {
+    let Some(secret) = take(database, FactorKind::NewApp, user_id, session).await? else { return Ok(false) };
+    let row = NewFactor { kind: FactorKind::App, id: user_id, user_id, secret: &secret, name: "" };
+    put(database, &row, step).await?;
+    Ok(true)
+}
+
+/// The new recovery codes take the place of the old ones, within a transaction.
+pub async fn confirm_recovery_codes(database: &mut AnyConnection, user_id: &str, session: &str) -> sqlx::Result<bool> {
+    let Some(new) = take(database, FactorKind::NewRecoveryCodes, user_id, session).await? else { return Ok(false) };
+    sqlx::query("DELETE FROM factors WHERE user_id = $1 AND kind = $2")
+        .bind(user_id)
+        .bind(FactorKind::RecoveryCode.as_str())
+        .execute(&mut *database)
+        .await?;
+    for code in new.split(' ').filter_map(RecoveryCode::parse) {
+        let row = NewFactor { kind: FactorKind::RecoveryCode, id: &code.hash(), user_id, secret: "", name: "" };
+        insert(database, &row).await?;
+    }
     Ok(true)
 }
 
@@ -338,32 +340,37 @@ pub async fn remove_all(database: &mut AnyConnection, user_id: &str) -> sqlx::Re
     Ok(())
 }
 
-/// What waits for its user's word, taken out; `None` when it waited for too long.
-async fn take(database: &mut AnyConnection, kind: FactorKind, user_id: &str) -> sqlx::Result<Option<String>> {
-    let oldest = OffsetDateTime::now_utc().unix_timestamp() - CONFIRM_WITHIN.as_secs().cast_signed();
-    sqlx::query_scalar("DELETE FROM factors WHERE kind = $1 AND id = $2 AND created_at > $3 RETURNING secret")
-        .bind(kind.as_str())
-        .bind(user_id)
-        .bind(oldest)
-        .fetch_optional(database)
-        .await
-}
-
-async fn put(
+/// What waits for its user's word in this session, taken out; `None` when it waited for too long.
+async fn take(
     database: &mut AnyConnection,
     kind: FactorKind,
     user_id: &str,
-    secret: &str,
-    last_step: i64,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "INSERT INTO factors (kind, id, user_id, secret, name, last_step, created_at) \
-         VALUES ($1, $2, $2, $3, '', $4, $5) \
-         ON CONFLICT (kind, id) DO UPDATE SET secret = $3, last_step = $4, created_at = $5",
+    session: &str,
+) -> sqlx::Result<Option<String>> {
+    let oldest = OffsetDateTime::now_utc().unix_timestamp() - CONFIRM_WITHIN.as_secs().cast_signed();
+    sqlx::query_scalar(
+        "DELETE FROM factors WHERE kind = $1 AND id = $2 AND name = $3 AND created_at > $4 RETURNING secret",
     )
     .bind(kind.as_str())
     .bind(user_id)
-    .bind(secret)
+    .bind(session)
+    .bind(oldest)
+    .fetch_optional(database)
+    .await
+}
+
+/// Adds a row, or takes the place of the one with this id.
+async fn put(database: &mut AnyConnection, new: &NewFactor<'_>, last_step: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "INSERT INTO factors (kind, id, user_id, secret, name, last_step, created_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7) \
+         ON CONFLICT (kind, id) DO UPDATE SET secret = $4, name = $5, last_step = $6, created_at = $7",
+    )
+    .bind(new.kind.as_str())
+    .bind(new.id)
+    .bind(new.user_id)
+    .bind(new.secret)
+    .bind(new.name)
     .bind(last_step)
     .bind(OffsetDateTime::now_utc().unix_timestamp())
     .execute(database)

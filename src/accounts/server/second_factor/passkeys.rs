@@ -59,6 +59,9 @@ pub enum PasskeyError {
     /// The page is out of date, or is not ours.
     #[error("the question is out of date")]
     OutOfDate,
+    /// It was removed, or never added.
+    #[error("there is no such passkey")]
+    Unknown,
     /// It is no answer of a browser.
     #[error("the answer cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
@@ -150,7 +153,7 @@ impl Passkeys {
         let state = inner.read::<DiscoverableAuthentication>(state)?;
         let answer: PublicKeyCredential = serde_json::from_str(answer)?;
         let id = BASE64_URL_SAFE_NO_PAD.encode(&answer.raw_id);
-        let factor = factors.passkeys().find(|factor| factor.id == id).ok_or(PasskeyError::OutOfDate)?;
+        let factor = factors.passkeys().find(|factor| factor.id == id).ok_or(PasskeyError::Unknown)?;
         let mut passkey: Passkey = serde_json::from_str(&factor.secret)?;
         let used = inner.webauthn.finish_discoverable_authentication_v2(&answer, state.ceremony, &passkey)?;
         passkey.update_credential(&used);
