@@ -18,6 +18,7 @@ process.chdir(copy);
 
 const chat = "crates/leptos-ticketping/src";
 const browser = `${chat}/browser`;
+const factors = "src/accounts/server/second_factor";
 
 /** What is taken out: a text of a file, what stands there instead, and the tests that must notice. */
 const protections = [
@@ -59,6 +60,22 @@ const protections = [
     ["guesses by others lock nobody out", "src/accounts/server/log_in_forms.rs", "device.as_deref())) {", "device.as_deref().filter(|_| false))) {", "http", "guesses_by_others_lock_nobody_out"],
     ["a hop that cannot be read ends the walk", "src/server/client_address.rs", "hops.next().and_then(|hop| hop.trim().parse::<IpAddr>().ok())", "hops.by_ref().find_map(|hop| hop.trim().parse::<IpAddr>().ok())", "unit", "what_a_client_made_up"],
     ["mails are limited", "src/accounts/server/link_forms.rs", "self.limit(self.limits.mail(self.client, MailKind::Reset, &address))?;", "", "http", "a_mailbox_is_not_flooded"],
+    ["a page that history brings back is hidden", `${chat}/machine/state.rs`, "            self.hides_page = true;\n", "", "chat", "history_brings_back_after_log_out"],
+    ["the password alone opens no session", "src/accounts/server/log_in_forms.rs", 'if self.begin_second_step(&user, remember, next.unwrap_or("/account")).await? {', "if false {", "http", "with_an_app_the_password_alone"],
+    ["a code works once", `${factors}/factors.rs`, " AND last_step < $3", "", "http", "with_an_app_the_password_alone"],
+    ["a recovery code is its user's", `${factors}/factors.rs`, '"DELETE FROM factors WHERE kind = $1 AND id = $2 AND user_id = $3")\n                .bind(FactorKind::RecoveryCode', '"DELETE FROM factors WHERE kind = $1 AND id = $2 AND $3 <> $1")\n                .bind(FactorKind::RecoveryCode', "http", "a_recovery_code_works_once"],
+    ["a set-up is its session's", `${factors}/factors.rs`, "self.name == session && age", "age", "http", "what_is_being_set_up"],
+    ["a new password ends a log-in that waits", `${factors}/pending_log_in.rs`, " && self.password_id == user.password_id", "", "http", "a_log_in_that_waits"],
+    ["what is dangerous needs the factor again", "src/accounts/server/account_forms.rs", "if !self.is_confirmed(&self.factors_of(&user).await?).await {", "if false {", "http", "what_is_dangerous_needs"],
+    ["a reset leads to the second factor", "src/accounts/server/link_forms.rs", 'if !self.begin_second_step(&user, false, "/account").await? {', "if true {", "http", "a_new_password_by_mail_does_not"],
+    ["three days", `${factors}/factors.rs`, "from_secs(3 * 24 * 60 * 60)", "from_secs(60)", "http", "lost_factors_end_after_three_days"],
+    ["only proven browsers have a budget for codes", "src/accounts/server/second_factor_forms.rs", "self.devices.proven_device_of(", "self.devices.device_of(", "http", "a_browser_in_which_the_factor_was_shown"],
+    ["a challenge is answered once", "src/accounts/server/second_factor_forms.rs", "Ok(if used {", "Ok(if used || true {", "passkeys", "an answer is good once"],
+    ["a passkey is its user's", "src/accounts/server/second_factor_forms.rs", "if user.id == expected.id =>", "=>", "passkeys", "another person's passkey"],
+    ["no chat beside a secret", "src/server/http/factor_pages.rs", "        // A secret that no script of others is to read.\n        provide_context(WithoutChat);\n", "", "http", "the_pages_that_show_secrets"],
+    ["a breached password is refused", "src/accounts/server/password.rs", "} else if is_breached(text) {", "} else if false {", "unit", "what_attackers_try_first"],
+    ["hashes are renewed", "src/accounts/server/backend.rs", "!Passwords::is_current(&user.password_hash)", "false", "http", "a_hash_by_old_parameters"],
+    ["one client leaves places for others", "src/accounts/server/password.rs", "if *count >= QUEUE_BY_CLIENT {", "if false {", "unit", "one_client_leaves_places"],
     ["the picture's handlers are allowed by hash", `${chat}/server/csp.rs`, "format!(\"'{hash}'\")", "format!(\"'x{hash}'\")", "app", "a picture and a file"],
     ["style attributes are allowed", "src/server/http/security_headers.rs", 'format!("style-src-attr {}", widget.style_src_attr)', 'format!("style-src-attr {}", widget.style_src)', "app", "no violation of its policy"],
 ];
@@ -69,7 +86,7 @@ let shownByNothing = 0;
 if (run("scripts/example.sh").status !== 0 || run("cargo", "leptos", "build").status !== 0) throw new Error("the copy does not build");
 
 function browserTests(project, tests) {
-    const built = project === "app" ? run("cargo", "leptos", "build") : run("scripts/example.sh");
+    const built = project !== "example" ? run("cargo", "leptos", "build") : run("scripts/example.sh");
     if (built.status !== 0) throw new Error(`it does not build:\n${built.stderr.slice(-2000)}`);
     const options = ["playwright", "test", "-c", "end2end", "--project", project, "--timeout", "15000", "-g", tests];
     const report = run("npx", ...options, "--reporter", "json");
@@ -91,6 +108,7 @@ for (const [name, file, from, to, project, tests] of protections) {
         writeFileSync(file, whole.replace(from, () => to));
         const { failed, ran } = 
             project === "http" ? rustTests(["--test", "server"], tests)
+            : project === "chat" ? rustTests(["--package", "leptos-ticketping", "--all-features", "--lib"], tests)
             : project === "unit" ? rustTests(["--lib"], tests)
             : browserTests(project, tests);
         if (ran === 0) throw new Error(`no test ran for "${name}"`);
