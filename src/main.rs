@@ -9,7 +9,8 @@ use ticketping_leptos::{
         self,
         command_line::Command,
         config::{self, Config},
-        database::copy::copy_users,
+        database::{backup, copy::copy_users},
+        healthy::healthy,
         mail,
     },
 };
@@ -59,6 +60,16 @@ async fn execute(command: Command, config: Config) -> ExitCode {
         Command::CopyFrom(url) => {
             let copied = copy_users(&url, config.database_url.expose_secret()).await;
             copied.map(|copied| copied.to_string()).map_err(|error| error.to_string())
+        }
+        Command::Healthy => healthy(config.site_addr).map(|()| String::new()),
+        Command::Backup(file) => {
+            let done = backup::back_up(config.database_url.expose_secret(), &file).await;
+            done.map(|()| format!("Everything is in {}.", file.display())).map_err(|error| error.to_string())
+        }
+        Command::Restore(file) => {
+            let done = backup::restore(config.database_url.expose_secret(), &file).await;
+            done.map(|users| format!("{users} users are as {} has them. Everybody logs in once again.", file.display()))
+                .map_err(|error| error.to_string())
         }
         Command::Operator(command) => {
             server::run::start_logging(&config);

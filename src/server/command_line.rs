@@ -1,5 +1,7 @@
 //! What the program is asked to do.
 
+use std::path::PathBuf;
+
 /// A command.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Command {
@@ -9,6 +11,12 @@ pub enum Command {
     Check { connect: bool },
     /// `--copy-from URL`: copy the users of another database.
     CopyFrom(String),
+    /// `--healthy`: ask the running server whether it can serve.
+    Healthy,
+    /// `--backup FILE`: write the SQLite database into a new file.
+    Backup(PathBuf),
+    /// `--restore FILE`: put users back as a backup has them.
+    Restore(PathBuf),
     /// What an operator does with accounts.
     Operator(OperatorCommand),
     /// `--help`.
@@ -51,6 +59,10 @@ impl Command {
             ("--copy-from", None) => {
                 Err("--copy-from needs the URL of a database, such as sqlite://data/app.db".to_owned())
             }
+            ("--healthy", None) => Ok(Self::Healthy),
+            ("--backup", Some(file)) => Ok(Self::Backup(file.into())),
+            ("--restore", Some(file)) => Ok(Self::Restore(file.into())),
+            ("--backup" | "--restore", None) => Err(format!("{command} needs the path of a file")),
             ("--help" | "-h", None) => Ok(Self::Help),
             ("users", _) => Ok(Self::Operator(OperatorCommand::Users(argument.unwrap_or_default()))),
             ("end-sessions", _) => user(OperatorCommand::EndSessions),
@@ -58,7 +70,7 @@ impl Command {
             ("enable", _) => user(OperatorCommand::Enable),
             ("remove-factors", _) => user(OperatorCommand::RemoveFactors),
             ("reset-link", _) => user(OperatorCommand::ResetLink),
-            ("--check" | "--help" | "-h", Some(other)) => {
+            ("--check" | "--healthy" | "--help" | "-h", Some(other)) => {
                 Err(format!("unknown argument {other}: --help lists what there is"))
             }
             (other, _) => Err(format!("unknown argument {other}: --help lists what there is")),
@@ -78,6 +90,9 @@ mod tests {
     fn arguments_are_read_and_a_wrong_one_is_named() {
         assert_eq!(parse(&[]), Ok(Command::Serve));
         assert_eq!(parse(&["--copy-from", "sqlite://x"]), Ok(Command::CopyFrom("sqlite://x".into())));
+        assert_eq!(parse(&["--healthy"]), Ok(Command::Healthy));
+        assert_eq!(parse(&["--backup", "x.db"]), Ok(Command::Backup("x.db".into())));
+        assert!(parse(&["--restore"]).is_err_and(|error| error.contains("needs the path")));
         assert!(parse(&["--copy-from"]).is_err_and(|error| error.contains("needs the URL")));
         assert!(parse(&["--chekc"]).is_err_and(|error| error.contains("--chekc")));
         assert_eq!(parse(&["--check", "--connect"]), Ok(Command::Check { connect: true }));

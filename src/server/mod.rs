@@ -4,6 +4,7 @@ pub mod client_address;
 pub mod command_line;
 pub mod config;
 pub mod database;
+pub mod healthy;
 pub mod http;
 pub mod mail;
 pub mod rate_limits;

@@ -81,6 +81,9 @@ pub fn help() -> String {
            --check              read the settings, report every problem, exit 0 or 2\n  \
            --check --connect    the same, and try the mail server\n  \
            --copy-from URL      copy the users of another database into this one\n  \
+           --healthy            ask the running server whether it can serve, exit 0 or 1\n  \
+           --backup FILE        write the SQLite database into a new file, while the server runs\n  \
+           --restore FILE       put users and second factors back as a backup has them, and sign everybody out\n  \
            users [TEXT]         list the users whose id or address begins with TEXT\n  \
            end-sessions USER    sign a user out everywhere; USER is an id or an address\n  \
            disable USER         sign a user out everywhere and let nobody log in\n  \

@@ -1,6 +1,7 @@
 //! The database: a SQLite file, created when it is missing, or a PostgreSQL server. It is opened and migrated here; all
 //! other statements are the same for both.
 
+pub mod backup;
 pub mod changes;
 pub mod copy;
 pub mod statement;

@@ -9,7 +9,7 @@ use std::{
 
 use ::http::StatusCode;
 
-use crate::support::{Database, PASSWORD, Server, send_bytes};
+use crate::support::{Database, PASSWORD, SECRET, Server, run, send_bytes, text};
 
 #[test]
 fn no_log_line_at_any_level_holds_a_cookie_token_password_or_email() {
@@ -202,4 +202,57 @@ fn several_processes_may_start_at_once_on_one_new_database() {
 /// What the server counted so far.
 fn counts(address: &str) -> String {
     send_bytes(address, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+}
+
+#[test]
+fn healthy_says_whether_the_server_can_serve() {
+    let server = Server::start(&[]);
+    let ask = |address: &str| run(&[("LEPTOS_SITE_ADDR", address)], &["--healthy"]);
+    assert!(ask(&server.address).status.success());
+    let everywhere = server.address.replace("127.0.0.1", "0.0.0.0");
+    let all =
+        [("LEPTOS_SITE_ADDR", everywhere.as_str()), ("TICKETPING_APP_ID", "app"), ("TICKETPING_TEAM_SLUG", "team")];
+    let all: Vec<_> = all.into_iter().chain([("TICKETPING_JWT_SECRET", SECRET), ("MAIL_URL", "file:///tmp")]).collect();
+    assert!(run(&all, &["--healthy"]).status.success());
+    std::fs::remove_file(server.file()).unwrap();
+    let unwell = ask(&server.address);
+    assert_eq!(
+        (unwell.status.code(), text(&unwell.stderr).contains("503")),
+        (Some(1), true),
+        "{}",
+        text(&unwell.stderr)
+    );
+    let nobody = ask("127.0.0.1:9");
+    assert!(nobody.status.code() == Some(1) && text(&nobody.stderr).contains("does not answer"));
+}
+
+#[test]
+fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_comes_back() {
+    let server = Server::start(&[]);
+    let alice = server.signed_up("alice@example.com");
+    let (database, file) = (server.url(), server.folder.path().join("backup.db").display().to_string());
+    let command = |arguments: &[&str]| run(&[("DATABASE_URL", &database)], arguments);
+    let made = command(&["--backup", &file]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    let again = command(&["--backup", &file]);
+    assert!(!again.status.success() && text(&again.stderr).contains("is there already"));
+
+    let thief = alice.copy();
+    alice.log_out();
+    let bob = server.signed_up("bob@example.com");
+    let restored = command(&["--restore", &file]);
+    assert!(text(&restored.stdout).contains("1 users are as"), "{}", text(&restored.stderr));
+    assert!(!thief.is_signed_in(), "an ended session came back");
+    // For some seconds this machine remembers its own sessions.
+    while bob.is_signed_in() {}
+    assert_eq!(server.client().log_in("alice@example.com").location(), "/account");
+    assert_eq!(server.client().log_in("bob@example.com").location(), "/login");
+
+    std::fs::write(&file, "no database").unwrap();
+    let damaged = command(&["--restore", &file]);
+    assert!(!damaged.status.success(), "{}", text(&damaged.stdout));
+    let missing = command(&["--restore", "/nowhere/backup.db"]);
+    assert!(text(&missing.stderr).contains("no backup at"), "{}", text(&missing.stderr));
+    assert_eq!(server.client().log_in("alice@example.com").location(), "/account");
 }

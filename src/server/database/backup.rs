@@ -1,0 +1,107 @@
+//! A copy of a SQLite database in one file, made and read while the server runs.
+
+use std::{fs::File, os::unix::fs::OpenOptionsExt as _, path::Path};
+
+use sqlx::{AnyConnection, Connection as _};
+
+use super::{Database, DatabaseError, file};
+
+/// What is restored. Sessions, links and mails are not: one that has ended since would be there again.
+const TABLES: [&str; 2] = ["users", "factors"];
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("this is for SQLite: use pg_dump and pg_restore for PostgreSQL")]
+    NotSqlite,
+    #[error("there is no database at {0}: set DATABASE_URL as the server has it")]
+    NoDatabase(String),
+    #[error("{0} is there already: name a new file")]
+    Exists(String),
+    #[error("{0} cannot be written: {1}")]
+    Write(String, std::io::Error),
+    #[error("there is no backup at {0}")]
+    NoBackup(String),
+    #[error("{0} is of another version of this server: restore it with that one, and start this one on it")]
+    OtherVersion(String),
+    #[error("{0} is damaged, so nothing was restored: {1}")]
+    Damaged(String, String),
+    #[error("the database did not answer, so nothing was done: {0}")]
+    Statement(#[from] sqlx::Error),
+}
+
+/// Writes everything into a new file, as it is at one moment.
+pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
+    let database = open(url).await?;
+    let path = to.display().to_string();
+    // For its owner only. SQLite writes into an empty file that is there.
+    File::options().write(true).create_new(true).mode(0o600).open(to).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => BackupError::Exists(path.clone()),
+        _ => BackupError::Write(path.clone(), error),
+    })?;
+    let written = sqlx::query("VACUUM INTO $1").bind(&path).execute(&database.pool).await;
+    database.pool.close().await;
+    if written.is_err() {
+        let _half_written = std::fs::remove_file(to);
+    }
+    written?;
+    Ok(())
+}
+
+/// Puts users and their second factors back as they were, all or nothing, and signs everybody out. How many users there are then.
+pub async fn restore(url: &str, from: &Path) -> Result<i64, BackupError> {
+    let path = from.display().to_string();
+    if !from.is_file() {
+        return Err(BackupError::NoBackup(path));
+    }
+    let database = match open(url).await {
+        // On a new machine there is none yet.
+        Err(BackupError::NoDatabase(_)) => Database::open(url).await?,
+        opened => opened?,
+    };
+    let mut connection = database.pool.acquire().await?;
+    sqlx::query("ATTACH DATABASE $1 AS backup").bind(format!("file:{path}?mode=ro")).execute(&mut *connection).await?;
+    check(&mut connection, &path).await?;
+    let mut transaction = connection.begin().await?;
+    for table in ["sessions", "links", "outbox", "factors", "users"] {
+        sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM main.{table}"))).execute(&mut *transaction).await?;
+    }
+    for table in TABLES {
+        let copy = format!("INSERT INTO main.{table} SELECT * FROM backup.{table}");
+        sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut *transaction).await?;
+    }
+    let users = sqlx::query_scalar("SELECT count(*) FROM main.users").fetch_one(&mut *transaction).await?;
+    transaction.commit().await?;
+    drop(connection);
+    database.pool.close().await;
+    Ok(users)
+}
+
+async fn open(url: &str) -> Result<Database, BackupError> {
+    let file = file(url).filter(|_| url.starts_with("sqlite:")).ok_or(BackupError::NotSqlite)?;
+    if !file.exists() {
+        return Err(BackupError::NoDatabase(file.display().to_string()));
+    }
+    Ok(Database::open(url).await?)
+}
+
+/// That the attached file is whole, and has the tables of this version.
+async fn check(connection: &mut AnyConnection, path: &str) -> Result<(), BackupError> {
+    let damaged = |error: sqlx::Error| BackupError::Damaged(path.to_owned(), error.to_string());
+    let found: String =
+        sqlx::query_scalar("PRAGMA backup.integrity_check(1)").fetch_one(&mut *connection).await.map_err(damaged)?;
+    if found != "ok" {
+        return Err(BackupError::Damaged(path.to_owned(), found));
+    }
+    let same: i64 = sqlx::query_scalar(
+        "SELECT count(*) = (SELECT count(*) FROM main._sqlx_migrations) \
+         AND count(*) = (SELECT count(*) FROM backup._sqlx_migrations) \
+         FROM main._sqlx_migrations AS here JOIN backup._sqlx_migrations AS there USING (version, checksum)",
+    )
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(|_| BackupError::OtherVersion(path.to_owned()))?;
+    if same == 1 { Ok(()) } else { Err(BackupError::OtherVersion(path.to_owned())) }
+}
