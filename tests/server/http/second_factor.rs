@@ -342,3 +342,15 @@ fn the_pages_that_show_secrets_have_no_chat_and_are_kept_by_nobody() {
     assert_eq!(page.headers["cache-control"], "no-store");
     assert!(!page.body.contains("SupportChat_"), "{}", page.body);
 }
+
+#[test]
+fn the_users_file_names_the_factors_and_holds_nothing_that_is_one() {
+    let app = TestApp::new();
+    let (alice, secret, codes) = with_app(&app);
+    let file = alice.get("/api/auth/export").body;
+    assert!(file.contains(r#""kind":"app""#) && file.contains(r#""kind":"recovery_code""#), "{file}");
+    let stored = app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery_code'");
+    for opens in codes.iter().chain(&stored).chain([&secret]) {
+        assert!(!file.contains(opens.as_str()), "{opens}");
+    }
+}
