@@ -2,7 +2,14 @@
 wrk.method = "POST"
 wrk.body = "email=bench%40example.com&password=correct+horse+battery"
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
-if os.getenv("FLOOD") then wrk.headers["X-Forwarded-For"] = "192.0.2.1" end
+-- A flood comes from one address, others each from their own.
+wrk.headers["X-Forwarded-For"] = "192.0.2.1"
+if not os.getenv("FLOOD") then
+    request = function()
+        wrk.headers["X-Forwarded-For"] = "198.51.100." .. math.random(250)
+        return wrk.format()
+    end
+end
 -- A failed log-in is a redirect too, back to the form. In a flood some are told to come back.
 response = function(status, headers)
     if status == 503 and os.getenv("FLOOD") then return end

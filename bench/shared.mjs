@@ -26,7 +26,8 @@ export async function start(origin, command, { ready = "/readyz", environment = 
     const begin = performance.now();
     const child = spawn("taskset", ["-c", cores, ...command], {
         cwd,
-        env: { PATH: process.env.PATH, MAIL_URL: `file://${mails}`, ...environment },
+        // wrk says for each log-in from which address it comes.
+        env: { PATH: process.env.PATH, MAIL_URL: `file://${mails}`, TRUSTED_PROXIES: "127.0.0.1/32", ...environment },
         // Logged as it ships, at the default level, to a file.
         stdio: ["ignore", "ignore", openSync(join(folder, `${children.length}.log`), "w")],
     });
