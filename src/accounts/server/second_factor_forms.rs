@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use tower_sessions::Session;
 
 use super::{
-    Accounts, User,
+    Accounts, User, account_changes,
     backend::BackendError,
     second_factor::{
         AuthenticatorApp, FactorKind, PasskeyError, PendingLogIn, RecoveryCode, UserFactors,
@@ -187,6 +187,12 @@ impl Accounts {
             self.see_other("/account");
             return Ok(());
         };
+        // A factor may have come since this began.
+        if !self.is_confirmed(&factors).await {
+            let errors = vec![ValidationError::ConfirmFirst];
+            self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+            return Ok(());
+        }
         let app = AuthenticatorApp::new(&new.secret, &user).ok_or(AppError::Internal)?;
         let Some(step) = app.step_of(code, now()) else {
             let error =
@@ -457,8 +463,8 @@ impl Accounts {
             let mut transaction = database.begin().await?;
             let changed = change(&mut transaction).await?;
             if changed {
-                // Who changes factors has not lost them all.
-                factors::stop_recovery(&mut transaction, &user.id).await?;
+                // Who changes factors has not lost them all, and what others have begun ends: it needed no factor then.
+                account_changes::end_pending(&mut transaction, &user.id).await?;
                 outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsChanged)).await?;
             }
             transaction.commit().await?;

@@ -354,3 +354,32 @@ fn the_users_file_names_the_factors_and_holds_nothing_that_is_one() {
         assert!(!file.contains(opens.as_str()), "{opens}");
     }
 }
+
+#[test]
+fn what_a_session_without_the_factor_has_begun_ends_when_there_is_one() {
+    let app = TestApp::new();
+    let owner = app.client();
+    owner.sign_up(ALICE);
+    let thief = app.client();
+    thief.log_in(ALICE);
+    let change = [("email", "eve@example.com"), ("current", PASSWORD)];
+    let mail = thief.mail_after("/api/auth/change-email", &change, "eve@example.com");
+    let secret_of = |client: &Client| {
+        let page = client.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
+        between(&page.body, r#"<code class="secret">"#, "</code>").replace(' ', "")
+    };
+    let secret = secret_of(&owner);
+    owner.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]);
+    thief.post("/api/auth/confirm-email", &[("token", &mail.token())]);
+    assert_eq!(app.query::<String>("SELECT email FROM users"), [ALICE]);
+
+    // As if the thief's set-up had begun a moment before the owner's was confirmed.
+    let theirs = secret_of(&owner);
+    let session = app.query::<String>("SELECT id FROM sessions ORDER BY created_at, id");
+    for id in session {
+        app.query::<String>(&format!("UPDATE factors SET name = '{id}' WHERE kind = 'new_app' RETURNING id"));
+        thief.post("/api/auth/confirm-app", &[("code", &code(&theirs, HALF_A_MINUTE))]);
+    }
+    let kept = app.query::<String>("SELECT secret FROM factors WHERE kind = 'app'");
+    assert_eq!(kept, [secret]);
+}
