@@ -134,7 +134,9 @@ impl Accounts {
     async fn set_password(&self, user: &User, hash: &str) -> sqlx::Result<Option<User>> {
         statement::run("accounts.set_password", &self.auth.backend.pool, async |database| {
             let mut transaction = database.begin().await?;
-            let changed = account_changes::set_password(&mut transaction, &user.id, &user.email, hash).await?;
+            let changed =
+                account_changes::set_password(&mut transaction, &user.id, &user.email, hash, Some(&user.password_id))
+                    .await?;
             transaction.commit().await?;
             Ok(changed)
         })

@@ -136,7 +136,7 @@ impl Accounts {
             let user = match (link.purpose, &link.user_id) {
                 (Purpose::SignUp, _) => users::insert(&mut transaction, &link.email, name, hash).await?,
                 (Purpose::Reset, Some(id)) => {
-                    account_changes::set_password(&mut transaction, id, &link.email, hash).await?
+                    account_changes::set_password(&mut transaction, id, &link.email, hash, None).await?
                 }
                 _ => None,
             };

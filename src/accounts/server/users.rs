@@ -249,16 +249,18 @@ pub async fn insert(
     .await
 }
 
-/// Sets the password of the account that has this address still, within a transaction; `None` when none has.
+/// Sets the password of the account that has this address still, within a transaction; `None` when none has. With the id
+/// of the password that was checked: only while it is still that one, so that of two changes at once one counts.
 pub async fn set_password(
     database: &mut AnyConnection,
     id: &str,
     email: &EmailAddress,
     password_hash: &str,
+    checked: Option<&str>,
 ) -> sqlx::Result<Option<User>> {
     sqlx::query_as(concat!(
         "UPDATE users SET password_hash = $3, updated_at = $4, password_id = $5 \
-         WHERE id = $1 AND email = $2 AND disabled_at IS NULL RETURNING ",
+         WHERE id = $1 AND email = $2 AND disabled_at IS NULL AND ($6 IS NULL OR password_id = $6) RETURNING ",
         user_columns!(),
     ))
     .bind(id)
@@ -266,6 +268,7 @@ pub async fn set_password(
     .bind(password_hash)
     .bind(OffsetDateTime::now_utc().unix_timestamp())
     .bind(new_password_id())
+    .bind(checked)
     .fetch_optional(database)
     .await
 }

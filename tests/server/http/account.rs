@@ -161,3 +161,23 @@ fn without_a_session_none_of_it_does_anything() {
     }
     assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
 }
+
+#[test]
+fn of_two_new_passwords_at_once_one_counts_and_only_one_is_told_so() {
+    let app = TestApp::new();
+    let one = app.client();
+    one.sign_up("alice@example.com");
+    let other = signed_in(&app);
+    let change = |client: &Client, password: &str| {
+        let answer = client.post("/api/auth/change-password", &[("current", PASSWORD), ("password", password)]);
+        answer.status == StatusCode::SEE_OTHER
+    };
+    let (first, second) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| change(&one, NEW_PASSWORD));
+        let second = scope.spawn(|| change(&other, "kitchen window blue"));
+        (first.join().unwrap(), second.join().unwrap())
+    });
+    assert!(first != second, "{first} {second}");
+    let works = |password: &str| app.client().log_in_with("alice@example.com", password).location() == "/account";
+    assert_eq!((works(NEW_PASSWORD), works("kitchen window blue")), (first, second));
+}
