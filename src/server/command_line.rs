@@ -64,6 +64,9 @@ impl Command {
             ("--restore", Some(file)) => Ok(Self::Restore(file.into())),
             ("--backup" | "--restore", None) => Err(format!("{command} needs the path of a file")),
             ("--help" | "-h", None) => Ok(Self::Help),
+            ("users", Some(option)) if option.starts_with('-') => {
+                Err(format!("unknown argument {option}: --help lists what there is"))
+            }
             ("users", _) => Ok(Self::Operator(OperatorCommand::Users(argument.unwrap_or_default()))),
             ("end-sessions", _) => user(OperatorCommand::EndSessions),
             ("disable", _) => user(OperatorCommand::Disable),
@@ -99,6 +102,7 @@ mod tests {
         assert!(parse(&["--check", "--conect"]).is_err_and(|error| error.contains("--conect")));
         let disable = OperatorCommand::Disable("bob@example.com".into());
         assert_eq!(parse(&["disable", "bob@example.com"]), Ok(Command::Operator(disable)));
+        assert!(parse(&["users", "--help"]).is_err_and(|error| error.contains("--help")));
         assert!(parse(&["disable"]).is_err_and(|error| error.contains("needs a user")));
         assert!(parse(&["disable", "bob", "alice"]).is_err_and(|error| error.contains("alice")));
     }

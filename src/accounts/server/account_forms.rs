@@ -4,10 +4,9 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
 
 use super::{
-    Accounts, User, account_changes,
+    Accounts, Shown, User, account_changes,
     backend::BackendError,
     session_hash::SessionHash,
-    session_life::REMEMBER,
     sessions::SessionRow,
     users,
     validate::{validate_email, validate_name, validate_readable},
@@ -73,10 +72,10 @@ impl Accounts {
             let hash = self.auth.backend.passwords.hash(&new, self.client).await?;
             let changed = self.set_password(&user, &hash).await.map_err(BackendError::from)?;
             let changed = self.auth.backend.users.update_cache(changed).ok_or(AppError::NotSignedIn)?;
-            let remember = self.auth.session.get(REMEMBER).await.ok().flatten().unwrap_or(false);
+            let remember = self.remember().await;
             self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
             self.auth.backend.outbox.wake();
-            self.start_session(&changed, remember).await?;
+            self.start_session(&changed, remember, Shown::Password).await?;
             self.record(Event::PasswordChange, "done", Some(&user.id));
         }
         self.back_to_form("/account", FormFeedback { form: Form::Password, errors, ..FormFeedback::default() });

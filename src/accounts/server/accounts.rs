@@ -6,6 +6,7 @@ use axum_login::AuthnBackend;
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use time::OffsetDateTime;
 
 use super::{
     AuthSession, Backend, DeviceCookies,
@@ -29,6 +30,15 @@ use crate::{
 /// Whether cookies are to be `Secure`.
 #[derive(Clone, Copy, Debug)]
 pub struct SecureCookies(pub bool);
+
+/// What somebody has shown who is let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The password, or a link in a mail.
+    Password,
+    /// The second factor, beside that.
+    SecondFactor,
+}
 
 /// The accounts, for the request that is being answered. What each form does is in `log_in_forms.rs`, `link_forms.rs`
 /// and `account_forms.rs`.
@@ -61,7 +71,7 @@ impl Accounts {
         self.auth.user.clone().ok_or(AppError::NotSignedIn)
     }
 
-    pub(super) async fn start_session(&mut self, user: &User, remember: bool) -> Result<(), AppError> {
+    pub(super) async fn start_session(&mut self, user: &User, remember: bool, shown: Shown) -> Result<(), AppError> {
         // axum-login changes the id only of a session that never had a user. A new one has no id yet.
         if self.auth.session.id().is_some() {
             self.auth.session.cycle_id().await.map_err(axum_login::Error::<Backend>::Session)?;
@@ -71,11 +81,21 @@ impl Accounts {
         }
         self.auth.session.insert(BROWSER, self.browser()).await.map_err(axum_login::Error::<Backend>::Session)?;
         self.auth.session.insert(REMEMBER, remember).await.map_err(axum_login::Error::<Backend>::Session)?;
+        if shown == Shown::SecondFactor {
+            let now = OffsetDateTime::now_utc().unix_timestamp();
+            self.auth.session.insert(CONFIRMED_AT, now).await.map_err(axum_login::Error::<Backend>::Session)?;
+        }
         self.auth.login(user).await?;
         let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
         self.auth.session.set_expiry(Some(expiry));
-        if self.devices.device_of(&self.request.headers, &user.email).is_none()
-            && let Some(cookie) = self.devices.issue(&user.email, false)
+        let headers = &self.request.headers;
+        let is_proven = shown == Shown::SecondFactor;
+        let device = match shown {
+            Shown::Password => self.devices.device_of(headers, &user.email),
+            Shown::SecondFactor => self.devices.proven_device_of(headers, &user.email),
+        };
+        if device.is_none()
+            && let Some(cookie) = self.devices.issue(&user.email, is_proven)
         {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
@@ -88,6 +108,11 @@ impl Accounts {
         // Now, and not at the end of the request: by then the answer has been given.
         self.auth.session.save().await.map_err(axum_login::Error::<Backend>::Session)?;
         Ok(())
+    }
+
+    /// Whether `Remember me` was ticked for this session.
+    pub(super) async fn remember(&self) -> bool {
+        self.auth.session.get(REMEMBER).await.ok().flatten().unwrap_or(false)
     }
 
     /// What the browser of this request is called, such as "Firefox on Linux".

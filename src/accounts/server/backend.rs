@@ -3,13 +3,14 @@
 use std::{ops::Deref, sync::Arc};
 
 use axum_login::{AuthUser, AuthnBackend, UserId};
+use http::HeaderMap;
 use secrecy::SecretString;
 use sqlx::AnyPool;
 
 use super::{
     EmailAddress, Links, Passwords, Sessions, User, Users,
     password::HashError,
-    second_factor::{Factors, Passkeys, PendingLogIns},
+    second_factor::{Factors, Passkeys, PendingLogIn, PendingLogIns},
 };
 use crate::server::{client_address::ClientAddress, mail::Outbox};
 
@@ -54,6 +55,16 @@ impl Deref for Backend {
 
     fn deref(&self) -> &Stores {
         &self.0
+    }
+}
+
+impl Stores {
+    /// The log-in that this browser has begun and whose second factor is still to come. A password that was changed
+    /// since ends it.
+    pub async fn pending_user(&self, headers: &HeaderMap) -> sqlx::Result<Option<(User, PendingLogIn)>> {
+        let Some(pending) = self.pending_log_ins.read(headers) else { return Ok(None) };
+        let user = self.users.read(&pending.user_id).await?;
+        Ok(user.filter(|user| !user.is_disabled && pending.is_of(user)).map(|user| (user, pending)))
     }
 }
 

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection;
 
 use super::{
-    Accounts, EmailAddress, User, account_changes,
+    Accounts, EmailAddress, Shown, User, account_changes,
     backend::BackendError,
     links::{self, Link, Purpose},
     users,
@@ -101,7 +101,7 @@ impl Accounts {
         self.auth.backend.outbox.wake();
         // Who reads the mail has shown one factor, whatever it was used for.
         if !self.begin_second_step(&user, false, "/account").await? {
-            self.start_session(&user, false).await?;
+            self.start_session(&user, false, Shown::Password).await?;
             self.see_other("/account");
         }
         Ok(())

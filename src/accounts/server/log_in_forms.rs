@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Accounts, EmailAddress, backend::Credentials, second_factor_forms::with_next, validate::validate_readable,
+    Accounts, EmailAddress, Shown, backend::Credentials, second_factor_forms::with_next, validate::validate_readable,
 };
 use crate::{
     accounts::{FormFeedback, ValidationError, next_path::local_path},
@@ -55,7 +55,7 @@ impl Accounts {
                         count_log_in("second_factor");
                         return Ok(());
                     }
-                    self.start_session(&user, remember).await?;
+                    self.start_session(&user, remember, Shown::Password).await?;
                     count_log_in("right");
                     self.record(Event::LogIn, "right", Some(&user.id));
                     self.see_other(next.unwrap_or("/account"));

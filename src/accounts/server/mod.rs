@@ -27,7 +27,7 @@ mod users;
 mod validate;
 
 pub use account_forms::format_date;
-pub use accounts::{Accounts, SecureCookies};
+pub use accounts::{Accounts, SecureCookies, Shown};
 pub use backend::{AuthSession, Backend, Stores};
 pub use device_cookie::DeviceCookies;
 pub use email_address::EmailAddress;

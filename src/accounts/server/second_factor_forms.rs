@@ -7,13 +7,13 @@ use time::OffsetDateTime;
 use tower_sessions::Session;
 
 use super::{
-    Accounts, User, account_changes,
+    Accounts, Shown, User, account_changes,
     backend::BackendError,
     second_factor::{
         AuthenticatorApp, FactorKind, PasskeyError, PendingLogIn, RecoveryCode, UserFactors,
         factors::{self, NewFactor},
     },
-    session_life::{CONFIRMED_AT, CONFIRMED_FOR, REMEMBER},
+    session_life::{CONFIRMED_AT, CONFIRMED_FOR},
     validate::validate_readable,
 };
 use crate::{
@@ -42,7 +42,12 @@ enum At {
 
 impl Accounts {
     /// After the right password: whether the second factor has to come first. Then the browser is on its way there.
-    pub(super) async fn begin_second_step(&self, user: &User, remember: bool, next: &str) -> Result<bool, AppError> {
+    pub(super) async fn begin_second_step(
+        &mut self,
+        user: &User,
+        remember: bool,
+        next: &str,
+    ) -> Result<bool, AppError> {
         let factors = self.factors_of(user).await?;
         if !factors.is_on() {
             return Ok(false);
@@ -52,6 +57,10 @@ impl Accounts {
                 .await?;
             self.record(Event::SecondFactor, "removed_as_lost", Some(&user.id));
             return Ok(false);
+        }
+        // Somebody else's session in this browser would take the code for its own user's.
+        if self.auth.user.as_ref().is_some_and(|before| before.id != user.id) {
+            self.auth.logout().await?;
         }
         // A cookie holds about 4 kB.
         let next = if next.len() > MAX_NEXT { "/account" } else { next };
@@ -156,7 +165,7 @@ impl Accounts {
     pub async fn keep_factors(self) -> Result<(), AppError> {
         let user = self.user()?;
         self.stop_recovery(&user).await?;
-        self.back_to_form("/account", FormFeedback { form: Form::Factors, ..FormFeedback::default() });
+        self.back_to_factors(Vec::new());
         Ok(())
     }
 
@@ -165,7 +174,7 @@ impl Accounts {
         let user = self.user()?;
         let errors = self.check_current_password(&current).await?;
         if !errors.is_empty() {
-            self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+            self.back_to_factors(errors);
             return Ok(());
         }
         let secret = AuthenticatorApp::new_secret();
@@ -189,8 +198,7 @@ impl Accounts {
         };
         // A factor may have come since this began.
         if !self.is_confirmed(&factors).await {
-            let errors = vec![ValidationError::ConfirmFirst];
-            self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+            self.back_to_factors(vec![ValidationError::ConfirmFirst]);
             return Ok(());
         }
         let app = AuthenticatorApp::new(&new.secret, &user).ok_or(AppError::Internal)?;
@@ -234,7 +242,7 @@ impl Accounts {
                 Err(error) => errors.push(error),
             }
         }
-        self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+        self.back_to_factors(errors);
         Ok(())
     }
 
@@ -252,9 +260,16 @@ impl Accounts {
             let remove = async |database: &mut sqlx::AnyConnection| factors::remove(database, &user.id, kind, id).await;
             if self.change_factors(&user, remove).await? {
                 self.record(Event::SecondFactor, "removed", Some(&user.id));
+                self.back_to_factors(errors);
+                return Ok(());
             }
         }
-        self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+        if errors.is_empty() {
+            // It was gone already.
+            self.see_other("/account");
+        } else {
+            self.back_to_factors(errors);
+        }
         Ok(())
     }
 
@@ -265,7 +280,7 @@ impl Accounts {
         if errors.is_empty() && self.factors_of(&user).await?.is_on() {
             self.show_new_codes(&user).await?;
         } else {
-            self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+            self.back_to_factors(errors);
         }
         Ok(())
     }
@@ -280,16 +295,12 @@ impl Accounts {
         if self.change_factors(&user, confirm).await? {
             self.record(Event::SecondFactor, "recovery_codes_made", Some(&user.id));
         }
-        self.back_to_form("/account", FormFeedback { form: Form::Factors, ..FormFeedback::default() });
+        self.back_to_factors(Vec::new());
         Ok(())
     }
 
-    /// The user of a log-in that has begun. A password that was changed since ends it.
     async fn pending_user(&self) -> Result<Option<(User, PendingLogIn)>, AppError> {
-        let stores = &self.auth.backend;
-        let Some(pending) = stores.pending_log_ins.read(&self.request.headers) else { return Ok(None) };
-        let user = stores.users.read(&pending.user_id).await.map_err(BackendError::from)?;
-        Ok(user.filter(|user| !user.is_disabled && pending.is_of(user)).map(|user| (user, pending)))
+        Ok(self.auth.backend.pending_user(&self.request.headers).await.map_err(BackendError::from)?)
     }
 
     /// Who is at the second step. Nobody is sent to log in.
@@ -403,26 +414,18 @@ impl Accounts {
             }
             At::Session => (self.remember().await, local_path(next).unwrap_or("/account").to_owned()),
         };
-        self.start_session(&user, remember).await?;
-        self.confirm_session().await?;
-        if let Some(cookie) = self.devices.issue(&user.email, true) {
-            self.append_header(header::SET_COOKIE, cookie);
-        }
+        self.start_session(&user, remember, Shown::SecondFactor).await?;
         self.see_other(&next);
         Ok(())
     }
 
     /// From now on, and for a while, this session may do what is dangerous.
     async fn confirm_session(&self) -> Result<(), AppError> {
-        let now = OffsetDateTime::now_utc().unix_timestamp();
         let session = &self.auth.session;
+        let now = OffsetDateTime::now_utc().unix_timestamp();
         session.insert(CONFIRMED_AT, now).await.map_err(axum_login::Error::<super::Backend>::Session)?;
         session.save().await.map_err(axum_login::Error::<super::Backend>::Session)?;
         Ok(())
-    }
-
-    async fn remember(&self) -> bool {
-        self.auth.session.get(REMEMBER).await.ok().flatten().unwrap_or(false)
     }
 
     async fn stop_recovery(&self, user: &User) -> Result<(), AppError> {
@@ -438,7 +441,7 @@ impl Accounts {
         if before.recovery_codes() == 0 {
             return self.show_new_codes(user).await;
         }
-        self.back_to_form("/account", FormFeedback { form: Form::Factors, ..FormFeedback::default() });
+        self.back_to_factors(Vec::new());
         Ok(())
     }
 
@@ -473,6 +476,11 @@ impl Accounts {
         let changed = changed.await.map_err(BackendError::from)?;
         stores.outbox.wake();
         Ok(changed)
+    }
+
+    /// To the list on the account page: what is wrong, or that it is done.
+    fn back_to_factors(&self, errors: Vec<ValidationError>) {
+        self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
     }
 
     fn back_to_second_step(&self, error: ValidationError, next: &str) {

@@ -60,22 +60,14 @@ pub async fn second_factor_page(State(state): State<AppState>, request: Request)
         pairs.find(|(name, _)| name == "next").and_then(|(_, next)| local_path(&next).map(str::to_owned))
     });
     let stores = &state.backend;
-    let pending = stores.pending_log_ins.read(request.headers());
+    let headers = request.headers().clone();
     let in_session = session_of(&request).and_then(|auth| auth.user);
     let found = async {
-        if let Some(user) = in_session {
-            return Ok(Some((user, false)));
-        }
-        if let Some(pending) = pending
-            && let Some(user) = stores.users.read(&pending.user_id).await?
-            && pending.is_of(&user)
-        {
-            return Ok(Some((user, true)));
-        }
-        Ok::<_, sqlx::Error>(None)
-    };
-    let found = async {
-        let Some((user, is_log_in)) = found.await? else { return Ok(None) };
+        let found = match in_session {
+            Some(user) => Some((user, false)),
+            None => stores.pending_user(&headers).await?.map(|(user, _)| (user, true)),
+        };
+        let Some((user, is_log_in)) = found else { return Ok(None) };
         let factors = stores.factors.of_user(&user.id).await?;
         Ok::<_, sqlx::Error>(Some((user, is_log_in, factors)))
     };

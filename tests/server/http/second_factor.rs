@@ -383,3 +383,17 @@ fn what_a_session_without_the_factor_has_begun_ends_when_there_is_one() {
     let kept = app.query::<String>("SELECT secret FROM factors WHERE kind = 'app'");
     assert_eq!(kept, [secret]);
 }
+
+#[test]
+fn logging_in_as_somebody_else_who_has_a_factor_ends_the_session_that_was_there() {
+    let app = TestApp::new();
+    let (_, _, codes) = with_app(&app);
+    let browser = app.client();
+    browser.sign_up("bob@example.com");
+    let bobs = browser.copy();
+    assert_eq!(browser.log_in(ALICE).location(), "/second-factor");
+    assert!(browser.get("/second-factor").body.contains(ALICE));
+    assert!(!bobs.is_signed_in(), "Bob's session goes on beside it");
+    assert_eq!(enter(&browser, &codes[0]), "/account");
+    assert!(browser.get("/account").body.contains(ALICE));
+}
