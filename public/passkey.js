@@ -9,6 +9,11 @@ for (const form of document.querySelectorAll("form[data-with-passkey]")) {
         const message = form.querySelector("[data-passkey-message]");
         message.hidden = true;
         try {
+            if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
+                message.textContent = "This browser has no passkeys. Go another way.";
+                message.hidden = false;
+                return;
+            }
             const asked = JSON.parse(button.dataset.options);
             const answer =
                 button.dataset.passkey === "create"

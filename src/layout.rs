@@ -1,19 +1,26 @@
 //! What every page has: header, main part, the note about the sandbox, and the chat.
 
-use leptos::{prelude::*, server_fn::ServerFn};
+use leptos::{nonce::use_nonce, prelude::*, server_fn::ServerFn};
 
 use crate::{
     accounts::{server_functions::LogOut, use_current_user},
-    request_context::{SiteInfo, WithoutChat},
+    request_context::{SecondStep, SiteInfo, WithoutChat},
     support_chat::{ChatOnPage, UnreadCount},
     theme::ThemeSwitch,
 };
+
+/// For a page that is not to come back from history as it was: WebKit keeps `no-store` pages over plain http. Where the user's
+/// chat is on the page, that sees to it.
+const MADE_AGAIN: &str = "addEventListener('pageshow',e=>{if(e.persisted){document.documentElement.style.visibility='hidden';location.reload()}})";
 
 /// A page around `children`.
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
     let site = SiteInfo::from_request();
+    let has_chat = use_context::<WithoutChat>().is_none();
+    let is_made_again = !has_chat || use_context::<SecondStep>().is_some();
     view! {
+        {is_made_again.then(|| view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> })}
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="site-header">
             <div class="site-header-inner">
@@ -35,7 +42,7 @@ pub fn Layout(children: Children) -> impl IntoView {
                     <a href="/sandbox/mail">"the mailbox"</a>"."
                 </p>
             })}
-            {use_context::<WithoutChat>().is_none().then(|| view! { <ChatOnPage/> })}
+            {has_chat.then(|| view! { <ChatOnPage/> })}
         </footer>
     }
 }

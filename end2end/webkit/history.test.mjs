@@ -140,3 +140,24 @@ test("back while the session lives shows the account page and its chat again", a
     assert.match(frames, /^(hidden )+(visible )+$/);
     assert.ok((await browser.getPageSource()).includes(email));
 });
+
+test("back after log-out shows nothing of a page with a secret, and nothing of a link's page", async () => {
+    const email = await signUp();
+    await browser.findElement(By.id("factor-current")).sendKeys("correct horse battery");
+    await submit("start-app");
+    await path("/account/app");
+    const secret = await browser.findElement(By.css(".secret")).getText();
+    await browser.executeScript(watchFrames);
+    await submit("log-out");
+    await path("/");
+    await browser.navigate().back();
+    await path("/login?next=/account");
+    const { persisted, frames } = await browser.executeScript("return { ...sessionStorage }");
+    assert.equal(persisted, "true");
+    assert.match(frames, /^(hidden )+$/);
+    assert.ok(!(await browser.getPageSource()).includes(secret));
+    // Before it come the account page and the page of the sign-up's link.
+    await browser.executeScript("history.go(-2)");
+    await browser.wait(async () => (await browser.getPageSource()).includes("This link does not work"), 10_000);
+    assert.ok(!(await browser.getPageSource()).includes(email));
+});

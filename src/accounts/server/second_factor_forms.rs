@@ -480,7 +480,9 @@ impl Accounts {
 
     /// To the list on the account page: what is wrong, or that it is done.
     fn back_to_factors(&self, errors: Vec<ValidationError>) {
-        self.back_to_form("/account", FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() });
+        let feedback = FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() };
+        // The list is far down on a phone.
+        self.back_to_form("/account#second-factor", feedback);
     }
 
     fn back_to_second_step(&self, error: ValidationError, next: &str) {
