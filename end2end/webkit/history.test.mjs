@@ -146,7 +146,7 @@ test("back after log-out shows nothing of a page with a secret, and nothing of a
     await browser.findElement(By.id("factor-current")).sendKeys("correct horse battery");
     await submit("start-app");
     await path("/account/app");
-    const secret = await browser.findElement(By.css(".secret")).getText();
+    const secret = await browser.wait(until.elementLocated(By.css(".secret")), 10_000).getText();
     await browser.executeScript(watchFrames);
     await submit("log-out");
     await path("/");

@@ -8,14 +8,17 @@ use totp_rs::{Builder, Secret};
 use crate::support::{Client, PASSWORD, TestApp};
 
 const ALICE: &str = "alice@example.com";
-const HALF_A_MINUTE: i64 = 30;
+const HALF_A_MINUTE: u64 = 30;
 
-/// What her app shows now, or half a minute later or earlier.
-fn code(secret: &str, after: i64) -> String {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+/// What her app shows now, or half a minute later.
+fn code(secret: &str, after: u64) -> String {
+    code_at(secret, SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + after)
+}
+
+fn code_at(secret: &str, time: u64) -> String {
     let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap());
     let totp = totp.with_account_name("alice").build().unwrap();
-    totp.generate(now.checked_add_signed(after).unwrap()).to_string()
+    totp.generate(time).to_string()
 }
 
 /// What stands between two texts of a page.
@@ -23,7 +26,7 @@ fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
     page.split_once(before).unwrap().1.split_once(after).unwrap().0
 }
 
-/// Alice with an app and recovery codes. The code of half a minute ago is used up.
+/// Alice with an app and recovery codes. The code of now is used up: her next one is that of half a minute later.
 fn with_app(app: &TestApp) -> (Client, String, Vec<String>) {
     let alice = app.client();
     alice.sign_up(ALICE);
@@ -31,7 +34,7 @@ fn with_app(app: &TestApp) -> (Client, String, Vec<String>) {
     assert!(page.body.contains("<svg") && page.body.contains("Turn on"), "{}", page.body);
     let secret = between(&page.body, r#"<code class="secret">"#, "</code>").replace(' ', "");
     let before = app.mailbox.to(ALICE).len();
-    let page = alice.post_and_follow("/api/auth/confirm-app", &[("code", &code(&secret, -HALF_A_MINUTE))]);
+    let page = alice.post_and_follow("/api/auth/confirm-app", &[("code", &code(&secret, 0))]);
     // Each change has its mail, and a test that waits for another one is not to take it for that.
     alice.next_mail(ALICE, before);
     let codes: Vec<String> = page.body.split("<li><code>").skip(1).map(|rest| rest[..27].to_owned()).collect();
@@ -59,10 +62,11 @@ fn with_an_app_the_password_alone_opens_no_session_and_a_code_works_once() {
     let page = browser.get("/second-factor");
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.body.contains("This code is wrong") && page.body.contains(r#"role="alert""#), "{}", page.body);
-    let used_before = code(&secret, -HALF_A_MINUTE);
+    let step = app.query::<i64>("SELECT last_step FROM factors WHERE kind = 'app'")[0].unsigned_abs();
+    let used_before = code_at(&secret, step * HALF_A_MINUTE);
     assert_eq!(enter(&browser, &used_before), "/second-factor", "the code that turned it on works again");
     browser.get("/second-factor");
-    let right = code(&secret, 0);
+    let right = code(&secret, HALF_A_MINUTE);
     assert_eq!(enter(&browser, &right), "/account");
     assert!(browser.is_signed_in());
     assert_eq!(browser.cookie("pending"), None);
@@ -195,7 +199,7 @@ fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it()
     // The owner shows a code: nothing is lost.
     let owner = app.client();
     owner.log_in(ALICE);
-    assert_eq!(enter(&owner, &code(&secret, 0)), "/account");
+    assert_eq!(enter(&owner, &code(&secret, HALF_A_MINUTE)), "/account");
     assert!(!owner.get("/account").body.contains("is lost"));
 
     lose();
