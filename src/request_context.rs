@@ -166,6 +166,8 @@ pub struct AccountFactors {
     pub new_passkey: Option<PasskeyQuestion>,
     /// When all of it ends, if it is said to be lost.
     pub ends: Option<String>,
+    /// When that was said, if it came to nothing.
+    pub stopped: Option<String>,
 }
 
 /// Sends the browser to a path on this site.

@@ -122,11 +122,14 @@ fn Password(email: String) -> impl IntoView {
     }
 }
 
+fn needs_confirmation() -> bool {
+    use_context::<AccountFactors>().is_some_and(|factors| factors.needs_confirmation)
+}
+
 /// A form for something dangerous. Who has a second factor shows it first.
 #[component]
 fn Dangerous(children: Children) -> impl IntoView {
-    let needs_confirmation = use_context::<AccountFactors>().is_some_and(|factors| factors.needs_confirmation);
-    if needs_confirmation {
+    if needs_confirmation() {
         view! {
             <p class="button-row">
                 <a class="button" href="/second-factor?next=/account">"Confirm that it is you"</a>
@@ -140,7 +143,7 @@ fn Dangerous(children: Children) -> impl IntoView {
 
 #[component]
 fn SecondFactor(email: String) -> impl IntoView {
-    let AccountFactors { listed, recovery_codes, new_passkey, ends, .. } = use_context()?;
+    let AccountFactors { listed, recovery_codes, new_passkey, ends, stopped, .. } = use_context()?;
     let feedback = FormFeedback::for_form(Form::Factors).unwrap_or_default();
     let is_on = !listed.is_empty();
     let question = new_passkey.unwrap_or(PasskeyQuestion { options: String::new(), state: String::new() });
@@ -177,6 +180,15 @@ fn SecondFactor(email: String) -> impl IntoView {
                         " on, the password alone opens your account."
                     </p>
                     <button type="submit" class="button">"Nothing is lost"</button>
+                </form>
+            })}
+            {stopped.map(|said| view! {
+                <form method="post" action=KeepFactors::PATH>
+                    <p role="alert">
+                        "On " {said} ", somebody who knows your password said that all of this is lost. A code or a passkey has "
+                        "stopped that. If it was not you, change your password."
+                    </p>
+                    <button type="submit" class="button">"It was me"</button>
                 </form>
             })}
             <Dangerous>
@@ -230,6 +242,7 @@ fn Sessions() -> impl IntoView {
 #[component]
 fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
     let has_others = sessions.len() > 1;
+    let may_end = !needs_confirmation();
     let items = sessions.into_iter().map(|session| {
         let times = format!("Signed in {}, last used {}", session.created, session.last_seen);
         view! {
@@ -238,28 +251,26 @@ fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
                     <p>{session.browser.clone()}</p>
                     <p class="muted">{times}</p>
                 </div>
-                {if session.is_current {
-                    view! { <p class="this-one">"This device"</p> }.into_any()
-                } else {
-                    view! {
-                        <form method="post" action=EndSessions::PATH>
-                            <input type="hidden" name="session" value=session.id/>
-                            <button type="submit" class="button" aria-label=format!("Sign out {}", session.browser)>
-                                "Sign out"
-                            </button>
-                        </form>
-                    }
-                    .into_any()
-                }}
+                {session.is_current.then(|| view! { <p class="this-one">"This device"</p> })}
+                {(!session.is_current && may_end).then(|| view! {
+                    <form method="post" action=EndSessions::PATH>
+                        <input type="hidden" name="session" value=session.id/>
+                        <button type="submit" class="button" aria-label=format!("Sign out {}", session.browser)>
+                            "Sign out"
+                        </button>
+                    </form>
+                })}
             </li>
         }
     });
     view! {
         <ul class="devices">{items.collect_view()}</ul>
         {has_others.then(|| view! {
-            <form method="post" action=EndSessions::PATH>
-                <button type="submit" class="button">"Sign out all other devices"</button>
-            </form>
+            <Dangerous>
+                <form method="post" action=EndSessions::PATH>
+                    <button type="submit" class="button">"Sign out all other devices"</button>
+                </form>
+            </Dangerous>
         })}
     }
 }
@@ -270,7 +281,9 @@ fn Export() -> impl IntoView {
         <section class="card" aria-labelledby="export">
             <h2 id="export">"Your data"</h2>
             <p class="muted">"Everything that this site keeps about you, as a JSON file."</p>
-            <p><a class="button" href=ExportAccount::PATH download="account.json">"Download"</a></p>
+            <Dangerous>
+                <p><a class="button" href=ExportAccount::PATH download="account.json">"Download"</a></p>
+            </Dangerous>
         </section>
     }
 }

@@ -25,6 +25,6 @@ pub async fn set_password(
 /// factors: it may have been somebody else.
 pub async fn end_pending(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
     links::delete_for_user(database, id).await?;
-    factors::stop_recovery(database, id).await?;
+    factors::forget_recovery(database, id).await?;
     outbox::delete_changes_of_email(database, id).await
 }

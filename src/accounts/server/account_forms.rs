@@ -100,6 +100,11 @@ impl Accounts {
     /// Ends one session, or without an id all but this one.
     pub async fn end_sessions(self, id: &str) -> Result<(), AppError> {
         let user = self.user()?;
+        let feedback = FormFeedback { form: Form::Sessions, ..FormFeedback::default() };
+        if !self.is_confirmed(&self.factors_of(&user).await?).await {
+            self.back_to_form("/account", FormFeedback { errors: vec![ValidationError::ConfirmFirst], ..feedback });
+            return Ok(());
+        }
         let current = self.current_session();
         let is_picked = |row: &SessionRow| match id {
             "" => Some(&row.id) != current.as_ref(),
@@ -107,7 +112,7 @@ impl Accounts {
         };
         self.auth.backend.sessions.end(&user.id, is_picked).await.map_err(BackendError::from)?;
         self.record(Event::SessionEnd, "ended_by_user", Some(&user.id));
-        self.back_to_form("/account", FormFeedback { form: Form::Sessions, ..FormFeedback::default() });
+        self.back_to_form("/account", feedback);
         Ok(())
     }
 

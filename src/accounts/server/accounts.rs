@@ -14,6 +14,7 @@ use super::{
     browser_name::browser_name,
     flash_cookie, session_layer,
     session_life::{CONFIRMED_AT, REMEMBER},
+    second_factor_forms::was_confirmed,
     sessions::BROWSER,
     users::User,
 };
@@ -88,15 +89,10 @@ impl Accounts {
         self.auth.login(user).await?;
         let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
         self.auth.session.set_expiry(Some(expiry));
-        let headers = &self.request.headers;
-        let is_proven = shown == Shown::SecondFactor;
-        let device = match shown {
-            Shown::Password => self.devices.device_of(headers, &user.email),
-            Shown::SecondFactor => self.devices.proven_device_of(headers, &user.email),
-        };
-        if device.is_none()
-            && let Some(cookie) = self.devices.issue(&user.email, is_proven)
-        {
+        let is_proven = was_confirmed(&self.auth.session).await;
+        let device = self.devices.read(&self.request.headers);
+        let is_known = device.is_some_and(|device| device.is_of(user) && (device.is_proven || !is_proven));
+        if !is_known && let Some(cookie) = self.devices.issue(user, is_proven) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
         if let Some(cookie) = self.auth.backend.pending_log_ins.end() {
@@ -163,6 +159,10 @@ impl From<BackendError> for AppError {
     fn from(error: BackendError) -> Self {
         match error {
             BackendError::Hash(error) => error.into(),
+            // The account was removed while this went on.
+            BackendError::Database(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
+                Self::NotSignedIn
+            }
             BackendError::Database(error) => {
                 tracing::error!(%error, "the database did not answer");
                 Self::Unavailable

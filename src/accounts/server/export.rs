@@ -12,10 +12,13 @@ impl Accounts {
     /// What a browser saves as a file.
     pub async fn export(self) -> Result<AccountExport, AppError> {
         let user = self.user()?;
+        let factors = self.factors_of(&user).await?;
+        if !self.is_confirmed(&factors).await {
+            return Err(AppError::ConfirmFirst);
+        }
         let stores = &self.auth.backend;
         let (created_at, updated_at) = stores.users.times(&user.id).await.map_err(BackendError::from)?;
         let sessions = stores.sessions.list_for_user(&user.id).await.map_err(BackendError::from)?;
-        let factors = self.factors_of(&user).await?;
         let links = stores.links.list_for_user(&user.id).await.map_err(BackendError::from)?;
         let mails = stores.outbox.list_for_user(&user.id).await.map_err(BackendError::from)?;
         self.set_header(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"account.json\""));

@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Accounts, EmailAddress, Shown, backend::Credentials, second_factor_forms::with_next, validate::validate_readable,
+    Accounts, EmailAddress, Shown, backend::{BackendError, Credentials}, second_factor_forms::with_next, validate::validate_readable,
 };
 use crate::{
     accounts::{FormFeedback, ValidationError, next_path::local_path},
@@ -25,10 +25,10 @@ impl Accounts {
     ) -> Result<(), AppError> {
         validate_readable(&[email, password.expose_secret()])?;
         let address = EmailAddress::parse(email);
-        let device = address.as_ref().and_then(|address| self.devices.device_of(&self.request.headers, address));
+        let device = self.device_of(address.as_ref()).await?;
         if let Err(error) = self.limit(self.limits.log_in(self.client, email, device.as_deref())) {
             count_log_in("limited");
-            if let Some(address) = address.filter(|_| device.is_none()) {
+            if let Some(address) = address {
                 self.tell_of_guesses(&address).await?;
             }
             return Err(error);
@@ -71,6 +71,15 @@ impl Accounts {
         let feedback = FormFeedback { errors, email: email.to_owned(), remember, ..FormFeedback::default() };
         self.back_to_form(&with_next("/login", next.unwrap_or_default()), feedback);
         Ok(())
+    }
+
+    /// The device, if it is one of the account that has this address.
+    async fn device_of(&self, address: Option<&EmailAddress>) -> Result<Option<String>, AppError> {
+        let (Some(address), Some(device)) = (address, self.devices.read(&self.request.headers)) else {
+            return Ok(None);
+        };
+        let user = self.auth.backend.users.by_email(address).await.map_err(BackendError::from)?;
+        Ok(user.is_some_and(|user| device.is_of(&user)).then_some(device.id))
     }
 
     /// The owner hears of it, if there is one: that is looked up when the mail is sent.

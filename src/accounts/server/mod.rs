@@ -15,6 +15,7 @@ mod link_forms;
 pub mod links;
 mod log_in_forms;
 pub mod operator;
+mod passkey_forms;
 mod password;
 pub mod second_factor;
 mod second_factor_forms;

@@ -9,6 +9,7 @@ use super::{
     account_changes::end_pending,
     links::{Purpose, Subject},
     second_factor::factors,
+    users,
 };
 use crate::server::{
     command_line::OperatorCommand,
@@ -52,7 +53,9 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             let count = sessions.list_for_user(&user.id).await?.len();
             end(&database, &sessions, &user).await?;
             record(Event::SessionEnd, "by_operator", Some(&user));
-            format!("{} was signed out of {count} sessions.", describe(&user))
+            // A server with SQLite asks its table again after this long.
+            let when = if database::file(url).is_some() { "within 5 seconds" } else { "at once" };
+            format!("{} is signed out, {when}. Sessions: {count}.", describe(&user))
         }
         OperatorCommand::Disable(user) => {
             let user = find(&users, user).await?;
@@ -96,10 +99,11 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
     Ok(done)
 }
 
-/// Ends the sessions of a user, and what somebody in one of them has begun.
+/// Ends the sessions of a user, what somebody in one of them has begun, and log-ins that wait for their second factor.
 async fn end(database: &Database, sessions: &Sessions, user: &User) -> Result<(), OperatorError> {
     let mut transaction = database.pool.begin().await?;
     end_pending(&mut transaction, &user.id).await?;
+    users::end_log_ins(&mut transaction, &user.id).await?;
     transaction.commit().await?;
     Ok(sessions.end(&user.id, |_| true).await?)
 }

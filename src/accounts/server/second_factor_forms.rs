@@ -1,5 +1,5 @@
 //! The forms of the second factor: the second step of a log-in, the same once more before something dangerous, and setting
-//! factors up.
+//! factors up. Those that send a passkey are in `passkey_forms.rs`.
 
 use http::header;
 use sqlx::Connection;
@@ -9,10 +9,7 @@ use tower_sessions::Session;
 use super::{
     Accounts, Shown, User, account_changes,
     backend::BackendError,
-    second_factor::{
-        AuthenticatorApp, FactorKind, PasskeyError, PendingLogIn, RecoveryCode, UserFactors,
-        factors::{self, NewFactor},
-    },
+    second_factor::{AuthenticatorApp, FactorKind, PendingLogIn, RecoveryCode, UserFactors, factors},
     session_life::{CONFIRMED_AT, CONFIRMED_FOR},
     validate::validate_readable,
 };
@@ -33,7 +30,7 @@ const SECOND_STEP: &str = "/second-factor";
 const MAX_NEXT: usize = 1_000;
 
 /// Who is at the second step.
-enum At {
+pub enum At {
     /// Somebody whose password was right.
     LogIn(PendingLogIn),
     /// A user who is logged in.
@@ -86,7 +83,8 @@ impl Accounts {
         validate_readable(&[code, next])?;
         let Some((user, at)) = self.at_second_step().await? else { return Ok(()) };
         // A browser that has logged in by the password alone could be anybody's who knows it.
-        let device = self.devices.proven_device_of(&self.request.headers, &user.email);
+        let device = self.devices.read(&self.request.headers);
+        let device = device.filter(|device| device.is_proven && device.is_of(&user)).map(|device| device.id);
         self.limit(self.limits.second_factor(&user.id, device.as_deref()))?;
         let error = if code.trim().is_empty() {
             ValidationError::CodeMissing
@@ -102,47 +100,6 @@ impl Accounts {
         };
         self.back_to_second_step(error, next);
         Ok(())
-    }
-
-    /// Takes the answer of a passkey: instead of a password (`is_log_in`), or as the second factor.
-    pub async fn use_passkey(
-        self,
-        state: &str,
-        credential: &str,
-        is_log_in: bool,
-        remember: bool,
-        next: &str,
-    ) -> Result<(), AppError> {
-        validate_readable(&[state, credential, next])?;
-        self.limit(self.limits.passkey(self.client))?;
-        let expected = match self.auth.user.clone() {
-            Some(user) => Some((user, At::Session)),
-            None if is_log_in => None,
-            None => self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending))),
-        };
-        let checked = self.check_passkey(state, credential).await?;
-        match (checked, expected) {
-            (Ok(user), Some((expected, at))) if user.id == expected.id => self.pass_second_step(user, at, next).await,
-            (Ok(user), None) => {
-                let next = local_path(next).unwrap_or("/account").to_owned();
-                let pending = PendingLogIn::new(&user, remember, &next);
-                self.pass_second_step(user, At::LogIn(pending), &next).await
-            }
-            (Ok(_), Some(_)) => {
-                self.back_to_second_step(ValidationError::PasskeyWrong, next);
-                Ok(())
-            }
-            (Err(error), Some(_)) => {
-                self.back_to_second_step(error, next);
-                Ok(())
-            }
-            (Err(error), None) => {
-                let feedback =
-                    FormFeedback { form: Form::SecondFactor, errors: vec![error], ..FormFeedback::default() };
-                self.back_to_form(&with_next("/login/passkey", next), FormFeedback { remember, ..feedback });
-                Ok(())
-            }
-        }
     }
 
     /// Somebody whose password was right says that everything is lost. The owner has some days to say no.
@@ -161,10 +118,12 @@ impl Accounts {
         Ok(())
     }
 
-    /// The user says that nothing is lost.
+    /// The user says that nothing is lost, or has read that somebody said so.
     pub async fn keep_factors(self) -> Result<(), AppError> {
         let user = self.user()?;
-        self.stop_recovery(&user).await?;
+        if self.auth.backend.factors.forget_recovery(&user.id).await.map_err(BackendError::from)? {
+            self.record(Event::SecondFactor, "not_lost", Some(&user.id));
+        }
         self.back_to_factors(Vec::new());
         Ok(())
     }
@@ -221,31 +180,6 @@ impl Accounts {
         Ok(())
     }
 
-    /// Adds the passkey that the browser has made.
-    pub async fn add_passkey(
-        mut self,
-        state: &str,
-        credential: &str,
-        current: secrecy::SecretString,
-    ) -> Result<(), AppError> {
-        validate_readable(&[state, credential])?;
-        let user = self.user()?;
-        let factors = self.factors_of(&user).await?;
-        let mut errors = self.check_current_password(&current).await?;
-        if errors.is_empty() {
-            match self.new_passkey(&user, state, credential).await? {
-                Ok(true) => {
-                    self.record(Event::SecondFactor, "passkey_added", Some(&user.id));
-                    return self.after_adding(&user, &factors).await;
-                }
-                Ok(false) => errors.push(ValidationError::PasskeyKnown),
-                Err(error) => errors.push(error),
-            }
-        }
-        self.back_to_factors(errors);
-        Ok(())
-    }
-
     /// Removes the app or a passkey; `factor` is its kind and its id.
     pub async fn remove_factor(self, factor: &str, current: secrecy::SecretString) -> Result<(), AppError> {
         validate_readable(&[factor])?;
@@ -299,7 +233,7 @@ impl Accounts {
         Ok(())
     }
 
-    async fn pending_user(&self) -> Result<Option<(User, PendingLogIn)>, AppError> {
+    pub(super) async fn pending_user(&self) -> Result<Option<(User, PendingLogIn)>, AppError> {
         Ok(self.auth.backend.pending_user(&self.request.headers).await.map_err(BackendError::from)?)
     }
 
@@ -333,76 +267,8 @@ impl Accounts {
         }
     }
 
-    /// Whose passkey has answered, or what is wrong.
-    async fn check_passkey(&self, state: &str, credential: &str) -> Result<Result<User, ValidationError>, AppError> {
-        if credential.is_empty() {
-            return Ok(Err(ValidationError::PasskeyMissing));
-        }
-        if let Err(error) = self.use_challenge(state).await? {
-            return Ok(Err(error));
-        }
-        let stores = &self.auth.backend;
-        let user = match stores.passkeys.claimed_user(credential) {
-            Ok(id) => stores.users.read(&id).await.map_err(BackendError::from)?,
-            Err(error) => return Ok(Err(self.passkey_failed(&error))),
-        };
-        let Some(user) = user else { return Ok(Err(ValidationError::PasskeyWrong)) };
-        let factors = self.factors_of(&user).await?;
-        let (factor, updated) = match stores.passkeys.check(state, credential, &factors) {
-            Ok(answered) => answered,
-            Err(error) => return Ok(Err(self.passkey_failed(&error))),
-        };
-        if user.is_disabled {
-            self.record(Event::LogIn, "disabled", Some(&user.id));
-            return Ok(Err(ValidationError::AccountDisabled));
-        }
-        stores.factors.update_passkey(&factor.id, &updated).await.map_err(BackendError::from)?;
-        Ok(Ok(user))
-    }
-
-    async fn new_passkey(
-        &self,
-        user: &User,
-        state: &str,
-        credential: &str,
-    ) -> Result<Result<bool, ValidationError>, AppError> {
-        if credential.is_empty() {
-            return Ok(Err(ValidationError::PasskeyMissing));
-        }
-        if let Err(error) = self.use_challenge(state).await? {
-            return Ok(Err(error));
-        }
-        let stores = &self.auth.backend;
-        let (id, secret) = match stores.passkeys.new_passkey(user, state, credential) {
-            Ok(answered) => answered,
-            Err(error) => return Ok(Err(self.passkey_failed(&error))),
-        };
-        let name = self.browser();
-        let new = NewFactor { kind: FactorKind::Passkey, id: &id, user_id: &user.id, secret: &secret, name: &name };
-        Ok(Ok(self.change_factors(user, async |database| factors::insert(database, &new).await).await?))
-    }
-
-    /// A challenge is good for one answer, right or wrong.
-    async fn use_challenge(&self, state: &str) -> Result<Result<(), ValidationError>, AppError> {
-        let stores = &self.auth.backend;
-        let used = match stores.passkeys.challenge(state) {
-            Ok((id, expires_at)) => stores.factors.use_challenge(&id, expires_at).await.map_err(BackendError::from)?,
-            Err(error) => return Ok(Err(self.passkey_failed(&error))),
-        };
-        Ok(if used { Ok(()) } else { Err(self.passkey_failed(&PasskeyError::OutOfDate)) })
-    }
-
-    fn passkey_failed(&self, error: &PasskeyError) -> ValidationError {
-        tracing::debug!(%error, "a passkey was refused");
-        self.record(Event::SecondFactor, "wrong", None);
-        match error {
-            PasskeyError::OutOfDate => ValidationError::PasskeyOutOfDate,
-            _ => ValidationError::PasskeyWrong,
-        }
-    }
-
     /// The factor was right: the session begins, or goes on as one that may do what is dangerous.
-    async fn pass_second_step(mut self, user: User, at: At, next: &str) -> Result<(), AppError> {
+    pub(super) async fn pass_second_step(mut self, user: User, at: At, next: &str) -> Result<(), AppError> {
         self.record(Event::SecondFactor, "right", Some(&user.id));
         if self.factors_of(&user).await?.end_at().is_some() {
             self.stop_recovery(&user).await?;
@@ -436,7 +302,7 @@ impl Accounts {
     }
 
     /// A factor was added by somebody who has just shown it. The first one comes with recovery codes.
-    async fn after_adding(&mut self, user: &User, before: &UserFactors) -> Result<(), AppError> {
+    pub(super) async fn after_adding(&mut self, user: &User, before: &UserFactors) -> Result<(), AppError> {
         self.confirm_session().await?;
         if before.recovery_codes() == 0 {
             return self.show_new_codes(user).await;
@@ -456,7 +322,7 @@ impl Accounts {
     }
 
     /// Changes the factors, and promises the mail about it if anything was changed.
-    async fn change_factors(
+    pub(super) async fn change_factors(
         &self,
         user: &User,
         change: impl AsyncFnOnce(&mut sqlx::AnyConnection) -> sqlx::Result<bool>,
@@ -479,13 +345,13 @@ impl Accounts {
     }
 
     /// To the list on the account page: what is wrong, or that it is done.
-    fn back_to_factors(&self, errors: Vec<ValidationError>) {
+    pub(super) fn back_to_factors(&self, errors: Vec<ValidationError>) {
         let feedback = FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() };
         // The list is far down on a phone.
         self.back_to_form("/account#second-factor", feedback);
     }
 
-    fn back_to_second_step(&self, error: ValidationError, next: &str) {
+    pub(super) fn back_to_second_step(&self, error: ValidationError, next: &str) {
         let feedback = FormFeedback { form: Form::SecondFactor, errors: vec![error], ..FormFeedback::default() };
         self.back_to_form(&with_next(SECOND_STEP, next), feedback);
     }

@@ -273,6 +273,16 @@ pub async fn set_password(
     .await
 }
 
+/// Ends what somebody has begun with the password that an account has, within a transaction. The password stays.
+pub async fn end_log_ins(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET password_id = $2 WHERE id = $1")
+        .bind(id)
+        .bind(new_password_id())
+        .execute(database)
+        .await?;
+    Ok(())
+}
+
 /// Gives an account another address, within a transaction; `None` when the address is another account's.
 pub async fn set_email(database: &mut AnyConnection, id: &str, email: &EmailAddress) -> sqlx::Result<Option<User>> {
     sqlx::query_as(concat!(

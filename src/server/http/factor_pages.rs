@@ -48,6 +48,7 @@ pub async fn account_page(State(state): State<AppState>, request: Request) -> Re
         new_passkey: state.backend.passkeys.ask_for_new(&user, &factors).map(question),
         recovery_codes: factors.recovery_codes(),
         ends: factors.end_at().map(format_date),
+        stopped: factors.stopped().map(format_date),
         listed: app.into_iter().chain(passkeys).collect(),
     };
     render_page(&state, request, move || provide_context(shown.clone())).await

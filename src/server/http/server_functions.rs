@@ -38,6 +38,10 @@ fn is_foreign(request: &Request) -> bool {
 }
 
 async fn with_statuses(mut request: Request, run: impl AsyncFnOnce(Request) -> Response) -> Response {
+    if request.method() == Method::HEAD {
+        // Leptos knows no HEAD. axum sends the answer to it without its body.
+        *request.method_mut() = Method::GET;
+    }
     let is_get = request.method() == Method::GET;
     let requested_by = RequestedBy::of(&request);
     if is_get {

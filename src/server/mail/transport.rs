@@ -1,12 +1,18 @@
 //! The ways in which a mail leaves the process.
 
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
-
-use lettre::{
-    AsyncFileTransport, AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message, transport::smtp::response::Code,
+use std::{
+    fs::{self, DirBuilder, File},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
+
+use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message, transport::smtp::response::Code};
 use secrecy::ExposeSecret;
 use tokio::time;
+use uuid::Uuid;
 
 use super::{
     MailUrl, Mailbox,
@@ -29,8 +35,6 @@ pub enum TransportError {
     Connection(lettre::transport::smtp::Error),
     #[error("the mail server says nothing for {} seconds", SEND_TIMEOUT.as_secs())]
     Silent,
-    #[error("it cannot be written: {0}")]
-    File(#[from] lettre::transport::file::Error),
     #[error("the folder {place} cannot be used: {source}")]
     Folder { place: String, source: io::Error },
 }
@@ -53,7 +57,7 @@ pub enum Transport {
     /// To a mail server.
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
     /// Into a folder.
-    Folder(AsyncFileTransport<Tokio1Executor>, PathBuf),
+    Folder(PathBuf),
     /// Into the sandbox's mailbox.
     Mailbox(Arc<Mailbox>),
 }
@@ -67,9 +71,10 @@ impl Transport {
                 Ok(Self::Smtp(builder.timeout(Some(STEP_TIMEOUT)).build()))
             }
             MailUrl::Folder(folder) => {
-                let error = |source| TransportError::Folder { place: folder.display().to_string(), source };
-                fs::create_dir_all(folder).map_err(error)?;
-                Ok(Self::Folder(AsyncFileTransport::new(folder), folder.clone()))
+                // The links in them open accounts.
+                let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+                created.map_err(|source| folder_error(folder, source))?;
+                Ok(Self::Folder(folder.clone()))
             }
             MailUrl::Sandbox => Ok(Self::Mailbox(Arc::clone(mailbox))),
         }
@@ -82,8 +87,9 @@ impl Transport {
                 let message = mail.message(from)?;
                 time::timeout(SEND_TIMEOUT, server.send(message)).await.map_err(|_| TransportError::Silent)??;
             }
-            Self::Folder(folder, _) => {
-                folder.send(mail.message(from)?).await?;
+            Self::Folder(folder) => {
+                let message = mail.message(from)?.formatted();
+                write_mail(folder, &message).map_err(|source| folder_error(folder, source))?;
             }
             Self::Mailbox(mailbox) => mailbox.receive(mail),
         }
@@ -96,13 +102,23 @@ impl Transport {
             Self::Smtp(server) => {
                 time::timeout(SEND_TIMEOUT, server.test_connection()).await.map_err(|_| TransportError::Silent)??;
             }
-            Self::Folder(_, folder) => {
+            Self::Folder(folder) => {
                 let probe = folder.join(".check");
                 let written = fs::write(&probe, "").and_then(|()| fs::remove_file(&probe));
-                written.map_err(|source| TransportError::Folder { place: folder.display().to_string(), source })?;
+                written.map_err(|source| folder_error(folder, source))?;
             }
             Self::Mailbox(_) => {}
         }
         Ok(())
     }
+}
+
+/// Its name sorts by time.
+fn write_mail(folder: &Path, message: &[u8]) -> io::Result<()> {
+    let file = folder.join(format!("{}.eml", Uuid::now_v7()));
+    File::options().write(true).create_new(true).mode(0o600).open(file)?.write_all(message)
+}
+
+fn folder_error(folder: &Path, source: io::Error) -> TransportError {
+    TransportError::Folder { place: folder.display().to_string(), source }
 }

@@ -163,6 +163,15 @@ fn without_a_session_none_of_it_does_anything() {
 }
 
 #[test]
+fn a_form_of_an_account_that_was_just_removed_elsewhere_says_so() {
+    let app = TestApp::new();
+    let alice = signed_in(&app);
+    app.query::<String>("DELETE FROM users RETURNING id");
+    // For some seconds she is in memory.
+    assert_eq!(alice.post("/api/auth/start-app", &[("current", PASSWORD)]).status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
 fn of_two_new_passwords_at_once_one_counts_and_only_one_is_told_so() {
     let app = TestApp::new();
     let one = app.client();

@@ -3,6 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ::http::StatusCode;
+use ticketping_leptos::server::command_line::OperatorCommand;
 use totp_rs::{Builder, Secret};
 
 use crate::support::{Client, PASSWORD, TestApp};
@@ -127,6 +128,17 @@ fn a_log_in_that_waits_for_its_code_ends_with_a_new_password_and_cannot_be_made_
 }
 
 #[test]
+fn a_log_in_that_waits_for_its_code_ends_with_the_sessions_that_an_operator_ends() {
+    let app = TestApp::new();
+    let (_, _, codes) = with_app(&app);
+    let thief = app.client();
+    thief.log_in(ALICE);
+    app.operate(&OperatorCommand::EndSessions(ALICE.to_owned()));
+    assert_eq!(enter(&thief, &codes[0]), "/login");
+    assert_eq!(app.client().log_in(ALICE).location(), "/second-factor");
+}
+
+#[test]
 fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
     let app = TestApp::new();
     let (alice, _, codes) = with_app(&app);
@@ -147,10 +159,13 @@ fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
         ("start-app", vec![("current", PASSWORD)]),
         ("start-recovery-codes", vec![("current", PASSWORD)]),
         ("remove-factor", vec![("current", PASSWORD), ("factor", "app x")]),
+        ("end-sessions", vec![]),
     ] {
         let page = alice.post_and_follow(&format!("/api/auth/{form}"), &fields);
         assert!(page.body.contains("Confirm that it is you first"), "{form}: {}", page.body);
     }
+    assert!(!page.body.contains("Download"), "{}", page.body);
+    assert_eq!(alice.get("/api/auth/export").status, StatusCode::FORBIDDEN);
     assert_eq!(app.users(), 1);
     let before = alice.cookie("session");
     let answer = alice.post("/api/auth/enter-code", &[("code", &codes[0]), ("next", "/account")]);
@@ -200,6 +215,10 @@ fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it()
     let owner = app.client();
     owner.log_in(ALICE);
     assert_eq!(enter(&owner, &code(&secret, HALF_A_MINUTE)), "/account");
+    let said = "somebody who knows your password said that all of this is lost";
+    assert!(owner.get("/account").body.contains(said), "the owner is not told that it was said");
+    assert_eq!(app.client().log_in(ALICE).location(), "/second-factor");
+    owner.post("/api/auth/keep-factors", &[]);
     assert!(!owner.get("/account").body.contains("is lost"));
 
     lose();

@@ -134,6 +134,12 @@ fn head_says_what_get_says_without_the_page() {
         assert_eq!((head.status, head.body.as_str()), (get.status, ""), "{path}");
         assert_eq!(head.headers.get(header::CONTENT_TYPE), get.headers.get(header::CONTENT_TYPE), "{path}");
     }
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    for path in ["/api/auth/export", "/api/ticketping/chat-jwt"] {
+        let head = alice.send(alice.request(Method::HEAD, path));
+        assert_eq!((head.status, head.body.as_str()), (StatusCode::OK, ""), "{path}");
+    }
 }
 
 #[test]
@@ -195,6 +201,30 @@ fn guesses_by_others_lock_nobody_out_of_a_browser_that_knows_the_account_and_the
     bob.sign_up("bob@example.com");
     assert_eq!(bob.log_in("alice@example.com").status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(app.mailbox.to("alice@example.com").len(), 3, "one notice");
+}
+
+#[test]
+fn a_browser_that_knew_the_old_password_is_a_stranger_to_the_new_one_and_the_owner_hears_of_its_guesses() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    let knew = app.client();
+    knew.log_in("alice@example.com");
+    let fields = [("current", PASSWORD), ("password", "another good password")];
+    assert!(alice.post_and_follow("/api/auth/change-password", &fields).body.contains("Changed."));
+    alice.next_mail("alice@example.com", 1);
+    alice.log_out();
+    while app.client().log_in("alice@example.com").status != StatusCode::TOO_MANY_REQUESTS {}
+    alice.next_mail("alice@example.com", 2);
+    assert_eq!(knew.log_in("alice@example.com").status, StatusCode::TOO_MANY_REQUESTS, "it has guesses of its own");
+    assert_eq!(alice.log_in_with("alice@example.com", "another good password").location(), "/account");
+
+    // Guesses in a browser of the owner's own are no secret from them.
+    let bob = app.client();
+    bob.sign_up("bob@example.com");
+    bob.log_out();
+    while bob.log_in_with("bob@example.com", "a wrong guess").status != StatusCode::TOO_MANY_REQUESTS {}
+    assert!(bob.next_mail("bob@example.com", 1).says("Somebody tried several wrong passwords"));
 }
 
 #[test]

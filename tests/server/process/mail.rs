@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -89,6 +90,18 @@ fn works_without_mail(server: &Server) {
     assert!(server.is_ready());
     assert_eq!(server.client().get("/login").status, StatusCode::OK);
     assert_eq!(server.client().log_in("nobody@example.com").location(), "/login");
+}
+
+#[test]
+fn a_folder_of_mails_is_for_the_servers_own_user() {
+    let server = Server::start(&[]);
+    server.signed_up(ALICE);
+    let folder = &server.mailbox.0;
+    let files = fs::read_dir(folder).unwrap().map(|file| (file.unwrap().path(), 0o600)).collect::<Vec<_>>();
+    assert!(!files.is_empty());
+    for (path, expected) in files.into_iter().chain([(folder.clone(), 0o700)]) {
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, expected, "{}", path.display());
+    }
 }
 
 #[test]
@@ -294,7 +307,7 @@ fn an_operator_lists_users_ends_sessions_disables_and_hands_out_a_link() {
     let id = listed.split_whitespace().next().unwrap();
     assert!(listed.contains("1 users.") && operate(&["users", &id[..20]]).contains(ALICE), "{listed}");
 
-    assert!(operate(&["end-sessions", ALICE]).contains("signed out of 1 sessions"));
+    assert!(operate(&["end-sessions", ALICE]).contains("Sessions: 1."));
     is_out();
     alice.log_in(ALICE);
     assert!(operate(&["disable", id]).contains("is disabled"));

@@ -11,7 +11,10 @@ use http::{Request, response::Parts};
 use http_body_util::BodyExt as _;
 use sqlx::{Any, AssertSqlSafe, Connection, Executor, any::AnyRow};
 use tempfile::TempDir;
-use ticketping_leptos::server::{config::Config, run};
+use ticketping_leptos::{
+    accounts::server::operator,
+    server::{command_line::OperatorCommand, config::Config, run},
+};
 use tokio::runtime::Runtime;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 
@@ -26,6 +29,7 @@ pub struct TestApp {
     pub runtime: Runtime,
     pub mailbox: Mailbox,
     address: SocketAddr,
+    database: String,
     _folder: TempDir,
 }
 
@@ -38,7 +42,7 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let mail = format!("file://{}", folder.path().join("mail").display());
-        let (service, pool, address) = runtime.block_on(async {
+        let (service, pool, address, database) = runtime.block_on(async {
             let database = match std::env::var("POSTGRES_URL") {
                 Ok(server) => new_database(&server).await,
                 Err(_) => format!("sqlite://{}", folder.path().join("app.db").display()),
@@ -62,14 +66,20 @@ impl TestApp {
             tokio::spawn(async move {
                 axum::serve(listener, served.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();
             });
-            (Service::new(server.service), server.database.pool, address)
+            (Service::new(server.service), server.database.pool, address, database)
         });
-        Self { service, pool, runtime, mailbox: Mailbox::at(&mail), address, _folder: folder }
+        Self { service, pool, runtime, mailbox: Mailbox::at(&mail), address, database, _folder: folder }
     }
 
     /// One that stands in for Ticketping, and keeps its mails.
     pub fn sandbox() -> Self {
         Self::with(&[("TICKETPING_SANDBOX", "true"), ("TICKETPING_JWT_SECRET", ""), ("MAIL_URL", "")])
+    }
+
+    /// What an operator does beside the running server.
+    pub fn operate(&self, command: &OperatorCommand) -> String {
+        let config = Config::read(|name| (name == "DATABASE_URL").then(|| self.database.clone())).unwrap();
+        self.runtime.block_on(operator::execute(command, &config)).unwrap()
     }
 
     /// How browsers reach it.

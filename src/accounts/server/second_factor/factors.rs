@@ -28,11 +28,20 @@ pub enum FactorKind {
     NewRecoveryCodes,
     /// Somebody who knows the password has said that the factors are lost.
     Recovery,
+    /// The same, until its user has read it: somebody has shown a factor since.
+    StoppedRecovery,
 }
 
 impl FactorKind {
-    const ALL: [Self; 6] =
-        [Self::App, Self::NewApp, Self::Passkey, Self::RecoveryCode, Self::NewRecoveryCodes, Self::Recovery];
+    const ALL: [Self; 7] = [
+        Self::App,
+        Self::NewApp,
+        Self::Passkey,
+        Self::RecoveryCode,
+        Self::NewRecoveryCodes,
+        Self::Recovery,
+        Self::StoppedRecovery,
+    ];
 
     /// As it stands in the table.
     pub fn as_str(self) -> &'static str {
@@ -43,6 +52,7 @@ impl FactorKind {
             Self::RecoveryCode => "recovery_code",
             Self::NewRecoveryCodes => "new_recovery_codes",
             Self::Recovery => "recovery",
+            Self::StoppedRecovery => "stopped_recovery",
         }
     }
 }
@@ -106,6 +116,11 @@ impl UserFactors {
     pub fn end_at(&self) -> Option<i64> {
         let recovery = self.of_kind(FactorKind::Recovery).next()?;
         Some(recovery.created_at + RECOVERY_WAIT.as_secs().cast_signed())
+    }
+
+    /// When somebody said that the factors are lost, if it came to nothing, in seconds since 1970.
+    pub fn stopped(&self) -> Option<i64> {
+        self.of_kind(FactorKind::StoppedRecovery).next().map(|stopped| stopped.created_at)
     }
 
     /// Everything, for the user's own file.
@@ -214,10 +229,29 @@ impl Factors {
         Ok(())
     }
 
-    /// What a user said about lost factors, taken back. Whether there was anything.
+    /// The factors stay: they are not lost. It is kept that somebody said so. Whether anybody had.
     pub async fn stop_recovery(&self, user_id: &str) -> sqlx::Result<bool> {
-        let stop = async |database: &mut AnyConnection| stop_recovery(database, user_id).await;
-        statement::run("factors.stop_recovery", &self.pool, stop).await
+        let stopped = statement::run("factors.stop_recovery", &self.pool, async |database| {
+            sqlx::query("DELETE FROM factors WHERE kind = $1 AND id = $2")
+                .bind(FactorKind::StoppedRecovery.as_str())
+                .bind(user_id)
+                .execute(&mut *database)
+                .await?;
+            sqlx::query("UPDATE factors SET kind = $1 WHERE kind = $2 AND id = $3")
+                .bind(FactorKind::StoppedRecovery.as_str())
+                .bind(FactorKind::Recovery.as_str())
+                .bind(user_id)
+                .execute(database)
+                .await
+        })
+        .await?;
+        Ok(stopped.rows_affected() == 1)
+    }
+
+    /// Forgets what was said about lost factors. Whether anything was.
+    pub async fn forget_recovery(&self, user_id: &str) -> sqlx::Result<bool> {
+        let forget = async |database: &mut AnyConnection| forget_recovery(database, user_id).await;
+        statement::run("factors.forget_recovery", &self.pool, forget).await
     }
 
     /// Notes that a challenge was answered. `false` when it was before.
@@ -324,14 +358,15 @@ pub async fn remove(database: &mut AnyConnection, user_id: &str, kind: FactorKin
     Ok(removed.rows_affected() == 1)
 }
 
-/// What was said about lost factors, taken back, within a transaction. Whether there was anything.
-pub async fn stop_recovery(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<bool> {
-    let stopped = sqlx::query("DELETE FROM factors WHERE kind = $1 AND id = $2")
+/// Forgets what was said about lost factors, within a transaction. Whether anything was.
+pub async fn forget_recovery(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<bool> {
+    let forgotten = sqlx::query("DELETE FROM factors WHERE kind IN ($1, $2) AND id = $3")
         .bind(FactorKind::Recovery.as_str())
+        .bind(FactorKind::StoppedRecovery.as_str())
         .bind(user_id)
         .execute(database)
         .await?;
-    Ok(stopped.rows_affected() == 1)
+    Ok(forgotten.rows_affected() > 0)
 }
 
 /// Removes everything of a user, within a transaction.

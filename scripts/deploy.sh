@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# The files of deploy/ as they stand, with the release binary: the image in a container, the unit, and both proxies with TLS
+# on their real ports and paths, in namespaces of their own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+export TICKETPING_APP_ID=app TICKETPING_TEAM_SLUG=team TICKETPING_JWT_SECRET=k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac
+export PUBLIC_URL=https://app.example.com TRUSTED_PROXIES=127.0.0.1/32
+
+say() { printf '    %s\n' "$*"; }
+fail() { echo "$*" >&2; exit 1; }
+
+# until_it_does COMMAND…: waits for up to ten seconds.
+until_it_does() {
+    for _ in $(seq 100); do
+        if "$@" >/dev/null 2>&1; then return; fi
+        sleep 0.1
+    done
+    fail "never did: $*"
+}
+
+static() {
+    if file target/release/ticketping-leptos | grep -q "dynamically linked"; then fail "the binary is not static"; fi
+    say "the binary needs nothing of its system"
+}
+
+unit() {
+    # systemd looks for the program.
+    sed "s|/usr/local/bin/ticketping-leptos|$PWD/target/release/ticketping-leptos|" deploy/ticketping-leptos.service \
+        >"$folder/ticketping-leptos.service"
+    systemd-analyze verify "$folder/ticketping-leptos.service"
+    exposure=$(systemd-analyze security --offline=true "$folder/ticketping-leptos.service" |
+        sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
+    awk -v exposure="$exposure" 'BEGIN { exit !(exposure > 0 && exposure <= 2) }' || fail "the unit's exposure is $exposure"
+    say "the unit is well-formed, and its exposure $exposure of 10"
+}
+
+# In a root of its own, by its own user. A sandbox may allow no more than that: no cgroups, no other file system.
+image() {
+    printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$folder/images" "$folder/run" >"$folder/storage.conf"
+    export CONTAINERS_STORAGE_CONF=$folder/storage.conf
+    scripts/image.sh >"$folder/image.log" 2>&1 || fail "$(tail "$folder/image.log")"
+    local container root
+    container=$(buildah from ticketping-leptos)
+    root=$(buildah mount "$container")
+    [ "$(cd "$root" && find . -type f)" = ./ticketping-leptos ] || fail "the image holds other files"
+    touch "$folder/before"
+    run() {
+        buildah run --isolation chroot --env TICKETPING_APP_ID=app --env TICKETPING_TEAM_SLUG=team \
+            --env "TICKETPING_JWT_SECRET=$TICKETPING_JWT_SECRET" --env PUBLIC_URL=http://127.0.0.1:3370 \
+            --env LEPTOS_SITE_ADDR=127.0.0.1:3370 --env MAIL_URL=file:///data/mail "$container" -- /ticketping-leptos "$@"
+    }
+    run 2>"$folder/container.log" &
+    until_it_does run --healthy
+    curl -sf http://127.0.0.1:3370/login | grep -q "Log in" || fail "the container serves no page"
+    [ "$(stat -c %u "$root/data/app.db")" = 65532 ] || fail "the container runs as another user"
+    written=$(find "$root" -newer "$folder/before" -type f -not -path "$root/data/*" -not -path "$root/etc/*" -not -path "$root/run/*")
+    [ -z "$written" ] || fail "the container writes $written"
+    kill -TERM $(pgrep -f -x /ticketping-leptos)
+    wait
+    if run --healthy 2>/dev/null; then fail "a server that has stopped is healthy"; fi
+    buildah inspect --type image ticketping-leptos | grep -q '"--healthy"' || fail "the image has no health check"
+    say "the image holds one file, runs as its own user, writes to /data alone, and its health check works"
+}
+
+# Within its own network, users and mounts.
+proxies() {
+    ip link set lo up
+    # A client that is none of the trusted proxies.
+    ip address add 198.51.100.7/32 dev lo
+    mkdir "$folder/upper" "$folder/work"
+    mount -t overlay overlay -o "lowerdir=/etc,upperdir=$folder/upper,workdir=$folder/work" /etc
+    mkdir -p /etc/ssl/certs /etc/ssl/private
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=app.example.com \
+        -addext subjectAltName=DNS:app.example.com -keyout /etc/ssl/private/app.example.com.key \
+        -out /etc/ssl/certs/app.example.com.pem 2>/dev/null
+    DATABASE_URL=sqlite://$folder/app.db MAIL_URL=file://$folder/mail target/release/ticketping-leptos 2>"$folder/app.log" &
+    until_it_does curl -sf http://127.0.0.1:3000/readyz
+
+    printf '%s\n' "daemon off; pid $folder/pid; error_log $folder/nginx.log; events {}" "http { access_log off; include $PWD/deploy/nginx.conf;" \
+        "client_body_temp_path $folder/a; proxy_temp_path $folder/b; fastcgi_temp_path $folder/c; uwsgi_temp_path $folder/d;" \
+        "scgi_temp_path $folder/e; }" >"$folder/nginx.conf"
+    /usr/sbin/nginx -c "$folder/nginx.conf" &
+    proxy=$!
+    behind nginx --cacert /etc/ssl/certs/app.example.com.pem
+    kill "$proxy"
+    wait "$proxy" || true
+
+    # Certificates of its own, as no authority can be reached.
+    printf '{\n\tlocal_certs\n\tskip_install_trust\n\tadmin off\n}\nimport %s\n' "$PWD/deploy/Caddyfile" >"$folder/Caddyfile"
+    HOME=$folder XDG_DATA_HOME=$folder caddy run --adapter caddyfile --config "$folder/Caddyfile" 2>"$folder/caddy.log" &
+    proxy=$!
+    until_it_does test -e "$folder/caddy/pki/authorities/local/root.crt"
+    behind Caddy --cacert "$folder/caddy/pki/authorities/local/root.crt"
+    kill "$proxy" %1
+    wait || true
+}
+
+# behind NAME CURL-OPTIONS…: what a browser needs works through the proxy.
+behind() {
+    local name=$1
+    ask() { curl -s --interface 198.51.100.7 --resolve app.example.com:443:127.0.0.1 --resolve app.example.com:80:127.0.0.1 "${options[@]}" "$@"; }
+    local options=("${@:2}")
+    until_it_does ask -f https://app.example.com/login
+    ask -D "$folder/headers" -o "$folder/page" https://app.example.com/login
+    grep -qi '^strict-transport-security:' "$folder/headers" || fail "$name: no HSTS"
+    post() { ask -o /dev/null -D "$folder/headers" -w '%{http_code}' --data 'email=a@example.com&password=wrong' "$@" https://app.example.com/api/auth/log-in; }
+    [ "$(post -H 'Origin: https://app.example.com' -H 'X-Forwarded-For: 192.0.2.1')" = 303 ] || fail "$name: a form is refused"
+    grep -qi '^set-cookie: __Host-.*Secure' "$folder/headers" || fail "$name: no secure cookie"
+    [ "$(post -H 'Origin: https://evil.example')" = 403 ] || fail "$name: another site's form is taken"
+    [ "$(ask -o /dev/null -w '%{redirect_url}' http://app.example.com/login)" = https://app.example.com/login ] ||
+        fail "$name: plain http is not sent to https"
+    if grep -q 192.0.2.1 "$folder/app.log"; then fail "$name: a made-up address is believed"; fi
+    grep -q 'client=198.51.100.7' "$folder/app.log" || fail "$name: the client's address does not arrive"
+    say "$name: pages, forms, cookies, the client's address, and plain http sent to https"
+}
+
+if [ "${1:-}" = proxies ]; then
+    proxies
+    exit
+fi
+static
+unit
+image
+unshare --map-root-user --net --mount "$0" proxies
