@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch check test e2e protections example release bench growth pair flood profile lighthouse clean
+.PHONY: help tools run watch check test e2e protections example release image deploy bench growth pair flood profile lighthouse clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,8 +38,14 @@ example: tools ## the chat in an app with full hydration, at http://127.0.0.1:30
 	@scripts/example.sh
 	@./target/debug/full-hydration 127.0.0.1:3002 target/example
 
-release: tools ## the single binary, target/release/ticketping-leptos
-	@scripts/release.sh
+release: tools ## the single binary, target/release/ticketping-leptos; ARGS=aarch64 makes one for arm64
+	@scripts/release.sh $(ARGS)
+
+image: release ## a container image of nothing but that binary
+	@scripts/image.sh
+
+deploy: release ## the files of deploy/ tried as they stand: unit, image, nginx, Caddy
+	@scripts/deploy.sh
 
 bench: release ## how fast it is, beside what it is measured against
 	@scripts/bench.sh

@@ -8,5 +8,6 @@ if [ ! -d bench/express/node_modules ]; then
     echo "==> Installing the Express sample (compiles SQLite for Node where it cannot be downloaded)"
     npm ci --prefix bench/express --no-audit --no-fund
 fi
-MEMORY_SERVE_QUIET=1 cargo build --release --example ceiling
+scripts/static.sh "$(uname -m)" --example ceiling
+install -D "target/$(uname -m)-unknown-linux-musl/release/examples/ceiling" target/release/examples/ceiling
 node "bench/${1:-run}.mjs"

@@ -5,7 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+# What is still running goes with it.
+clean() {
+    pkill -g 0 -f -x '(target/release)?/ticketping-leptos' || true
+    rm -rf "$folder"
+}
+trap clean EXIT
 export TICKETPING_APP_ID=app TICKETPING_TEAM_SLUG=team TICKETPING_JWT_SECRET=k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac
 export PUBLIC_URL=https://app.example.com TRUSTED_PROXIES=127.0.0.1/32
 
@@ -22,7 +27,7 @@ until_it_does() {
 }
 
 static() {
-    if file target/release/ticketping-leptos | grep -q "dynamically linked"; then fail "the binary is not static"; fi
+    if ldd target/release/ticketping-leptos >/dev/null 2>&1; then fail "the binary is not static"; fi
     say "the binary needs nothing of its system"
 }
 
@@ -54,14 +59,16 @@ image() {
     }
     run 2>"$folder/container.log" &
     until_it_does run --healthy
-    curl -sf http://127.0.0.1:3370/login | grep -q "Log in" || fail "the container serves no page"
-    [ "$(stat -c %u "$root/data/app.db")" = 65532 ] || fail "the container runs as another user"
-    written=$(find "$root" -newer "$folder/before" -type f -not -path "$root/data/*" -not -path "$root/etc/*" -not -path "$root/run/*")
+    curl -sf http://127.0.0.1:3370/login | grep "Log in" >/dev/null || fail "the container serves no page"
+    local server
+    server=$(pgrep -f -x /ticketping-leptos)
+    [ "$(stat -c %u "/proc/$server")" = 65532 ] || fail "the container runs as another user"
+    written=$(cd "$root" && find . -newer "$folder/before" -type f -not -path './etc/*' -not -path './run/*')
     [ -z "$written" ] || fail "the container writes $written"
-    kill -TERM $(pgrep -f -x /ticketping-leptos)
-    wait
+    kill "$server"
+    wait $!
     if run --healthy 2>/dev/null; then fail "a server that has stopped is healthy"; fi
-    buildah inspect --type image ticketping-leptos | grep -q '"--healthy"' || fail "the image has no health check"
+    buildah inspect --type image ticketping-leptos | grep '"--healthy"' >/dev/null || fail "the image has no health check"
     say "the image holds one file, runs as its own user, writes to /data alone, and its health check works"
 }
 
@@ -70,16 +77,16 @@ proxies() {
     ip link set lo up
     # A client that is none of the trusted proxies.
     ip address add 198.51.100.7/32 dev lo
-    mkdir "$folder/upper" "$folder/work"
-    mount -t overlay overlay -o "lowerdir=/etc,upperdir=$folder/upper,workdir=$folder/work" /etc
-    mkdir -p /etc/ssl/certs /etc/ssl/private
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=app.example.com \
-        -addext subjectAltName=DNS:app.example.com -keyout /etc/ssl/private/app.example.com.key \
-        -out /etc/ssl/certs/app.example.com.pem 2>/dev/null
+        -addext subjectAltName=DNS:app.example.com -keyout "$folder/key" -out "$folder/certificate" 2>/dev/null
+    mount -t tmpfs tmpfs /etc/ssl
+    mkdir /etc/ssl/certs /etc/ssl/private
+    cp "$folder/certificate" /etc/ssl/certs/app.example.com.pem
+    cp "$folder/key" /etc/ssl/private/app.example.com.key
     DATABASE_URL=sqlite://$folder/app.db MAIL_URL=file://$folder/mail target/release/ticketping-leptos 2>"$folder/app.log" &
     until_it_does curl -sf http://127.0.0.1:3000/readyz
 
-    printf '%s\n' "daemon off; pid $folder/pid; error_log $folder/nginx.log; events {}" "http { access_log off; include $PWD/deploy/nginx.conf;" \
+    printf '%s\n' "daemon off; user root; pid $folder/pid; error_log $folder/nginx.log; events {}" "http { access_log off; include $PWD/deploy/nginx.conf;" \
         "client_body_temp_path $folder/a; proxy_temp_path $folder/b; fastcgi_temp_path $folder/c; uwsgi_temp_path $folder/d;" \
         "scgi_temp_path $folder/e; }" >"$folder/nginx.conf"
     /usr/sbin/nginx -c "$folder/nginx.conf" &
@@ -124,4 +131,6 @@ fi
 static
 unit
 image
-unshare --map-root-user --net --mount "$0" proxies
+root=()
+[ "$(id -u)" = 0 ] || root=(--map-root-user)
+unshare "${root[@]}" --net --mount "$0" proxies

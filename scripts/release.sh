@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
-# The front end first, then the server with the front end inside.
+# The front end first, then the server with the front end inside: one static binary that runs on any Linux. For another
+# machine than this one: release.sh aarch64.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+machine=${1:-$(uname -m)}
+binary=target/release/ticketping-leptos
+[ "$machine" = "$(uname -m)" ] || binary+=-$machine
+
 cargo leptos build --release --frontend-only
-MEMORY_SERVE_QUIET=1 cargo leptos build --release --server-only
-echo "==> target/release/ticketping-leptos, $(($(stat -c %s target/release/ticketping-leptos) / 1024)) KiB, serves everything by itself"
+scripts/static.sh "$machine" --bin ticketping-leptos
+install -D "target/$machine-unknown-linux-musl/release/ticketping-leptos" "$binary"
+echo "==> $binary, $(($(stat -c %s "$binary") / 1024)) KiB, serves everything by itself"

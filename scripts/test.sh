@@ -6,12 +6,20 @@ source scripts/counting.sh
 
 scripts/tools.sh --test || exit 1
 scripts/browser.sh || exit 1
-# Clocks that jump, two machines, and WebKit with a screen.
+# Clocks that jump, two machines, Firefox, and WebKit with a screen.
 needed=()
 [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ] || needed+=(faketime)
 [ -x /usr/sbin/nginx ] || needed+=(nginx-light)
+command -v firefox-esr >/dev/null || needed+=(firefox-esr)
 command -v WebKitWebDriver >/dev/null || needed+=(webkit2gtk-driver)
 command -v xvfb-run >/dev/null || needed+=(xvfb xauth)
+# What the files of deploy/ are for.
+command -v buildah >/dev/null || needed+=(buildah)
+command -v caddy >/dev/null || needed+=(caddy)
+command -v systemd-analyze >/dev/null || needed+=(systemd)
+for program in ip:iproute2 openssl:openssl curl:curl pgrep:procps; do
+    command -v "${program%:*}" >/dev/null || needed+=("${program#*:}")
+done
 [ ${#needed[@]} = 0 ] || scripts/apt.sh "${needed[@]}" || exit 1
 # A test that would skip itself because a tool is missing fails instead.
 export TEST_EVERYTHING=1
@@ -41,8 +49,11 @@ check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end
 suite "Browser tests, on PostgreSQL" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' \
     scripts/postgres.sh npx playwright test -c end2end --project app
-suite "Browser tests, in WebKit" '^# pass \K\d+' '^# fail \K\d+' node --test --test-reporter tap end2end/webkit/
+for engine in firefox webkit; do
+    suite "Browser tests, in $engine" '^# pass \K\d+' '^# fail \K\d+' env ENGINE=$engine node --test --test-reporter tap end2end/engines/
+done
 check "Release build" scripts/release.sh
+check "Files of deploy/, with the release" scripts/deploy.sh
 check "Lighthouse: accessibility, best practices, search engines" scripts/lighthouse.sh --without-speed
 suite "Browser tests of the release" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end/release.config.ts
 

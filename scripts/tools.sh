@@ -8,6 +8,7 @@ CARGO_LEPTOS=0.3.10
 # The tool and the crate must be of one version.
 WASM_BINDGEN=$(grep -A1 '^name = "wasm-bindgen"$' Cargo.lock | sed -n 's/^version = "\(.*\)"/\1/p')
 CARGO_DENY=0.20.2
+GECKODRIVER=0.37.1
 
 say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
 need() { command -v "$1" >/dev/null || { echo "$1 is missing: $2" >&2; exit 1; }; }
@@ -45,7 +46,11 @@ tool cargo-leptos "$CARGO_LEPTOS" cargo-leptos --locked
 # Without --locked: its lock file names a version that may not resolve any more.
 tool wasm-bindgen-cli "$WASM_BINDGEN" wasm-bindgen
 
-if [ "${1:-}" = --test ]; then tool cargo-deny "$CARGO_DENY" cargo-deny --locked; fi
+if [ "${1:-}" = --test ]; then
+    tool cargo-deny "$CARGO_DENY" cargo-deny --locked
+    # Drives Firefox. Debian has none, and npm's is a download.
+    tool geckodriver "$GECKODRIVER" geckodriver --locked
+fi
 
 if ! cmp -s package-lock.json node_modules/.installed-lock; then
     say "Installing the npm packages"

@@ -146,7 +146,7 @@ fn a_session_that_is_ended_on_one_machine_is_out_of_the_other_at_once() {
     assert_eq!(token(&alice, &one), OK);
 }
 
-/// nginx in front of both, as docs/deploy.md has it.
+/// nginx in front of both, with deploy/nginx.conf.
 struct Balancer {
     process: Child,
     address: String,
@@ -159,25 +159,21 @@ impl Balancer {
         let address = format!("127.0.0.1:{port}");
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display();
-        let [one, other] = machines;
+        let machines = machines.map(|machine| format!("server {machine} max_fails=0;")).join(" ");
+        let site = include_str!("../../deploy/nginx.conf");
+        // The part for TLS alone; `scripts/deploy.sh` tries all of it.
+        let site = site.lines().filter(|line| !line.contains("ssl_")).collect::<Vec<_>>().join("\n");
+        let site = site.replace("server 127.0.0.1:3000 max_fails=0;", &machines);
+        let site = site
+            .replace("listen 443 ssl;", &format!("listen {address};"))
+            .replace("listen 80;", &format!("listen unix:{path}/plain;"));
         let configuration = format!(
             "daemon off; pid {path}/pid; error_log {path}/error.log; events {{ }}
              http {{
                  access_log off;
                  client_body_temp_path {path}/a; proxy_temp_path {path}/b; fastcgi_temp_path {path}/c;
                  uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;
-                 upstream app {{ server {one} max_fails=0; server {other} max_fails=0; keepalive 16; }}
-                 server {{
-                     listen {address};
-                     location / {{
-                         proxy_pass http://app;
-                         proxy_http_version 1.1;
-                         proxy_set_header Connection \"\";
-                         proxy_set_header Host $http_host;
-                         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-                         proxy_next_upstream error timeout http_503;
-                     }}
-                 }}
+                 {site}
              }}"
         );
         let file = folder.path().join("nginx.conf");

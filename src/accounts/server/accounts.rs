@@ -12,9 +12,10 @@ use super::{
     AuthSession, Backend, DeviceCookies,
     backend::BackendError,
     browser_name::browser_name,
-    flash_cookie, session_layer,
-    session_life::{CONFIRMED_AT, REMEMBER},
+    flash_cookie,
     second_factor_forms::was_confirmed,
+    session_layer,
+    session_life::{CONFIRMED_AT, REMEMBER},
     sessions::BROWSER,
     users::User,
 };

@@ -3,7 +3,10 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Accounts, EmailAddress, Shown, backend::{BackendError, Credentials}, second_factor_forms::with_next, validate::validate_readable,
+    Accounts, EmailAddress, Shown,
+    backend::{BackendError, Credentials},
+    second_factor_forms::with_next,
+    validate::validate_readable,
 };
 use crate::{
     accounts::{FormFeedback, ValidationError, next_path::local_path},

@@ -165,7 +165,9 @@ fn without_a_session_none_of_it_does_anything() {
 #[test]
 fn a_form_of_an_account_that_was_just_removed_elsewhere_says_so() {
     let app = TestApp::new();
-    let alice = signed_in(&app);
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    assert_eq!(alice.token().status, StatusCode::OK);
     app.query::<String>("DELETE FROM users RETURNING id");
     // For some seconds she is in memory.
     assert_eq!(alice.post("/api/auth/start-app", &[("current", PASSWORD)]).status, StatusCode::UNAUTHORIZED);

@@ -1,0 +1,158 @@
+// What a browser may do in its own way: the chat and the forms in Firefox and in WebKit, as tests/ has them in Chromium.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Key, PASSWORD, browser, click, engine, go, logOut, newBrowser, origin, owner, path, person, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
+
+const isOpen = () => wait("document.querySelector('.ticketping-chat-window')?.classList.contains('open')");
+
+test("an anonymous visitor chats, and the agent sees nobody", async () => {
+    await go("/");
+    await startConversation();
+    await shows("I see an anonymous visitor");
+    assert.match(await owner(), /^anonymous/);
+});
+
+test("who has signed up is known to the agent; who comes next sees nothing of it", async () => {
+    const alice = person("Alice");
+    await signUp(alice);
+    await startConversation();
+    await shows(`You are Alice, ${alice.email}, verified`);
+    await type("#messageInput", "a secret of hers", Key.ENTER);
+    await shows("I read: “a secret of hers”");
+    await logOut();
+    const left = await run("return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie, document.body.innerText])");
+    assert.ok(!left.includes("secret of hers") && !left.includes(alice.email) && !left.includes("eyJ"), left);
+    const bob = person("Bob");
+    await signUp(bob);
+    await startConversation();
+    await shows(`You are Bob, ${bob.email}, verified`);
+    assert.ok(!(await run("return document.body.innerText")).includes("secret of hers"));
+    await logOut();
+});
+
+test("a chat that is open stays open on the next page, with its messages and what was being typed", async () => {
+    await signUp();
+    await startConversation();
+    await type("#messageInput", "the first", Key.ENTER);
+    await shows("I read: “the first”");
+    await type("#messageInput", "half a sent");
+    await click("header a[href='/']");
+    await path("/");
+    await isOpen();
+    await shows("I read: “the first”");
+    await wait("document.querySelector('#messageInput')?.value === 'half a sent'");
+    await type("#messageInput", "ence", Key.ENTER);
+    await shows("I read: “half a sentence”");
+    await logOut();
+});
+
+test("a log-out in one tab reaches the other", async () => {
+    await signUp();
+    const first = await browser.getWindowHandle();
+    await browser.switchTo().newWindow("tab");
+    await go("/account");
+    await ready();
+    await logOut();
+    const second = await browser.getWindowHandle();
+    await browser.switchTo().window(first);
+    await path("/login?next=/account");
+    await ready();
+    assert.match(await owner(), /^anonymous/);
+    await browser.switchTo().window(second);
+    await browser.close();
+    await browser.switchTo().window(first);
+});
+
+test("the token is renewed before it dies, and the chat goes on", async () => {
+    await signUp();
+    await startConversation();
+    const token = () => run("return TicketpingChat.instance.config.userJWT");
+    const before = await token();
+    await run("TicketpingChat.instance.theSame = true");
+    await browser.wait(async () => (await token()) !== before, 40_000);
+    assert.equal(await run("return TicketpingChat.instance.theSame"), true);
+    await type("#messageInput", "still there", Key.ENTER);
+    await shows("I read: “still there”");
+    await logOut();
+});
+
+test("light and dark: page and chat at once, and remembered", async () => {
+    await go("/");
+    await ready();
+    const colour = () => run("return getComputedStyle(document.querySelector('.ticketping-chat-bubble')).backgroundImage");
+    const theme = () => run("return document.documentElement.dataset.theme");
+    const before = [await theme(), await colour()];
+    await click("button[aria-label='Switch between light and dark']");
+    await browser.wait(async () => (await theme()) !== before[0] && (await colour()) !== before[1], 10_000);
+    const changed = await theme();
+    await go("/login");
+    assert.equal(await theme(), changed);
+    await click("button[aria-label='Switch between light and dark']");
+    await browser.wait(async () => (await theme()) === before[0], 10_000);
+});
+
+test("a form with errors ties each to its field and keeps what was typed, but never the password", async () => {
+    await go("/login");
+    await type("[name=email]", "alice@example.com");
+    await type("[name=password]", "not the password", Key.ENTER);
+    await shows("E-mail or password is wrong");
+    assert.equal(await run("return document.querySelector('[name=email]').value"), "alice@example.com");
+    assert.equal(await run("return document.querySelector('[name=password]').value"), "");
+    await go("/login");
+    await submit("log-in");
+    await shows("Enter your e-mail address.");
+    const described = "const field = document.querySelector('[name=email]'); return [field.getAttribute('aria-invalid'), document.getElementById(field.getAttribute('aria-describedby').split(' ').at(-1)).innerText]";
+    assert.deepEqual(await run(described), ["true", "Enter your e-mail address."]);
+});
+
+test("with the keyboard alone: log in, open the chat, write, close it", async () => {
+    const alice = person("Alice");
+    await signUp(alice);
+    await logOut();
+    await go("/login");
+    await ready();
+    const press = (key) => browser.actions().sendKeys(key).perform();
+    /** Tab until the focus is on it, with a ring. */
+    async function tabTo(selector) {
+        for (let count = 0; count < 60; count++) {
+            if (await run("return document.activeElement.matches(arguments[0])", selector)) return;
+            await press(Key.TAB);
+        }
+        assert.fail(`the keyboard does not reach ${selector}`);
+    }
+    await tabTo("[name=email]");
+    await press(alice.email);
+    await tabTo("[name=password]");
+    assert.notEqual(await run("return getComputedStyle(document.activeElement).outlineStyle"), "none");
+    await press(PASSWORD);
+    await press(Key.ENTER);
+    await path("/account");
+    await ready();
+    await tabTo(".ticketping-chat-bubble");
+    await press(Key.ENTER);
+    await isOpen();
+    await tabTo(".ticketping-start-conversation-btn");
+    await press(Key.ENTER);
+    await tabTo("#messageInput");
+    await press("by keyboard");
+    await press(Key.ENTER);
+    await shows("I read: “by keyboard”");
+    await tabTo(".active [aria-label='Close chat']");
+    // Under geckodriver neither Enter nor Space presses this button of the widget.
+    if (engine === "webkit") {
+        await press(Key.ENTER);
+        await wait("!document.querySelector('.ticketping-chat-window').classList.contains('open')");
+    }
+    await logOut();
+});
+
+// WebKit's MiniBrowser cannot be told to.
+test("where storage is blocked the chat works still", { skip: engine === "webkit" }, async () => {
+    const blocked = await newBrowser({ "dom.storage.enabled": false });
+    try {
+        await blocked.get(`${origin}/`);
+        await blocked.wait(() => blocked.executeScript("return window.localStorage === null && window.TicketpingChat?.instance?.isInitialized === true"), 10_000);
+    } finally {
+        await blocked.quit();
+    }
+});
