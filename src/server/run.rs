@@ -10,6 +10,7 @@ use std::{
 use axum::{ServiceExt as _, body::Body};
 use leptos_ticketping::{ConfigError, CspSources, Signer, TicketpingConfig, pinned::WIDGET_VERSION};
 use secrecy::ExposeSecret as _;
+use socket2::SockRef;
 use ticketping_sandbox::Sandbox;
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
 use tower::ServiceExt as _;
@@ -41,6 +42,10 @@ use crate::{
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request's headers may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a client may take nothing of an answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest head of a request, in bytes: half of one is kept in memory until the rest has come.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// How often expired sessions are deleted.
 const DELETE_INTERVAL: Duration = Duration::from_secs(60);
 /// How often limits forget idle clients: their memory is bounded by the requests of so long.
@@ -162,6 +167,8 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let server = build(config).await?;
     // Tokio's own: the standard library's lets far fewer connections wait to be accepted.
     let listener = TcpListener::bind(address).await.map_err(|error| RunError::Listen(address, error))?;
+    // Each connection has it from here: a client that takes nothing of its answer is given up.
+    SockRef::from(&listener).set_tcp_user_timeout(Some(READ_TIMEOUT)).map_err(RunError::Serve)?;
     let listener = listener.into_std().map_err(RunError::Serve)?;
     tracing::info!(%address, url, sandbox, "serving");
     let handle = axum_server::Handle::new();
@@ -185,7 +192,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     }
     let service = server.service.map_request(|request: http::Request<_>| request.map(Body::new));
     // Also how long a connection may be idle between two requests.
-    http.http_builder().http1().header_read_timeout(HEADER_TIMEOUT);
+    http.http_builder().http1().header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     let served = http.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await;
     server.background.abort();
     server.database.pool.close().await;

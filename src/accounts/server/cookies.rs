@@ -36,6 +36,28 @@ pub fn read_exactly(headers: &HeaderMap, name: &str) -> Option<String> {
     pairs.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }
 
+/// Removes cookies whose names are not plain: readers decode a name and cut space off it, and so another host could give
+/// this one a cookie that passes for one with the prefix, which the browser does not let it set.
+pub fn drop_disguised(headers: &mut HeaderMap) {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$&'*+-.^_`|~".contains(byte);
+    let is_good = |pair: &&[u8]| {
+        let name = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
+        name.iter().skip_while(|byte| **byte == b' ').all(is_plain)
+    };
+    let pairs = |value: &HeaderValue| value.as_bytes().split(|byte| *byte == b';').all(|pair| is_good(&pair));
+    if headers.get_all(header::COOKIE).iter().all(pairs) {
+        return;
+    }
+    let all: Vec<HeaderValue> = headers.get_all(header::COOKIE).iter().cloned().collect();
+    headers.remove(header::COOKIE);
+    for value in all {
+        let kept: Vec<&[u8]> = value.as_bytes().split(|byte| *byte == b';').filter(is_good).collect();
+        if let Ok(kept) = HeaderValue::from_bytes(&kept.join(&b';')) {
+            headers.append(header::COOKIE, kept);
+        }
+    }
+}
+
 /// Marks every cookie with the prefix as `Secure`. tower-sessions does not mark the one that removes the session, and
 /// browsers ignore it then.
 pub fn secure_prefixed(headers: &mut HeaderMap) {
@@ -50,5 +72,38 @@ pub fn secure_prefixed(headers: &mut HeaderMap) {
     for cookie in all {
         let marked = is_open(&cookie).then(|| HeaderValue::from_bytes(&[cookie.as_bytes(), b"; Secure"].concat()).ok());
         headers.append(header::SET_COOKIE, marked.flatten().unwrap_or(cookie));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_that_passes_for_one_with_the_prefix_is_dropped_and_the_others_stay() {
+        for disguised in
+            ["%5F%5FHost-session=x", "\u{2000}__Host-session=x", "\t__Host-session=x", "\u{85}__Host-session=x"]
+        {
+            let cookies = [format!("theme=dark; {disguised}; a=%20é"), disguised.to_owned()];
+            let value = |text: &String| (header::COOKIE, HeaderValue::from_bytes(text.as_bytes()).expect("a header"));
+            let mut headers: HeaderMap = HeaderMap::from_iter([value(&cookies[0])]);
+            headers.append(header::COOKIE, value(&cookies[1]).1);
+            drop_disguised(&mut headers);
+            let left: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(HeaderValue::as_bytes).collect();
+            assert_eq!(left, ["theme=dark; a=%20é".as_bytes(), b""], "{disguised}");
+        }
+    }
+
+    #[test]
+    fn plain_cookies_are_left_as_they_are() {
+        let plain = HeaderValue::from_static("__Host-session=a; theme=dark;x=1==; =empty; %");
+        let mut headers =
+            HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static("__Host-session=a;  theme=\"d\""))]);
+        let before = headers.clone();
+        drop_disguised(&mut headers);
+        assert_eq!(headers, before);
+        headers.insert(header::COOKIE, plain);
+        drop_disguised(&mut headers);
+        assert_eq!(headers[header::COOKIE], "__Host-session=a; theme=dark;x=1==; =empty");
     }
 }

@@ -110,8 +110,8 @@ impl Accounts {
         };
         self.limit(self.limits.mail(self.client, MailKind::FactorsLost, &user.email))?;
         let is_on = self.factors_of(&user).await?.is_on();
-        if is_on && self.auth.backend.factors.begin_recovery(&user.id).await.map_err(BackendError::from)? {
-            self.send(NewMail::about(&user, MailKind::FactorsLost)).await?;
+        if is_on && self.begin_recovery(&user).await.map_err(BackendError::from)? {
+            self.auth.backend.outbox.wake();
             self.record(Event::SecondFactor, "said_to_be_lost", Some(&user.id));
         }
         self.see_other(SECOND_STEP);
@@ -253,10 +253,10 @@ impl Accounts {
         let factors = self.factors_of(user).await?;
         let store = &self.auth.backend.factors;
         if let Some(code) = RecoveryCode::parse(typed) {
-            let used = store.use_recovery_code(&user.id, &code).await.map_err(BackendError::from)?;
+            let used = self.use_recovery_code(user, &code).await.map_err(BackendError::from)?;
             if used {
+                self.auth.backend.outbox.wake();
                 self.record(Event::SecondFactor, "recovery_code_used", Some(&user.id));
-                self.send(NewMail::about(user, MailKind::FactorsChanged)).await?;
             }
             return Ok(used);
         }
@@ -292,6 +292,34 @@ impl Accounts {
         session.insert(CONFIRMED_AT, now).await.map_err(axum_login::Error::<super::Backend>::Session)?;
         session.save().await.map_err(axum_login::Error::<super::Backend>::Session)?;
         Ok(())
+    }
+
+    /// Notes that the factors are said to be lost, and promises the mail about it; whether nobody had said it before.
+    async fn begin_recovery(&self, user: &User) -> sqlx::Result<bool> {
+        statement::run("factors.begin_recovery", &self.auth.backend.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let has_begun = factors::begin_recovery(&mut transaction, &user.id).await?;
+            if has_begun {
+                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsLost)).await?;
+            }
+            transaction.commit().await?;
+            Ok(has_begun)
+        })
+        .await
+    }
+
+    /// Uses a code up, and promises the mail about it; whether there was one.
+    async fn use_recovery_code(&self, user: &User, code: &RecoveryCode) -> sqlx::Result<bool> {
+        statement::run("factors.use_recovery_code", &self.auth.backend.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let was_used = factors::use_recovery_code(&mut transaction, &user.id, code).await?;
+            if was_used {
+                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsChanged)).await?;
+            }
+            transaction.commit().await?;
+            Ok(was_used)
+        })
+        .await
     }
 
     async fn stop_recovery(&self, user: &User) -> Result<(), AppError> {

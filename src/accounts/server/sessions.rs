@@ -183,8 +183,12 @@ impl SessionStore for Sessions {
                 .execute(database)
                 .await
             });
-            if added.await.map_err(unavailable)?.rows_affected() == 1 {
-                break hash;
+            match added.await {
+                Ok(added) if added.rows_affected() == 1 => break hash,
+                Ok(_) => {}
+                // The account was removed in the meantime: its session is nobody's.
+                Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => return Ok(()),
+                Err(error) => return Err(unavailable(error)),
             }
             record.id = Id::default();
         };

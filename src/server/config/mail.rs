@@ -34,7 +34,14 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
             .parse("MAIL_FROM", "an address such as support@example.com", |text| {
                 text.parse::<Address>().ok().filter(|address| !address.domain().starts_with('['))
             })
-            .or_else(|| no_reply(public_url?));
+            .or_else(|| {
+                let address = no_reply(public_url?);
+                if address.is_none() {
+                    self.errors
+                        .push("MAIL_FROM is missing: no address can be made of the host in PUBLIC_URL".to_owned());
+                }
+                address
+            });
         Some(MailConfig { url: url?, from: Mailbox::new(Some(APP_NAME.to_owned()), from?) })
     }
 }

@@ -3,6 +3,7 @@
 use std::{fs::File, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use sqlx::{AnyConnection, Connection as _};
+use url::Url;
 
 use super::{Database, DatabaseError, file};
 
@@ -36,12 +37,14 @@ pub enum BackupError {
 pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     let database = open(url).await?;
     let path = to.display().to_string();
+    // A name that begins with `file:` would mean something else to SQLite.
+    let to = &std::path::absolute(to).map_err(|error| BackupError::Write(path.clone(), error))?;
     // For its owner only. SQLite writes into an empty file that is there.
     File::options().write(true).create_new(true).mode(0o600).open(to).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => BackupError::Exists(path.clone()),
         _ => BackupError::Write(path.clone(), error),
     })?;
-    let written = sqlx::query("VACUUM INTO $1").bind(&path).execute(&database.pool).await;
+    let written = sqlx::query("VACUUM INTO $1").bind(to.display().to_string()).execute(&database.pool).await;
     database.pool.close().await;
     if written.is_err() {
         let _half_written = std::fs::remove_file(to);
@@ -62,14 +65,19 @@ pub async fn restore(url: &str, from: &Path) -> Result<i64, BackupError> {
         opened => opened?,
     };
     let mut connection = database.pool.acquire().await?;
-    sqlx::query("ATTACH DATABASE $1 AS backup").bind(format!("file:{path}?mode=ro")).execute(&mut *connection).await?;
+    let whole = std::path::absolute(from).ok().and_then(|whole| Url::from_file_path(whole).ok());
+    let mut address = whole.ok_or_else(|| BackupError::NoBackup(path.clone()))?;
+    address.set_query(Some("mode=ro"));
+    sqlx::query("ATTACH DATABASE $1 AS backup").bind(address.to_string()).execute(&mut *connection).await?;
     check(&mut connection, &path).await?;
     let mut transaction = connection.begin().await?;
     for table in ["sessions", "links", "outbox", "factors", "users"] {
         sqlx::query(sqlx::AssertSqlSafe(format!("DELETE FROM main.{table}"))).execute(&mut *transaction).await?;
     }
     for table in TABLES {
-        let copy = format!("INSERT INTO main.{table} SELECT * FROM backup.{table}");
+        let names = format!("SELECT group_concat(name) FROM pragma_table_info('{table}', 'main')");
+        let columns: String = sqlx::query_scalar(sqlx::AssertSqlSafe(names)).fetch_one(&mut *transaction).await?;
+        let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM backup.{table}");
         sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut *transaction).await?;
     }
     let users = sqlx::query_scalar("SELECT count(*) FROM main.users").fetch_one(&mut *transaction).await?;

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use ::http::{HeaderMap, Method, Request as HttpRequest, StatusCode, header};
+use ::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, header};
 use axum::{
     Router,
     body::Body,
@@ -41,6 +41,10 @@ pub async fn attach_user(request: Request, next: Next) -> Response {
 
 /// Turns every failure that is not a page yet into one, where the caller reads HTML.
 pub async fn error_pages(state: AppState, mut routes: Router, request: Request) -> Result<Response, Infallible> {
+    if request.uri().path_and_query().is_none() {
+        // The target of a proxy, such as `CONNECT host:80`: leptos_axum takes a path for granted.
+        return Ok(AppError::BadRequest.into_response());
+    }
     let (parts, body) = request.into_parts();
     // Only a caller who reads HTML gets a page.
     let head = accepts_html(&parts.headers).then(|| parts.clone());
@@ -57,6 +61,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         return Ok(if has_a_body { response } else { with_status(error.into_response(), status) });
     };
     let requested_by = response.extensions().get::<RequestedBy>().cloned();
+    let is_of_user = requested_by.as_ref().is_some_and(|RequestedBy(user)| user.is_some());
     let mut request = HttpRequest::from_parts(head, Body::empty());
     *request.method_mut() = Method::GET;
     let page = render_page(&state, request, move || {
@@ -65,10 +70,14 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         }
         provide_context(error);
     });
-    let retry_after = response.headers().get(header::RETRY_AFTER).cloned();
+    let kept = response.headers().iter().filter(|(name, _)| [header::RETRY_AFTER, header::SET_COOKIE].contains(name));
+    let kept: Vec<_> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     let mut page = with_status(page.await, status);
-    if let Some(retry_after) = retry_after {
-        page.headers_mut().insert(header::RETRY_AFTER, retry_after);
+    for (name, value) in kept {
+        page.headers_mut().append(name, value);
+    }
+    if is_of_user {
+        page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(page)
 }

@@ -35,6 +35,7 @@ use super::{
     render::render_page,
     security_headers,
     server_functions::{server_function, wrong_method},
+    to_its_end::ToItsEndLayer,
 };
 use crate::{
     accounts::server::{SESSION_COOKIE, cookies, session_layer},
@@ -49,6 +50,9 @@ const MAX_FORM_BYTES: usize = 64 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request may take as a whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How much of a path is logged.
+const LOGGED_BYTES: usize = 200;
 
 /// Pages that ask the database before they are rendered: `mail_pages.rs` and `factor_pages.rs`.
 const PAGES_THAT_ASK: [&str; 8] = [
@@ -79,6 +83,7 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpServ
     let with_user = pages(&state).merge(server_functions()).layer(
         // One layer for all of them: each layer on its own is one more box that is cloned for each request.
         ServiceBuilder::new()
+            .layer(ToItsEndLayer)
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
             .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
             .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
@@ -111,8 +116,7 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpServ
     let trace = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
             let id = request_id(request.headers());
-            // The path alone: a query can hold a token.
-            tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+            tracing::info_span!("request", id, method = %request.method(), path = logged_path(request.uri().path()))
         })
         .on_request(())
         .on_response(DefaultOnResponse::new().level(tracing::Level::INFO));
@@ -120,7 +124,7 @@ pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpServ
     let routes = all.with_state(state.clone());
     // Around the router and not in it: that would be one more box for each request.
     Ok(ServiceBuilder::new()
-        .map_request(remove_client_request_id)
+        .map_request(remove_what_deceives)
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
         .map_response(Response::into_response)
         .layer(trace)
@@ -186,11 +190,21 @@ fn unavailable_without_sessions(response: Response) -> Response {
     response
 }
 
-/// Only this server names requests: what a client calls its request could be anything.
-fn remove_client_request_id(mut request: Request) -> Request {
+/// Only this server names requests: what a client calls its request could be anything. And a cookie has the name that the
+/// browser knew it by.
+fn remove_what_deceives(mut request: Request) -> Request {
     let headers: &mut HeaderMap = request.headers_mut();
     headers.remove("x-request-id");
+    cookies::drop_disguised(headers);
     request
+}
+
+/// The path alone: a query can hold a token, also one that a mail program has encoded. And not more of it than a line takes.
+fn logged_path(path: &str) -> &str {
+    let query = path.as_bytes().windows(3).position(|part| part.eq_ignore_ascii_case(b"%3f"));
+    let end = query.unwrap_or(path.len()).min(LOGGED_BYTES);
+    // A path is ASCII.
+    path.get(..end).unwrap_or_default()
 }
 
 /// Whom to tell about a hole (RFC 9116). It expires a year from now, whenever now is: this server is what says so.
@@ -203,4 +217,17 @@ async fn security_txt(State(state): State<AppState>) -> String {
 
 async fn ready(State(state): State<AppState>) -> StatusCode {
     if state.database.is_reachable().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::logged_path;
+
+    #[test]
+    fn a_query_is_not_logged_however_it_is_written() {
+        assert_eq!(logged_path("/choose-password%3Ftoken=secret"), "/choose-password");
+        assert_eq!(logged_path("/choose-password%3ftoken=secret"), "/choose-password");
+        assert_eq!(logged_path("/assets/x/widget.css"), "/assets/x/widget.css");
+        assert_eq!(logged_path(&"/x".repeat(1_000)).len(), 200);
+    }
 }

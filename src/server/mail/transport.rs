@@ -31,6 +31,8 @@ pub enum TransportError {
     // Its words would hold the address.
     #[error("the mail server answered {0}")]
     Answer(Code),
+    #[error("the mail server's answer cannot be read")]
+    Unreadable,
     #[error("the mail server cannot be used: {0}")]
     Connection(lettre::transport::smtp::Error),
     #[error("the mail server says nothing for {} seconds", SEND_TIMEOUT.as_secs())]
@@ -41,7 +43,11 @@ pub enum TransportError {
 
 impl From<lettre::transport::smtp::Error> for TransportError {
     fn from(error: lettre::transport::smtp::Error) -> Self {
-        error.status().map_or(Self::Connection(error), Self::Answer)
+        match error.status() {
+            Some(code) => Self::Answer(code),
+            None if error.is_response() => Self::Unreadable,
+            None => Self::Connection(error),
+        }
     }
 }
 
@@ -89,7 +95,7 @@ impl Transport {
             }
             Self::Folder(folder) => {
                 let message = mail.message(from)?.formatted();
-                write_mail(folder, &message).map_err(|source| folder_error(folder, source))?;
+                write_file(folder, ".eml", &message).map_err(|source| folder_error(folder, source))?;
             }
             Self::Mailbox(mailbox) => mailbox.receive(mail),
         }
@@ -103,8 +109,7 @@ impl Transport {
                 time::timeout(SEND_TIMEOUT, server.test_connection()).await.map_err(|_| TransportError::Silent)??;
             }
             Self::Folder(folder) => {
-                let probe = folder.join(".check");
-                let written = fs::write(&probe, "").and_then(|()| fs::remove_file(&probe));
+                let written = write_file(folder, ".check", b"").and_then(fs::remove_file);
                 written.map_err(|source| folder_error(folder, source))?;
             }
             Self::Mailbox(_) => {}
@@ -113,10 +118,11 @@ impl Transport {
     }
 }
 
-/// Its name sorts by time.
-fn write_mail(folder: &Path, message: &[u8]) -> io::Result<()> {
-    let file = folder.join(format!("{}.eml", Uuid::now_v7()));
-    File::options().write(true).create_new(true).mode(0o600).open(file)?.write_all(message)
+/// Writes a new file, whose name sorts by time.
+fn write_file(folder: &Path, ending: &str, content: &[u8]) -> io::Result<PathBuf> {
+    let file = folder.join(format!("{}{ending}", Uuid::now_v7()));
+    File::options().write(true).create_new(true).mode(0o600).open(&file)?.write_all(content)?;
+    Ok(file)
 }
 
 fn folder_error(folder: &Path, source: io::Error) -> TransportError {

@@ -1,9 +1,14 @@
 //! Sign up, log in, log out, over HTTP and without JavaScript.
 
-use std::thread;
+use std::{collections::HashMap, thread};
 
-use ::http::StatusCode;
+use ::http::{HeaderValue, Method, StatusCode, header};
 use ticketping_leptos::accounts::server::{Sessions, Users};
+use time::OffsetDateTime;
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+};
 
 use crate::support::{Answer, PASSWORD, TestApp};
 
@@ -84,6 +89,35 @@ fn logging_out_ends_the_session_for_anyone_who_kept_its_cookie() {
     let posted = browser.post("/api/auth/log-out", &[]);
     assert_eq!((posted.status, posted.location()), (StatusCode::SEE_OTHER, "/"));
     assert_eq!(thief.get("/account").status, StatusCode::SEE_OTHER);
+}
+
+#[test]
+fn the_error_page_of_a_session_that_has_ended_removes_its_cookies_and_that_of_a_live_one_is_in_no_cache() {
+    let app = TestApp::new();
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    let page = alice.send(alice.request(Method::GET, "/api/auth/change-name").header(header::ACCEPT, "text/html"));
+    assert_eq!(
+        (page.status, &page.headers[header::CACHE_CONTROL]),
+        (StatusCode::METHOD_NOT_ALLOWED, &HeaderValue::from_static("no-store"))
+    );
+    let copy = alice.copy();
+    alice.log_out();
+    let page = copy.post("/api/auth/change-name", &[("name", "A")]);
+    assert_eq!(page.status, StatusCode::UNAUTHORIZED);
+    assert!(page.set_cookie("session").unwrap().contains("Max-Age=0"), "{:?}", page.headers);
+    assert!(page.set_cookie("ticketping_chat_jwt").unwrap().contains("Max-Age=0"), "{:?}", page.headers);
+}
+
+#[test]
+fn a_session_of_a_user_who_was_removed_in_the_meantime_is_nobodys() {
+    let app = TestApp::new();
+    let log_in = serde_json::json!({ "user_id": "removed", "auth_hash": [] });
+    let data = HashMap::from([("axum-login.data".to_owned(), log_in)]);
+    let mut record = Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() + time::Duration::DAY };
+    let sessions = Sessions::new(app.pool.clone(), Users::new(app.pool.clone()));
+    app.runtime.block_on(sessions.create(&mut record)).unwrap();
+    assert!(app.query::<String>("SELECT id FROM sessions").is_empty());
 }
 
 #[test]

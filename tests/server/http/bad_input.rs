@@ -1,6 +1,9 @@
 //! Requests that no form of ours sends: a 4xx with a sentence, never a 500, nothing half-written.
 
-use ::http::{Method, StatusCode, header};
+use std::time::{Duration, Instant};
+
+use ::http::{Method, Request, StatusCode, header};
+use axum::body::Body;
 
 use crate::support::TestApp;
 
@@ -28,6 +31,36 @@ fn bodies_that_cannot_be_read_are_a_400_with_a_sentence() {
         }
     }
     assert_eq!(app.users(), 0);
+}
+
+#[test]
+fn what_is_asked_of_a_proxy_is_a_400() {
+    let app = TestApp::new();
+    for method in [Method::GET, Method::CONNECT] {
+        let request =
+            Request::builder().method(method.clone()).uri("evil.example:80").header(header::ACCEPT, "text/html");
+        assert_eq!(app.send_raw(request.body(Body::empty()).unwrap()).0.status, StatusCode::BAD_REQUEST, "{method}");
+    }
+}
+
+#[test]
+fn a_form_does_all_of_its_work_although_its_client_has_gone() {
+    let app = TestApp::new();
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    let request = Request::post("/api/auth/change-name")
+        .header(header::COOKIE, format!("session={}", alice.cookie("session").unwrap()))
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    // The change has to wait until this is over.
+    let mut lock = app.runtime.block_on(app.pool.begin()).unwrap();
+    app.runtime.block_on(sqlx::query("UPDATE users SET updated_at = 1").execute(&mut *lock)).unwrap();
+    app.send_and_leave(request.body(Body::from("name=Gone")).unwrap());
+    app.runtime.block_on(lock.rollback()).unwrap();
+    let begin = Instant::now();
+    while app.query::<String>("SELECT name FROM users WHERE name IS NOT NULL") != ["Gone"] {
+        assert!(begin.elapsed() < Duration::from_secs(10), "the name was not changed");
+    }
 }
 
 #[test]

@@ -230,13 +230,16 @@ fn healthy_says_whether_the_server_can_serve() {
 fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_comes_back() {
     let server = Server::start(&[]);
     let alice = server.signed_up("alice@example.com");
-    let (database, file) = (server.url(), server.folder.path().join("backup.db").display().to_string());
+    let (database, file) = (server.url(), server.folder.path().join("b%41 #?.db").display().to_string());
     let command = |arguments: &[&str]| run(&[("DATABASE_URL", &database)], arguments);
     let made = command(&["--backup", &file]);
     assert!(made.status.success(), "{}", text(&made.stderr));
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let again = command(&["--backup", &file]);
     assert!(!again.status.success() && text(&again.stderr).contains("is there already"));
+
+    // What SQLite would make of the name if it were an address.
+    std::fs::write(server.folder.path().join("bA "), "no database").unwrap();
 
     let thief = alice.copy();
     alice.log_out();

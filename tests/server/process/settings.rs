@@ -47,6 +47,13 @@ fn a_database_that_cannot_be_written_is_one_sentence_with_its_path() {
 }
 
 #[test]
+fn a_host_that_no_mail_can_come_from_is_a_problem_with_a_name() {
+    let output = run(&[("PUBLIC_URL", "https://*.example.com")], &["--check"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("MAIL_FROM is missing"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn a_taken_address_is_one_sentence_with_the_address() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

@@ -4,7 +4,7 @@ use std::{
     io::{ErrorKind, Read, Write},
     net::TcpStream,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ::http::StatusCode;
@@ -38,6 +38,34 @@ fn two_thousand_idle_and_two_hundred_slow_connections_do_not_keep_pages_from_oth
         assert!(matches!(connection.read(&mut [0]), Ok(0) | Err(_)));
     }
     assert!(server.is_ready());
+}
+
+#[test]
+fn a_client_that_takes_nothing_of_its_answer_is_given_up() {
+    let server = Server::start(&[]);
+    let sockets = || {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", server.id())).unwrap();
+        let links = files.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok());
+        links.filter(|link| link.to_string_lossy().starts_with("socket:")).count()
+    };
+    let before = sockets();
+    let mut greedy = TcpStream::connect(&server.address).unwrap();
+    greedy.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+    // Until both ends of the connection hold all that they can.
+    while greedy.write_all(b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").is_ok() {}
+    assert!(sockets() > before, "it was not held at all");
+    let begin = Instant::now();
+    while sockets() > before {
+        assert!(begin.elapsed() < Duration::from_secs(100), "it is held still");
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn half_a_head_is_small() {
+    let server = Server::start(&[]);
+    let answer = server.send_bytes(&format!("GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Padding: {}", "x".repeat(40_000)));
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
 }
 
 #[test]

@@ -1,6 +1,12 @@
 //! A whole app in this process, with a database of its own.
 
-use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    future::{Future, poll_fn},
+    net::SocketAddr,
+    task::Poll,
+};
 
 use axum::{
     ServiceExt as _,
@@ -98,6 +104,17 @@ impl TestApp {
             let (parts, body) = self.service.clone().oneshot(request).await.unwrap().into_parts();
             (parts, body.collect().await.unwrap().to_bytes())
         })
+    }
+
+    /// Sends a request, and is gone before there is an answer.
+    pub fn send_and_leave(&self, request: Request<Body>) {
+        self.runtime.block_on(async {
+            let mut answer = Box::pin(self.service.clone().oneshot(request));
+            let begun = poll_fn(|context| Poll::Ready(answer.as_mut().poll(context))).await;
+            if let Poll::Ready(answer) = begun {
+                panic!("it was answered at once: {answer:?}");
+            }
+        });
     }
 
     /// What a query finds.

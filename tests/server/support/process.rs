@@ -134,6 +134,11 @@ impl Server {
         client.try_send(client.request(Method::GET, "/readyz")).is_ok_and(|answer| answer.status == StatusCode::OK)
     }
 
+    /// Of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     pub fn terminate(&self) {
         assert!(Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap().success());
     }

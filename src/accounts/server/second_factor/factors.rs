@@ -181,12 +181,6 @@ impl Factors {
         statement::run("factors.set_up", &self.pool, async |database| put(database, &row, 0).await).await
     }
 
-    /// Notes that somebody has said that the factors are lost; whether nobody had said it before.
-    pub async fn begin_recovery(&self, user_id: &str) -> sqlx::Result<bool> {
-        let row = NewFactor { kind: FactorKind::Recovery, id: user_id, user_id, secret: "", name: "" };
-        statement::run("factors.begin_recovery", &self.pool, async |database| insert(database, &row).await).await
-    }
-
     /// Uses a code of the app: of two with the same step, one is right. An earlier step than the last is wrong too.
     pub async fn use_step(&self, user_id: &str, step: i64) -> sqlx::Result<bool> {
         let used = statement::run("factors.use_step", &self.pool, async |database| {
@@ -194,20 +188,6 @@ impl Factors {
                 .bind(FactorKind::App.as_str())
                 .bind(user_id)
                 .bind(step)
-                .execute(database)
-                .await
-        })
-        .await?;
-        Ok(used.rows_affected() == 1)
-    }
-
-    /// Uses a recovery code up.
-    pub async fn use_recovery_code(&self, user_id: &str, code: &RecoveryCode) -> sqlx::Result<bool> {
-        let used = statement::run("factors.use_recovery_code", &self.pool, async |database| {
-            sqlx::query("DELETE FROM factors WHERE kind = $1 AND id = $2 AND user_id = $3")
-                .bind(FactorKind::RecoveryCode.as_str())
-                .bind(code.hash())
-                .bind(user_id)
                 .execute(database)
                 .await
         })
@@ -356,6 +336,23 @@ pub async fn remove(database: &mut AnyConnection, user_id: &str, kind: FactorKin
     .execute(database)
     .await?;
     Ok(removed.rows_affected() == 1)
+}
+
+/// Notes that somebody has said that the factors are lost, within a transaction; whether nobody had said it before.
+pub async fn begin_recovery(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<bool> {
+    let row = NewFactor { kind: FactorKind::Recovery, id: user_id, user_id, secret: "", name: "" };
+    insert(database, &row).await
+}
+
+/// Uses a recovery code up, within a transaction; whether there was one.
+pub async fn use_recovery_code(database: &mut AnyConnection, user_id: &str, code: &RecoveryCode) -> sqlx::Result<bool> {
+    let used = sqlx::query("DELETE FROM factors WHERE kind = $1 AND id = $2 AND user_id = $3")
+        .bind(FactorKind::RecoveryCode.as_str())
+        .bind(code.hash())
+        .bind(user_id)
+        .execute(database)
+        .await?;
+    Ok(used.rows_affected() == 1)
 }
 
 /// Forgets what was said about lost factors, within a transaction. Whether anything was.
