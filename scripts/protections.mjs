@@ -63,7 +63,7 @@ const protections = [
     ["a page that history brings back is hidden", `${chat}/machine/state.rs`, "            self.hides_page = true;\n", "", "chat", "history_brings_back_after_log_out"],
     ["the password alone opens no session", "src/accounts/server/log_in_forms.rs", 'if self.begin_second_step(&user, remember, next.unwrap_or("/account")).await? {', "if false {", "http", "with_an_app_the_password_alone"],
     ["a code works once", `${factors}/factors.rs`, " AND last_step < $3", "", "http", "with_an_app_the_password_alone"],
-    ["a recovery code is its user's", `${factors}/factors.rs`, '"DELETE FROM factors WHERE kind = $1 AND id = $2 AND user_id = $3")\n                .bind(FactorKind::RecoveryCode', '"DELETE FROM factors WHERE kind = $1 AND id = $2 AND $3 <> $1")\n                .bind(FactorKind::RecoveryCode', "http", "a_recovery_code_works_once"],
+    ["a recovery code is its user's", `${factors}/factors.rs`, '"DELETE FROM factors WHERE kind = $1 AND id = $2 AND user_id = $3")\n        .bind(FactorKind::RecoveryCode', '"DELETE FROM factors WHERE kind = $1 AND id = $2 AND $3 <> $1")\n        .bind(FactorKind::RecoveryCode', "http", "a_recovery_code_works_once"],
     ["a set-up is its session's", `${factors}/factors.rs`, "self.name == session && age", "age", "http", "what_is_being_set_up"],
     ["a new password ends a log-in that waits", `${factors}/pending_log_in.rs`, " && self.password_id == user.password_id", "", "http", "a_log_in_that_waits"],
     ["what is dangerous needs the factor again", "src/accounts/server/account_forms.rs", "await {\n            return Ok(vec![ValidationError::ConfirmFirst]);", "await && false {\n            return Ok(vec![ValidationError::ConfirmFirst]);", "http", "what_is_dangerous_needs"],
