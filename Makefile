@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch check test e2e protections example release image deploy bench growth pair flood profile lighthouse clean
+.PHONY: help tools run watch check test e2e protections example release image deploy bench growth pair flood profile lighthouse new clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -64,6 +64,9 @@ profile: release ## where a request's instructions and the binary's bytes go
 
 lighthouse: release ## what Lighthouse says of the pages
 	@scripts/lighthouse.sh
+
+new: ## a start for your own app: make new NAME=my-shop DIR=../my-shop
+	@node scripts/new.mjs "$(NAME)" "$(DIR)"
 
 clean: ## remove everything that was built
 	@rm -rf target public/widget end2end/results

@@ -10,7 +10,7 @@ scripts/browser.sh || exit 1
 needed=()
 [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ] || needed+=(faketime)
 [ -x /usr/sbin/nginx ] || needed+=(nginx-light)
-command -v firefox-esr >/dev/null || needed+=(firefox-esr)
+command -v firefox-esr >/dev/null || command -v firefox >/dev/null || needed+=(firefox-esr)
 command -v WebKitWebDriver >/dev/null || needed+=(webkit2gtk-driver)
 command -v xvfb-run >/dev/null || needed+=(xvfb xauth)
 # What the files of deploy/ are for.
@@ -27,6 +27,7 @@ export TEST_EVERYTHING=1
 source scripts/checks.sh
 check "Crate as it would be published" cargo package --quiet --allow-dirty --package leptos-ticketping
 check "README's list of what the chat touches" scripts/without-chat.sh
+check "A start for another app" scripts/new-test.sh
 check "Licences and sources of dependencies" cargo deny --all-features check --hide-inclusion-graph bans licenses sources
 # Known vulnerabilities are looked up online.
 if curl -sfIm 10 https://github.com/rustsec/advisory-db >/dev/null; then

@@ -1,7 +1,7 @@
 // What a browser may do in its own way: the chat and the forms in Firefox and in WebKit, as tests/ has them in Chromium.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Key, PASSWORD, browser, click, engine, go, logOut, newBrowser, origin, owner, path, person, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
+import { By, Key, PASSWORD, browser, click, engine, go, logOut, newBrowser, origin, owner, path, person, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
 
 const isOpen = () => wait("document.querySelector('.ticketping-chat-window')?.classList.contains('open')");
 
@@ -147,12 +147,29 @@ test("with the keyboard alone: log in, open the chat, write, close it", async ()
 });
 
 // WebKit's MiniBrowser cannot be told to.
-test("where storage is blocked the chat works still", { skip: engine === "webkit" }, async () => {
+const onlyFirefox = { skip: engine === "webkit" };
+
+test("where storage is blocked the chat works still", onlyFirefox, async () => {
     const blocked = await newBrowser({ "dom.storage.enabled": false });
     try {
         await blocked.get(`${origin}/`);
         await blocked.wait(() => blocked.executeScript("return window.localStorage === null && window.TicketpingChat?.instance?.isInitialized === true"), 10_000);
     } finally {
         await blocked.quit();
+    }
+});
+
+test("who refuses cookies is told so after logging in", onlyFirefox, async () => {
+    const alice = person("Alice");
+    await signUp(alice);
+    await logOut();
+    const refusing = await newBrowser({ "network.cookie.cookieBehavior": 2 });
+    try {
+        await refusing.get(`${origin}/login`);
+        await refusing.findElement(By.name("email")).sendKeys(alice.email);
+        await refusing.findElement(By.name("password")).sendKeys(PASSWORD, Key.ENTER);
+        await refusing.wait(() => refusing.executeScript("return document.body.innerText.includes('Your browser sends no cookies back')"), 10_000);
+    } finally {
+        await refusing.quit();
     }
 });

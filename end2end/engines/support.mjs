@@ -39,7 +39,9 @@ function webkit() {
 }
 
 function firefox(preferences) {
-    const options = new Options().setBinary("/usr/bin/firefox-esr").addArguments("-headless");
+    const options = new Options().addArguments("-headless");
+    // Debian's. Elsewhere geckodriver looks for one.
+    if (existsSync("/usr/bin/firefox-esr")) options.setBinary("/usr/bin/firefox-esr");
     Object.entries(preferences).forEach(([name, value]) => options.setPreference(name, value));
     return new Builder().forBrowser("firefox").setFirefoxOptions(options);
 }

@@ -13,8 +13,9 @@ use crate::{
 /// The log-in form. A user who is logged in is sent on to where they were going.
 #[component]
 pub fn LogInPage() -> impl IntoView {
-    let query = use_query_map().read_untracked().get("next").unwrap_or_default();
-    let next = local_path(&query).map(str::to_owned);
+    let query = use_query_map().get_untracked();
+    let next = query.get("next").and_then(|next| local_path(&next).map(str::to_owned));
+    let refuses_cookies = query.get("cookies").is_some_and(|cookies| cookies == "refused");
     if use_current_user().is_some() {
         Redirect::to(next.as_deref().unwrap_or("/account"));
     }
@@ -28,6 +29,11 @@ pub fn LogInPage() -> impl IntoView {
         <section class="form-card">
             <h1>"Log in"</h1>
             <Summary feedback=feedback.clone()/>
+            {refuses_cookies.then(|| view! {
+                <p class="form-summary" role="alert" tabindex="-1" autofocus>
+                    "Your browser sends no cookies back, and without them nobody can stay logged in. Allow them for this site, and log in."
+                </p>
+            })}
             <form method="post" action=LogIn::PATH novalidate>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <TextField field=Field::Email label="Email" name="email" kind="email" autocomplete="username"

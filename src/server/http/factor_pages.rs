@@ -1,6 +1,6 @@
 //! The pages around the second factor, and the account page that lists it. Each asks the database first.
 
-use ::http::{HeaderValue, header};
+use ::http::{HeaderMap, HeaderValue, header};
 use axum::{
     extract::{Request, State},
     response::{IntoResponse, Redirect, Response},
@@ -30,7 +30,11 @@ pub async fn account_page(State(state): State<AppState>, request: Request) -> Re
         Ok(found) => found,
         Err(error) => return error.into_response(),
     }) else {
-        return render_page(&state, request, || ()).await;
+        return if refuses_cookies(request.headers()) {
+            Redirect::to("/login?next=/account&cookies=refused").into_response()
+        } else {
+            render_page(&state, request, || ()).await
+        };
     };
     let was_confirmed = match session_of(&request) {
         Some(auth) => was_confirmed(&auth.session).await,
@@ -134,6 +138,12 @@ pub async fn recovery_codes_page(State(state): State<AppState>, request: Request
         provide_context(NewRecoveryCodes(codes.clone()));
     };
     never_kept(render_page(&state, request, provide).await)
+}
+
+/// Whoever comes to `/account` from a page of ours has just logged in, or has a cookie from when they did.
+fn refuses_cookies(headers: &HeaderMap) -> bool {
+    let is_ours = headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+    is_ours && !headers.contains_key(header::COOKIE)
 }
 
 fn session_of(request: &Request) -> Option<AuthSession> {

@@ -44,6 +44,8 @@ async fn with_statuses(mut request: Request, run: impl AsyncFnOnce(Request) -> R
     }
     let is_get = request.method() == Method::GET;
     let requested_by = RequestedBy::of(&request);
+    // Leptos would send the browser there, wherever that is. Our forms say themselves where to go.
+    request.headers_mut().remove(header::REFERER);
     if is_get {
         // Forms are posted. A browser that opens the address is to see the answer itself.
         request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("application/json"));

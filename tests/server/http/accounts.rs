@@ -38,6 +38,19 @@ fn the_account_page_sends_strangers_to_the_log_in_and_back() {
 }
 
 #[test]
+fn who_has_logged_in_without_cookies_is_told_what_is_wrong() {
+    let app = TestApp::new();
+    let browser = app.client();
+    let asked = || browser.request(Method::GET, "/account").header(header::ACCEPT, "text/html");
+    let sent_on = browser.send(asked().header("sec-fetch-site", "same-origin"));
+    assert_eq!(sent_on.location(), "/login?next=/account&cookies=refused");
+    assert!(browser.get(sent_on.location()).body.contains("Your browser sends no cookies back"));
+    assert_eq!(browser.send(asked().header("sec-fetch-site", "none")).location(), "/login?next=/account");
+    let known = asked().header("sec-fetch-site", "same-origin").header(header::COOKIE, "device=x");
+    assert_eq!(browser.send(known).location(), "/login?next=/account");
+}
+
+#[test]
 fn an_address_is_one_account_in_any_case() {
     let app = TestApp::new();
     app.client().sign_up("Alice@Example.com");
@@ -241,6 +254,16 @@ fn after_log_in_only_a_path_on_this_site_is_gone_to() {
         let form = app.client().get(&format!("/login?next={query}"));
         assert!(!form.body.contains("evil.example"), "{next}");
     }
+}
+
+#[test]
+fn no_form_sends_a_browser_to_where_its_referrer_says() {
+    let app = TestApp::new();
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    let request = alice.form("/api/auth/sessions", "").header(header::REFERER, "https://evil.example/phish");
+    let answer = alice.send(request);
+    assert_eq!(answer.location(), "/");
 }
 
 #[test]

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Makes a start for another app and checks it: nothing has the old name, lints and tests pass. What it builds is kept beside ours.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+for bad in "" "My Shop" serde; do
+    if node scripts/new.mjs "$bad" "$folder/bad" 2>/dev/null; then echo "NAME \"$bad\" is taken" >&2; exit 1; fi
+done
+node scripts/new.mjs my-shop "$folder/my-shop"
+export CARGO_TARGET_DIR=$PWD/target
+cd "$folder/my-shop"
+if grep -rniE 'ticketping[-_]leptos|Ticketping for Leptos|figures\.md|make bench' . --exclude-dir=.git; then
+    echo "the copy still speaks of the app it was made from" >&2
+    exit 1
+fi
+broken=$(grep -rhoP '\]\(\K[^)#:]+(?=[)#])' --include='*.md' README.md docs | while read -r link; do
+    [ -e "docs/$link" ] || [ -e "$link" ] || [ -e "docs/decisions/$link" ] || echo "$link"
+done)
+[ -z "$broken" ] || { echo "links to nothing: $broken" >&2; exit 1; }
+make check
+cargo test --quiet --test server http::
