@@ -53,7 +53,7 @@ const changes = {
 
 const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { encoding: "utf8" });
 for (const file of listed.split("\0").filter((file) => file && existsSync(file) && !aboutThis.test(file))) {
-    const to = join(folder, file);
+    const to = join(folder, file.replaceAll("ticketping-leptos", name));
     mkdirSync(dirname(to), { recursive: true });
     const bytes = readFileSync(file);
     if (bytes.includes(0)) {
