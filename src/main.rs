@@ -57,10 +57,13 @@ async fn execute(command: Command, config: Config) -> ExitCode {
                 .map(|()| "The configuration is complete, and mail can be sent.".to_owned())
                 .map_err(|error| error.to_string())
         }
-        Command::CopyFrom(url) => {
-            let copied = copy_users(&url, config.database_url.expose_secret()).await;
-            copied.map(|copied| copied.to_string()).map_err(|error| error.to_string())
-        }
+        Command::CopyFrom(url) => match url_or_file(url) {
+            Ok(url) => {
+                let copied = copy_users(&url, config.database_url.expose_secret()).await;
+                copied.map(|copied| copied.to_string()).map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error),
+        },
         Command::Healthy => healthy(config.site_addr).map(|()| String::new()),
         Command::Backup(file) => {
             let done = backup::back_up(config.database_url.expose_secret(), &file).await;
@@ -89,4 +92,14 @@ async fn execute(command: Command, config: Config) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A database's URL, or what stands in the file of that name: arguments are seen by everybody on the machine.
+fn url_or_file(given: String) -> Result<String, String> {
+    if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| given.starts_with(scheme)) {
+        return Ok(given);
+    }
+    let read = std::fs::read_to_string(&given);
+    read.map(|url| url.trim().to_owned())
+        .map_err(|error| format!("{given} is no URL, and no file that holds one: {error}"))
 }

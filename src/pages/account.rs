@@ -188,7 +188,7 @@ fn SecondFactor(email: String) -> impl IntoView {
                         "On " {said} ", somebody who knows your password said that all of this is lost. A code or a passkey has "
                         "stopped that. If it was not you, change your password."
                     </p>
-                    <button type="submit" class="button">"It was me"</button>
+                    {(!needs_confirmation()).then(|| view! { <button type="submit" class="button">"It was me"</button> })}
                 </form>
             })}
             <Dangerous>

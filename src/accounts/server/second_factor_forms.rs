@@ -121,8 +121,14 @@ impl Accounts {
     /// The user says that nothing is lost, or has read that somebody said so.
     pub async fn keep_factors(self) -> Result<(), AppError> {
         let user = self.user()?;
-        if self.auth.backend.factors.forget_recovery(&user.id).await.map_err(BackendError::from)? {
-            self.record(Event::SecondFactor, "not_lost", Some(&user.id));
+        let factors = self.factors_of(&user).await?;
+        if factors.end_at().is_some() {
+            self.stop_recovery(&user).await?;
+        } else if self.is_confirmed(&factors).await {
+            self.auth.backend.factors.forget_recovery(&user.id).await.map_err(BackendError::from)?;
+        } else {
+            self.back_to_factors(vec![ValidationError::ConfirmFirst]);
+            return Ok(());
         }
         self.back_to_factors(Vec::new());
         Ok(())

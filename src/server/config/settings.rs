@@ -80,7 +80,7 @@ pub fn help() -> String {
            (no command)         serve\n  \
            --check              read the settings, report every problem, exit 0 or 2\n  \
            --check --connect    the same, and try the mail server\n  \
-           --copy-from URL      copy the users of another database into this one\n  \
+           --copy-from URL      copy the users of another database, whose URL may be in a file\n  \
            --healthy            ask the running server whether it can serve, exit 0 or 1\n  \
            --backup FILE        write the SQLite database into a new file, while the server runs\n  \
            --restore FILE       put users and second factors back as a backup has them, and sign everybody out\n  \

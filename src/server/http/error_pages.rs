@@ -45,6 +45,10 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         // The target of a proxy, such as `CONNECT host:80`: leptos_axum takes a path for granted.
         return Ok(AppError::BadRequest.into_response());
     }
+    if state.sandbox.is_some() && !is_for_this_machine(request.headers()) {
+        // Another site whose name was made to lead here would read the sandbox's mailbox as its own.
+        return Ok(with_status(AppError::Forbidden.into_response(), StatusCode::MISDIRECTED_REQUEST));
+    }
     let (parts, body) = request.into_parts();
     // Only a caller who reads HTML gets a page.
     let head = accepts_html(&parts.headers).then(|| parts.clone());
@@ -80,6 +84,18 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(page)
+}
+
+/// Whether a request names this machine as the one that is asked. The sandbox serves no other.
+fn is_for_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let name = host.and_then(|host| url::Url::parse(&format!("http://{host}/")).ok());
+    match name.as_ref().and_then(url::Url::host) {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => host.is_none(),
+    }
 }
 
 /// Whether the caller is a person with a browser.

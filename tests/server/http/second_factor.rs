@@ -160,6 +160,7 @@ fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
         ("start-recovery-codes", vec![("current", PASSWORD)]),
         ("remove-factor", vec![("current", PASSWORD), ("factor", "app x")]),
         ("end-sessions", vec![]),
+        ("keep-factors", vec![]),
     ] {
         let page = alice.post_and_follow(&format!("/api/auth/{form}"), &fields);
         assert!(page.body.contains("Confirm that it is you first"), "{form}: {}", page.body);

@@ -113,6 +113,21 @@ fn no_host_header_finds_its_way_into_an_answer() {
 }
 
 #[test]
+fn the_sandbox_answers_no_site_whose_name_was_made_to_lead_to_this_machine() {
+    let app = TestApp::sandbox();
+    for (host, status) in [
+        ("evil.example", StatusCode::MISDIRECTED_REQUEST),
+        ("localhost.evil.example:3000", StatusCode::MISDIRECTED_REQUEST),
+        ("localhost:3000", StatusCode::OK),
+        ("[::1]:3000", StatusCode::OK),
+    ] {
+        let client = app.client();
+        let request = client.request(Method::GET, "/sandbox/mail").header(header::HOST, host);
+        assert_eq!(client.send(request).status, status, "{host}");
+    }
+}
+
+#[test]
 fn no_path_leads_out_of_the_sites_files() {
     let app = TestApp::new();
     for path in

@@ -283,7 +283,9 @@ fn users_are_copied_to_another_database_with_their_passwords_and_ids() {
     after.terminate();
     after.process.wait().unwrap();
     let to = after.url();
-    let output = run(&[("DATABASE_URL", &to)], &["--copy-from", &from]);
+    let file = before.folder.path().join("url").display().to_string();
+    std::fs::write(&file, format!("{from}\n")).unwrap();
+    let output = run(&[("DATABASE_URL", &to)], &["--copy-from", &file]);
     let said = text(&output.stdout);
     assert!(said.contains("Copied 1 users") && said.contains("1 were there already"), "{said}{}", text(&output.stderr));
     let ids = |server: &Server| {
