@@ -12,6 +12,7 @@ use ticketping_leptos::{
         database::{backup, copy::copy_users},
         healthy::healthy,
         mail,
+        run::Log,
     },
 };
 
@@ -75,7 +76,7 @@ async fn execute(command: Command, config: Config) -> ExitCode {
                 .map_err(|error| error.to_string())
         }
         Command::Operator(command) => {
-            server::run::start_logging(&config);
+            let _log = Log::start(&config);
             operator::execute(&command, &config).await.map_err(|error| error.to_string())
         }
         Command::Serve => server::run(config).await.map(|()| String::new()).map_err(|error| error.to_string()),

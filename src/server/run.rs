@@ -1,7 +1,7 @@
 //! Puts the parts together and serves until it is told to stop.
 
 use std::{
-    io::{self, IsTerminal},
+    io::{self, BufWriter, IsTerminal},
     net::SocketAddr,
     sync::Arc,
     time::Duration,
@@ -14,6 +14,7 @@ use socket2::SockRef;
 use ticketping_sandbox::Sandbox;
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
 use tower::ServiceExt as _;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -44,6 +45,9 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long a client may take nothing of an answer.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many lines of the log may wait to be written, and how much is written at once, in bytes.
+const MAX_LOG_LINES: usize = 50_000;
+const LOG_BUFFER_BYTES: usize = 64 * 1024;
 /// The largest head of a request, in bytes: half of one is kept in memory until the rest has come.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// How often expired sessions are deleted.
@@ -155,7 +159,7 @@ fn chat_on_every_page(chat: &ChatConfig, assets: &Assets) -> Result<TicketpingCo
 
 /// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
 pub async fn run(config: Config) -> Result<(), RunError> {
-    start_logging(&config);
+    let log = Log::start(&config);
     let (address, url, sandbox) = (config.site_addr, config.origin(), config.chat.sandbox);
     // Each connection is an open file, and the usual limit of those is low.
     let _as_many_as_allowed = rlimit::increase_nofile_limit(u64::MAX);
@@ -171,6 +175,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     SockRef::from(&listener).set_tcp_user_timeout(Some(READ_TIMEOUT)).map_err(RunError::Serve)?;
     let listener = listener.into_std().map_err(RunError::Serve)?;
     tracing::info!(%address, url, sandbox, "serving");
+    tokio::spawn(Log::tell_of_dropped(log.dropped.clone()));
     let handle = axum_server::Handle::new();
     tokio::spawn({
         let handle = handle.clone();
@@ -199,15 +204,49 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     served.map_err(RunError::Serve)
 }
 
-/// To standard error, as the settings say.
-pub fn start_logging(config: &Config) {
+/// The log, to standard error. Its lines are written by a thread of their own, many at once, so that no request waits for
+/// whoever reads them. What is still to be written is written when this is dropped.
+pub struct Log {
+    _writes_the_rest: WorkerGuard,
+    dropped: ErrorCounter,
+}
+
+impl Log {
+    /// As the settings say.
+    pub fn start(config: &Config) -> Self {
+        let lines = BufWriter::with_capacity(LOG_BUFFER_BYTES, io::stderr());
+        let (writer, _writes_the_rest) =
+            NonBlockingBuilder::default().buffered_lines_limit(MAX_LOG_LINES).finish(lines);
+        let dropped = writer.error_counter();
+        subscribe(config, writer);
+        Self { _writes_the_rest, dropped }
+    }
+
+    /// Says how many lines there was no room for, once in a while.
+    async fn tell_of_dropped(dropped: ErrorCounter) {
+        let (mut tick, mut told) = (time::interval(FORGET_INTERVAL), 0);
+        loop {
+            tick.tick().await;
+            let now = dropped.dropped_lines();
+            if now > told {
+                tracing::warn!(
+                    lines = now - told,
+                    "lines of the log were dropped: they came faster than they were taken"
+                );
+                told = now;
+            }
+        }
+    }
+}
+
+fn subscribe(config: &Config, writer: NonBlocking) {
     // A session that has ended is not suspicious, and a client that makes ids up must not fill the disk with lines
     // about them. What fails at log-in we log ourselves.
     let quiet = ["tower_sessions=error", "tower_sessions_core=error", "axum_login::session=off"];
     let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
     let filter = quiet.fold(EnvFilter::new(&config.log_filter), EnvFilter::add_directive);
     let colours = io::stderr().is_terminal();
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(colours);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours);
     match config.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),

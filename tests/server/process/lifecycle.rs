@@ -227,6 +227,21 @@ fn healthy_says_whether_the_server_can_serve() {
 }
 
 #[test]
+fn nobody_waits_for_who_reads_the_log_and_no_line_of_it_is_lost_at_a_stop() {
+    let mut server = Server::start(&[("RUST_LOG", "info")]);
+    let client = server.client();
+    // Far more than a pipe holds that nobody reads.
+    for _ in 0..1_000 {
+        assert_eq!(client.get("/healthz").status, StatusCode::OK);
+    }
+    server.terminate();
+    let mut log = String::new();
+    server.log.read_to_string(&mut log).unwrap();
+    let lines = log.lines().filter(|line| line.contains("/healthz") && line.contains("finished processing request"));
+    assert_eq!(lines.count(), 1_000);
+}
+
+#[test]
 fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_comes_back() {
     let server = Server::start(&[]);
     let alice = server.signed_up("alice@example.com");
