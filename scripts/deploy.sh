@@ -61,7 +61,7 @@ image() {
     until_it_does run --healthy
     curl -sf http://127.0.0.1:3370/login | grep "Log in" >/dev/null || fail "the container serves no page"
     local server
-    server=$(pgrep -f -x /ticketping-leptos)
+    server=$(pgrep --newest -f -x /ticketping-leptos)
     [ "$(stat -c %u "/proc/$server")" = 65532 ] || fail "the container runs as another user"
     written=$(cd "$root" && find . -newer "$folder/before" -type f -not -path './etc/*' -not -path './run/*')
     [ -z "$written" ] || fail "the container writes $written"
@@ -124,13 +124,16 @@ behind() {
     say "$name: pages, forms, cookies, the client's address, and plain http sent to https"
 }
 
-if [ "${1:-}" = proxies ]; then
-    proxies
+if [ $# = 1 ]; then
+    "$1"
     exit
 fi
 static
 unit
-image
-root=()
-[ "$(id -u)" = 0 ] || root=(--map-root-user)
-unshare "${root[@]}" --net --mount "$0" proxies
+if [ "$(id -u)" = 0 ]; then
+    image
+    unshare --net --mount "$0" proxies
+else
+    buildah unshare "$0" image
+    unshare --map-root-user --net --mount "$0" proxies
+fi

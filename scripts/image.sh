@@ -13,6 +13,7 @@ format=(--format docker)
 
 context=$(mktemp -d)
 trap 'rm -rf "$context"' EXIT
-cp target/release/ticketping-leptos "$context"
-mkdir "$context/data"
+# Whatever the umask: another user runs it.
+install -m 755 "${1:-target/release/ticketping-leptos}" "$context/ticketping-leptos"
+mkdir -m 755 "$context/data"
 "$builder" build "${format[@]}" --tag ticketping-leptos --file deploy/Containerfile "$context"

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Makes a start for another app and checks it: nothing has the old name, lints and tests pass. What it builds is kept beside ours.
+# Makes a start for another app and checks it: nothing has the old name, lints and tests pass. What it builds is kept
+# beside ours, and the folder is the same each time, since cargo builds a crate anew for each folder it is in.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+folder=$(realpath target)/new
+rm -rf "$folder"
+mkdir -p "$folder"
 for bad in "" "My Shop" serde; do
     if node scripts/new.mjs "$bad" "$folder/bad" 2>/dev/null; then echo "NAME \"$bad\" is taken" >&2; exit 1; fi
 done

@@ -11,7 +11,7 @@ function fail(sentence) {
 if (!name || !folder) fail("say which: make new NAME=my-shop DIR=../my-shop");
 if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) fail("NAME must be a crate's name in lower case, such as my-shop");
 const taken = execFileSync("sed", ["-n", 's/^name = "\\(.*\\)"/\\1/p', "Cargo.lock"], { encoding: "utf8" }).split("\n");
-if (taken.includes(name)) fail(`NAME ${name} is a crate that this app uses: choose another`);
+if ([...taken, "test", "core", "std", "alloc"].includes(name)) fail(`NAME ${name} is the name of a crate that this app uses: choose another`);
 if (existsSync(folder)) fail(`${folder} is there already: name a new folder`);
 
 const title = name.replaceAll("-", " ").replace(/\b./g, (letter) => letter.toUpperCase());
@@ -51,7 +51,7 @@ const changes = {
     "docs/deploy.md": [[/### How far it goes[^]*?(?=## Metrics)/, ""]],
 };
 
-const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "-z"], { encoding: "utf8" });
+const listed = execFileSync("git", ["ls-files", "-z"], { encoding: "utf8" });
 for (const file of listed.split("\0").filter((file) => file && existsSync(file) && !aboutThis.test(file))) {
     const to = join(folder, file.replaceAll("ticketping-leptos", name));
     mkdirSync(dirname(to), { recursive: true });

@@ -21,7 +21,7 @@ pub enum AppError {
     #[error("You are not logged in. Log in and try again.")]
     NotSignedIn,
     /// The second factor was not shown for a while.
-    #[error("Confirm on the account page that it is you, and try again.")]
+    #[error("Confirm on the account page that it is you, then try again.")]
     ConfirmFirst,
     /// A form that came from another site.
     #[error("That request came from another site, so nothing was done. Use the form on this site.")]

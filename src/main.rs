@@ -100,7 +100,12 @@ fn url_or_file(given: String) -> Result<String, String> {
     if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| given.starts_with(scheme)) {
         return Ok(given);
     }
+    if given.contains("://") {
+        // Not repeated: it may hold a password.
+        return Err(
+            "--copy-from takes a URL that begins with sqlite: or postgres:, or a file that holds one".to_owned()
+        );
+    }
     let read = std::fs::read_to_string(&given);
-    read.map(|url| url.trim().to_owned())
-        .map_err(|error| format!("{given} is no URL, and no file that holds one: {error}"))
+    read.map(|url| url.trim().to_owned()).map_err(|error| format!("{given} cannot be read: {error}"))
 }

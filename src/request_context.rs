@@ -166,7 +166,7 @@ pub struct AccountFactors {
     pub new_passkey: Option<PasskeyQuestion>,
     /// When all of it ends, if it is said to be lost.
     pub ends: Option<String>,
-    /// When that was said, if it came to nothing.
+    /// When that was said, if it was stopped.
     pub stopped: Option<String>,
 }
 

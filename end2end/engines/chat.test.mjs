@@ -168,7 +168,7 @@ test("who refuses cookies is told so after logging in", onlyFirefox, async () =>
         await refusing.get(`${origin}/login`);
         await refusing.findElement(By.name("email")).sendKeys(alice.email);
         await refusing.findElement(By.name("password")).sendKeys(PASSWORD, Key.ENTER);
-        await refusing.wait(() => refusing.executeScript("return document.body.innerText.includes('Your browser sends no cookies back')"), 10_000);
+        await refusing.wait(() => refusing.executeScript("return document.body.innerText.includes('Your browser did not send our cookie back')"), 10_000);
     } finally {
         await refusing.quit();
     }

@@ -26,7 +26,11 @@ const freePort = () =>
         });
     });
 async function answers(url) {
-    while (!(await fetch(url).catch(() => undefined))?.ok) await new Promise((next) => setTimeout(next, 50));
+    const end = Date.now() + PATIENCE;
+    while (!(await fetch(url).catch(() => undefined))?.ok) {
+        if (Date.now() > end) throw new Error(`${url} does not answer`);
+        await new Promise((next) => setTimeout(next, 50));
+    }
 }
 
 function webkit() {
@@ -75,7 +79,10 @@ before(async () => {
 
 after(async () => {
     await browser?.quit();
-    children.forEach((child) => process.kill(-child.pid));
+    for (const child of children) {
+        // One that has ended by itself is no group any more.
+        if (child.exitCode === null && child.pid) process.kill(-child.pid);
+    }
     rmSync(folder, { recursive: true, force: true });
 });
 

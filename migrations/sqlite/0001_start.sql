@@ -36,7 +36,7 @@ CREATE INDEX sessions_by_expiry ON sessions (expires_at);
 -- What users prove with that it is them, beside their password.
 CREATE TABLE factors (
     -- app, passkey or recovery_code; new_app and new_recovery_codes until their user confirms them; recovery once somebody
-    -- has said that the others are lost, stopped_recovery once that came to nothing.
+    -- has said that the others are lost, stopped_recovery once that was stopped.
     kind         TEXT    NOT NULL,
     -- A passkey's credential id, the hash of a recovery code, else the user's id: there is one of each.
     id           TEXT    NOT NULL,

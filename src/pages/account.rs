@@ -185,8 +185,8 @@ fn SecondFactor(email: String) -> impl IntoView {
             {stopped.map(|said| view! {
                 <form method="post" action=KeepFactors::PATH>
                     <p role="alert">
-                        "On " {said} ", somebody who knows your password said that all of this is lost. A code or a passkey has "
-                        "stopped that. If it was not you, change your password."
+                        "On " {said} ", somebody who knows your password said that all of this is lost. That was stopped. If it was "
+                        "not you, change your password."
                     </p>
                     {(!needs_confirmation()).then(|| view! { <button type="submit" class="button">"It was me"</button> })}
                 </form>
@@ -282,7 +282,7 @@ fn Export() -> impl IntoView {
             <h2 id="export">"Your data"</h2>
             <p class="muted">"Everything that this site keeps about you, as a JSON file."</p>
             <Dangerous>
-                <p><a class="button" href=ExportAccount::PATH download="account.json">"Download"</a></p>
+                <p><a class="button" href=ExportAccount::PATH>"Download"</a></p>
             </Dangerous>
         </section>
     }

@@ -31,7 +31,7 @@ pub fn LogInPage() -> impl IntoView {
             <Summary feedback=feedback.clone()/>
             {refuses_cookies.then(|| view! {
                 <p class="form-summary" role="alert" tabindex="-1" autofocus>
-                    "Your browser sends no cookies back, and without them nobody can stay logged in. Allow them for this site, and log in."
+                    "Your browser did not send our cookie back, so you cannot stay logged in. Allow cookies for this site and log in again."
                 </p>
             })}
             <form method="post" action=LogIn::PATH novalidate>

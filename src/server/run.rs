@@ -26,6 +26,7 @@ use super::{
         assets::Assets,
         metrics,
         router::{HttpService, router},
+        to_its_end::ToItsEndLayer,
     },
     mail::{Mailbox, Mailer, Outbox, Transport, TransportError},
     rate_limits::RateLimits,
@@ -82,6 +83,8 @@ pub struct Server<S> {
     pub service: S,
     /// The database, to be closed at the end.
     pub database: Database,
+    /// Requests that go on without their clients.
+    pub to_its_end: ToItsEndLayer,
     background: JoinHandle<()>,
 }
 
@@ -147,7 +150,8 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
         database: database.clone(),
         config,
     });
-    Ok(Server { service: router(state, files)?, database, background })
+    let to_its_end = ToItsEndLayer::default();
+    Ok(Server { service: router(state, files, to_its_end.clone())?, database, to_its_end, background })
 }
 
 /// The settings of the chat, with our logo, our colours and our copy of the widget's files.
@@ -172,6 +176,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     // Tokio's own: the standard library's lets far fewer connections wait to be accepted.
     let listener = TcpListener::bind(address).await.map_err(|error| RunError::Listen(address, error))?;
     // Each connection has it from here: a client that takes nothing of its answer is given up.
+    #[cfg(target_os = "linux")]
     SockRef::from(&listener).set_tcp_user_timeout(Some(READ_TIMEOUT)).map_err(RunError::Serve)?;
     let listener = listener.into_std().map_err(RunError::Serve)?;
     tracing::info!(%address, url, sandbox, "serving");
@@ -199,13 +204,14 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     // Also how long a connection may be idle between two requests.
     http.http_builder().http1().header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     let served = http.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await;
+    server.to_its_end.wait(SHUTDOWN_TIMEOUT).await;
     server.background.abort();
     server.database.pool.close().await;
     served.map_err(RunError::Serve)
 }
 
 /// The log, to standard error. Its lines are written by a thread of their own, many at once, so that no request waits for
-/// whoever reads them. What is still to be written is written when this is dropped.
+/// whoever reads them. What is still to be written is written when this is dropped, which takes a second at most.
 pub struct Log {
     _writes_the_rest: WorkerGuard,
     dropped: ErrorCounter,
@@ -230,7 +236,7 @@ impl Log {
             let now = dropped.dropped_lines();
             if now > told {
                 tracing::warn!(
-                    lines = now - told,
+                    lines_in_all = now,
                     "lines of the log were dropped: they came faster than they were taken"
                 );
                 told = now;

@@ -21,10 +21,10 @@ pub async fn set_password(
     Ok(user)
 }
 
-/// Ends the links of an account, a change of address whose link is still to be made, and what was said about lost
-/// factors: it may have been somebody else.
+/// Ends the links of an account, a change of address whose link is still to be made, and the recovery of factors that are
+/// said to be lost: it may have been somebody else who began them.
 pub async fn end_pending(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
     links::delete_for_user(database, id).await?;
-    factors::forget_recovery(database, id).await?;
+    factors::stop_recovery(database, id).await?;
     outbox::delete_changes_of_email(database, id).await
 }

@@ -25,7 +25,7 @@ pub struct Device {
     pub id: String,
     /// Whether its user has shown the second factor there.
     pub is_proven: bool,
-    /// Who knew an old password has no budget of guesses at the new one.
+    /// A browser that knew an old password gets no budget of guesses at the new one.
     password_id: String,
 }
 

@@ -55,7 +55,7 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             record(Event::SessionEnd, "by_operator", Some(&user));
             // A server with SQLite asks its table again after this long.
             let when = if database::file(url).is_some() { "within 5 seconds" } else { "at once" };
-            format!("{} is signed out, {when}. Sessions: {count}.", describe(&user))
+            format!("{} is signed out. Sessions ended: {count}. This takes effect {when}.", describe(&user))
         }
         OperatorCommand::Disable(user) => {
             let user = find(&users, user).await?;

@@ -125,7 +125,7 @@ impl Accounts {
         if factors.end_at().is_some() {
             self.stop_recovery(&user).await?;
         } else if self.is_confirmed(&factors).await {
-            self.auth.backend.factors.forget_recovery(&user.id).await.map_err(BackendError::from)?;
+            self.auth.backend.factors.forget_stopped_recovery(&user.id).await.map_err(BackendError::from)?;
         } else {
             self.back_to_factors(vec![ValidationError::ConfirmFirst]);
             return Ok(());

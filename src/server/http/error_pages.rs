@@ -17,7 +17,7 @@ use super::{contexts::current_user, render::render_page};
 use crate::{
     accounts::{CurrentUser, provide_current_user},
     error::AppError,
-    server::state::AppState,
+    server::{config::Config, state::AppState},
 };
 
 /// Whose request it was, left on the response for [`error_pages`].
@@ -45,9 +45,10 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         // The target of a proxy, such as `CONNECT host:80`: leptos_axum takes a path for granted.
         return Ok(AppError::BadRequest.into_response());
     }
-    if state.sandbox.is_some() && !is_for_this_machine(request.headers()) {
+    if state.sandbox.is_some() && !is_for_this_machine(request.headers(), &state.config) {
         // Another site whose name was made to lead here would read the sandbox's mailbox as its own.
-        return Ok(with_status(AppError::Forbidden.into_response(), StatusCode::MISDIRECTED_REQUEST));
+        let sentence = "With the sandbox, this server answers as localhost and as the host of PUBLIC_URL.\n";
+        return Ok((StatusCode::MISDIRECTED_REQUEST, sentence).into_response());
     }
     let (parts, body) = request.into_parts();
     // Only a caller who reads HTML gets a page.
@@ -87,10 +88,12 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
 }
 
 /// Whether a request names this machine as the one that is asked. The sandbox serves no other.
-fn is_for_this_machine(headers: &HeaderMap) -> bool {
+fn is_for_this_machine(headers: &HeaderMap, config: &Config) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let name = host.and_then(|host| url::Url::parse(&format!("http://{host}/")).ok());
-    match name.as_ref().and_then(url::Url::host) {
+    let name = name.as_ref().and_then(url::Url::host);
+    match name {
+        Some(_) if name == config.public_url.host() => true,
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),

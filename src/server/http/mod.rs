@@ -10,7 +10,7 @@ mod render;
 pub mod router;
 mod security_headers;
 mod server_functions;
-mod to_its_end;
+pub mod to_its_end;
 
 pub mod assets;
 

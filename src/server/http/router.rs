@@ -78,12 +78,16 @@ impl<S> HttpService for S where
 }
 
 /// Everything that answers. `assets` serves the site's files.
-pub fn router(state: AppState, assets: Router<AppState>) -> Result<impl HttpService, ConfigError> {
+pub fn router(
+    state: AppState,
+    assets: Router<AppState>,
+    to_its_end: ToItsEndLayer,
+) -> Result<impl HttpService, ConfigError> {
     let session_cookie = cookies::name(SESSION_COOKIE, state.config.is_https());
     let with_user = pages(&state).merge(server_functions()).layer(
         // One layer for all of them: each layer on its own is one more box that is cloned for each request.
         ServiceBuilder::new()
-            .layer(ToItsEndLayer)
+            .layer(to_its_end)
             .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
             .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
             .layer(RequestBodyLimitLayer::new(MAX_FORM_BYTES))
@@ -190,8 +194,7 @@ fn unavailable_without_sessions(response: Response) -> Response {
     response
 }
 
-/// Only this server names requests: what a client calls its request could be anything. And a cookie has the name that the
-/// browser knew it by.
+/// Takes out what a client could deceive with: an id of its own for the request, and cookies under disguised names.
 fn remove_what_deceives(mut request: Request) -> Request {
     let headers: &mut HeaderMap = request.headers_mut();
     headers.remove("x-request-id");
@@ -202,9 +205,7 @@ fn remove_what_deceives(mut request: Request) -> Request {
 /// The path alone: a query can hold a token, also one that a mail program has encoded. And not more of it than a line takes.
 fn logged_path(path: &str) -> &str {
     let query = path.as_bytes().windows(3).position(|part| part.eq_ignore_ascii_case(b"%3f"));
-    let end = query.unwrap_or(path.len()).min(LOGGED_BYTES);
-    // A path is ASCII.
-    path.get(..end).unwrap_or_default()
+    &path[..path.floor_char_boundary(query.unwrap_or(path.len()).min(LOGGED_BYTES))]
 }
 
 /// Whom to tell about a hole (RFC 9116). It expires a year from now, whenever now is: this server is what says so.
@@ -229,5 +230,6 @@ mod tests {
         assert_eq!(logged_path("/choose-password%3ftoken=secret"), "/choose-password");
         assert_eq!(logged_path("/assets/x/widget.css"), "/assets/x/widget.css");
         assert_eq!(logged_path(&"/x".repeat(1_000)).len(), 200);
+        assert_eq!(logged_path(&format!("/{}", "ä".repeat(1_000))).len(), 199);
     }
 }

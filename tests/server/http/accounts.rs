@@ -44,7 +44,7 @@ fn who_has_logged_in_without_cookies_is_told_what_is_wrong() {
     let asked = || browser.request(Method::GET, "/account").header(header::ACCEPT, "text/html");
     let sent_on = browser.send(asked().header("sec-fetch-site", "same-origin"));
     assert_eq!(sent_on.location(), "/login?next=/account&cookies=refused");
-    assert!(browser.get(sent_on.location()).body.contains("Your browser sends no cookies back"));
+    assert!(browser.get(sent_on.location()).body.contains("Your browser did not send our cookie back"));
     assert_eq!(browser.send(asked().header("sec-fetch-site", "none")).location(), "/login?next=/account");
     let known = asked().header("sec-fetch-site", "same-origin").header(header::COOKIE, "device=x");
     assert_eq!(browser.send(known).location(), "/login?next=/account");

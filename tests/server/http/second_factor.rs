@@ -226,6 +226,17 @@ fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it()
     alice.post("/api/auth/keep-factors", &[]);
     assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery'").is_empty());
 
+    // A new password ends it too, and its owner still reads that it was said: two of it leave one line.
+    lose();
+    let before = app.mailbox.to(ALICE).len();
+    app.client().post("/api/auth/forgot-password", &[("email", ALICE)]);
+    let reset = app.client();
+    let mail = reset.next_mail(ALICE, before);
+    reset.choose_password(&mail, PASSWORD);
+    assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery'").is_empty());
+    assert_eq!(app.query::<String>("SELECT id FROM factors WHERE kind = 'stopped_recovery'").len(), 1);
+    somebody.log_in(ALICE);
+
     lose();
     pass(3 * 24 * 60 * 60);
     let (late, before) = (app.client(), app.mailbox.to(ALICE).len());

@@ -114,8 +114,14 @@ fn no_host_header_finds_its_way_into_an_answer() {
 
 #[test]
 fn the_sandbox_answers_no_site_whose_name_was_made_to_lead_to_this_machine() {
-    let app = TestApp::sandbox();
+    let app = TestApp::with(&[
+        ("TICKETPING_SANDBOX", "true"),
+        ("TICKETPING_JWT_SECRET", ""),
+        ("MAIL_URL", ""),
+        ("PUBLIC_URL", "http://named.example:3000"),
+    ]);
     for (host, status) in [
+        ("named.example:3000", StatusCode::OK),
         ("evil.example", StatusCode::MISDIRECTED_REQUEST),
         ("localhost.evil.example:3000", StatusCode::MISDIRECTED_REQUEST),
         ("localhost:3000", StatusCode::OK),

@@ -12,6 +12,30 @@ use ::http::StatusCode;
 use crate::support::{Database, PASSWORD, SECRET, Server, run, send_bytes, text};
 
 #[test]
+fn a_server_that_is_told_to_stop_finishes_forms_whose_clients_have_gone() {
+    let mut server = Server::start(&[]);
+    let session = server.signed_up("alice@example.com").cookie("session").unwrap();
+    let mut database = Database::open(&server.url());
+    let before = database.query::<String>("SELECT password_hash FROM users");
+    let form = format!("current={PASSWORD}&password=blue kitchen window").replace(' ', "+");
+    let head = format!(
+        "POST /api/auth/change-password HTTP/1.1\r\nHost: {}\r\nSec-Fetch-Site: same-origin\r\nCookie: session={session}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        server.address,
+        form.len()
+    );
+    let mut connection = TcpStream::connect(&server.address).unwrap();
+    connection.write_all(head.as_bytes()).unwrap();
+    // It asks for the form: the work has begun.
+    connection.read_exact(&mut [0; "HTTP/1.1 100".len()]).unwrap();
+    connection.write_all(form.as_bytes()).unwrap();
+    drop(connection);
+    server.terminate();
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
+    assert_ne!(database.query::<String>("SELECT password_hash FROM users"), before);
+}
+
+#[test]
 fn no_log_line_at_any_level_holds_a_cookie_token_password_or_email() {
     let mut server = Server::start(&[("RUST_LOG", "trace")]);
     let tracy = server.client();

@@ -307,7 +307,7 @@ fn an_operator_lists_users_ends_sessions_disables_and_hands_out_a_link() {
     let id = listed.split_whitespace().next().unwrap();
     assert!(listed.contains("1 users.") && operate(&["users", &id[..20]]).contains(ALICE), "{listed}");
 
-    assert!(operate(&["end-sessions", ALICE]).contains("Sessions: 1."));
+    assert!(operate(&["end-sessions", ALICE]).contains("Sessions ended: 1."));
     is_out();
     alice.log_in(ALICE);
     assert!(operate(&["disable", id]).contains("is disabled"));

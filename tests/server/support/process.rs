@@ -58,7 +58,7 @@ impl Server {
         let mail = format!("file://{}", folder.path().join("mail").display());
         let mut all = vec![("LEPTOS_SITE_ADDR", address.as_str()), ("DATABASE_URL", &database)];
         all.extend_from_slice(&[("MAIL_URL", mail.as_str()), ("RATE_LIMIT_FACTOR", "1000")]);
-        // Nothing reads the log of a load test, and a pipe that is full stops the server.
+        // Nobody reads the log of a load test, and lines that nobody takes are dropped.
         all.push(("RUST_LOG", "warn,ticketping_leptos=info"));
         all.extend_from_slice(settings);
         let mail = all.iter().rfind(|(name, _)| *name == "MAIL_URL").map_or("", |(_, url)| url);

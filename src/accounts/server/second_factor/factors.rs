@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::{AnyConnection, AnyPool, FromRow};
+use sqlx::{AnyConnection, AnyPool, Connection as _, FromRow};
 use time::OffsetDateTime;
 
 use super::RecoveryCode;
@@ -28,7 +28,7 @@ pub enum FactorKind {
     NewRecoveryCodes,
     /// Somebody who knows the password has said that the factors are lost.
     Recovery,
-    /// The same, until its user has read it: somebody has shown a factor since.
+    /// The same after it was stopped, until its user has read it.
     StoppedRecovery,
 }
 
@@ -118,7 +118,7 @@ impl UserFactors {
         Some(recovery.created_at + RECOVERY_WAIT.as_secs().cast_signed())
     }
 
-    /// When somebody said that the factors are lost, if it came to nothing, in seconds since 1970.
+    /// When somebody said that the factors are lost, if that was stopped, in seconds since 1970.
     pub fn stopped(&self) -> Option<i64> {
         self.of_kind(FactorKind::StoppedRecovery).next().map(|stopped| stopped.created_at)
     }
@@ -209,29 +209,28 @@ impl Factors {
         Ok(())
     }
 
-    /// The factors stay: they are not lost. It is kept that somebody said so. Whether anybody had.
+    /// Ends a recovery, and keeps that there was one. Whether there was.
     pub async fn stop_recovery(&self, user_id: &str) -> sqlx::Result<bool> {
-        let stopped = statement::run("factors.stop_recovery", &self.pool, async |database| {
+        statement::run("factors.stop_recovery", &self.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let was_stopped = stop_recovery(&mut transaction, user_id).await?;
+            transaction.commit().await?;
+            Ok(was_stopped)
+        })
+        .await
+    }
+
+    /// The user has read that there was a recovery.
+    pub async fn forget_stopped_recovery(&self, user_id: &str) -> sqlx::Result<()> {
+        statement::run("factors.forget_stopped_recovery", &self.pool, async |database| {
             sqlx::query("DELETE FROM factors WHERE kind = $1 AND id = $2")
                 .bind(FactorKind::StoppedRecovery.as_str())
-                .bind(user_id)
-                .execute(&mut *database)
-                .await?;
-            sqlx::query("UPDATE factors SET kind = $1 WHERE kind = $2 AND id = $3")
-                .bind(FactorKind::StoppedRecovery.as_str())
-                .bind(FactorKind::Recovery.as_str())
                 .bind(user_id)
                 .execute(database)
                 .await
         })
         .await?;
-        Ok(stopped.rows_affected() == 1)
-    }
-
-    /// Forgets what was said about lost factors. Whether anything was.
-    pub async fn forget_recovery(&self, user_id: &str) -> sqlx::Result<bool> {
-        let forget = async |database: &mut AnyConnection| forget_recovery(database, user_id).await;
-        statement::run("factors.forget_recovery", &self.pool, forget).await
+        Ok(())
     }
 
     /// Notes that a challenge was answered. `false` when it was before.
@@ -355,15 +354,24 @@ pub async fn use_recovery_code(database: &mut AnyConnection, user_id: &str, code
     Ok(used.rows_affected() == 1)
 }
 
-/// Forgets what was said about lost factors, within a transaction. Whether anything was.
-pub async fn forget_recovery(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<bool> {
-    let forgotten = sqlx::query("DELETE FROM factors WHERE kind IN ($1, $2) AND id = $3")
-        .bind(FactorKind::Recovery.as_str())
+/// Ends a recovery and keeps that there was one, in place of an earlier one, within a transaction. Whether there was.
+pub async fn stop_recovery(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<bool> {
+    sqlx::query(
+        "DELETE FROM factors WHERE kind = $1 AND id = $2 \
+         AND EXISTS (SELECT 1 FROM factors AS recovery WHERE recovery.kind = $3 AND recovery.id = $2)",
+    )
+    .bind(FactorKind::StoppedRecovery.as_str())
+    .bind(user_id)
+    .bind(FactorKind::Recovery.as_str())
+    .execute(&mut *database)
+    .await?;
+    let stopped = sqlx::query("UPDATE factors SET kind = $1 WHERE kind = $3 AND id = $2")
         .bind(FactorKind::StoppedRecovery.as_str())
         .bind(user_id)
+        .bind(FactorKind::Recovery.as_str())
         .execute(database)
         .await?;
-    Ok(forgotten.rows_affected() > 0)
+    Ok(stopped.rows_affected() == 1)
 }
 
 /// Removes everything of a user, within a transaction.
