@@ -3,6 +3,6 @@ local cookies = {}
 for line in io.lines(os.getenv("COOKIES")) do cookies[#cookies + 1] = line end
 math.randomseed(os.time())
 request = function()
-    wrk.headers["Cookie"] = "session=" .. cookies[math.random(#cookies)]
+    wrk.headers["Cookie"] = cookies[math.random(#cookies)]
     return wrk.format("GET")
 end

@@ -1,12 +1,16 @@
-// How the server does with a million users and sessions in SQLite, next to ten: the same requests,
-// each by another user. Prints a table and writes docs/growth.json.
+// How the server does with a million users and sessions in SQLite, next to ten: the same requests, each by another user, so
+// that none of the million is in memory. Beside it, in the same run: Express as fast as it gets, with as many users, and
+// signing alone. Prints a table and writes docs/growth.json.
+import { createHmac } from "node:crypto";
 import { statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { PASSWORD_ID, asEach, chart, folder, machine, resident, root, sessionData, sessionHash, signUp, start, today, whole, wrk } from "./shared.mjs";
+import { PASSWORD_ID, asEach, chart, folder, machine, resident, root, sessionData, sessionHash, sessionId, signUp, start, today, whole, wrk } from "./shared.mjs";
 
 const Database = createRequire(join(root, "bench/express/"))("better-sqlite3");
 const address = "127.0.0.1:3296";
+const secret = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
+const token = "/api/ticketping/chat-jwt";
 const serve = (file) => start(`http://${address}`, [join(root, "target/release/ticketping-leptos")], {
     environment: { LEPTOS_SITE_ADDR: address, DATABASE_URL: `sqlite://${file}`, TICKETPING_SANDBOX: "true", RATE_LIMIT_FACTOR: "1000000" },
 });
@@ -16,7 +20,39 @@ function ask(server, target) {
     return { rate: Math.round(rate), p99 };
 }
 
+/** The same users and sessions, where Express has them. */
+async function express(count) {
+    const file = join(folder, `express-${count}.db`);
+    const origin = "http://127.0.0.1:3297";
+    const environment = { NODE_ENV: "production", TICKETPING_JWT_SECRET: secret, TUNED: "1" };
+    const serve = () => start(origin, ["node", join(root, "bench/express/server.js"), "3297", file], { ready: "/start", environment });
+    await (await serve()).stop();
+    const database = new Database(file);
+    const user = database.prepare("INSERT INTO users VALUES (?, ?, NULL)");
+    const session = database.prepare("INSERT INTO sessions VALUES (?, ?, ?)");
+    const end = new Date(Date.now() + 1e9).toISOString();
+    database.transaction(() => {
+        for (let n = 0; n < count; n++) {
+            user.run(`user-${n}`, `user-${n}@example.com`);
+            session.run(sessionId(n), JSON.stringify({ cookie: { originalMaxAge: null, expires: null, httpOnly: true, path: "/" }, user: `user-${n}` }), end);
+        }
+    })();
+    database.close();
+    const signed = (id) => `${id}.${createHmac("sha256", "of the cookie's signature").update(id).digest("base64").replace(/=+$/, "")}`;
+    const cookie = (n) => `connect.sid=${encodeURIComponent(`s:${signed(sessionId(n))}`)}`;
+    const server = await serve();
+    const answer = await fetch(origin + token, { headers: { cookie: cookie(3) } });
+    if (!(await answer.text()).includes("jwt")) throw new Error("Express does not know its session");
+    const rates = ask(server, { path: token, ...asEach(count, { cookie }) });
+    await server.stop();
+    return rates;
+}
+
 const report = { date: today, machine, figures: [] };
+const ceiling = await start("http://127.0.0.1:3298", [join(root, "target/release/examples/ceiling"), "127.0.0.1:3298"], { ready: token });
+report.ceiling = ask(ceiling, { path: token });
+await ceiling.stop();
+console.log("signing alone", JSON.stringify(report.ceiling));
 for (const count of [10, 1_000_000]) {
     const file = join(folder, `${count}.db`);
     // The server makes the schema, and a user whose password is known.
@@ -39,11 +75,12 @@ for (const count of [10, 1_000_000]) {
     const server = await serve(file);
     const byEach = asEach(count);
     const figure = { users: count, startMilliseconds: Math.round(server.startedIn), megabytes: Math.round(statSync(file).size / 1e6) };
-    figure.token = ask(server, { path: "/api/ticketping/chat-jwt", ...byEach });
+    figure.token = ask(server, { path: token, ...byEach });
     figure.residentAfterTokens = Math.round(resident(server) * 10) / 10;
     figure.home = ask(server, { path: "/", ...byEach });
     figure.logIn = ask(server, { path: "/api/auth/log-in", script: "log-in.lua" });
     await server.stop();
+    figure.express = await express(count);
     // Then every other session has run out, and the server that starts finds that at once. Asked for are the others.
     const half = new Database(file);
     const end = half.prepare("UPDATE sessions SET expires_at = 1 WHERE id = ?");
@@ -52,15 +89,15 @@ for (const count of [10, 1_000_000]) {
     const ended = left.get();
     const sweeping = await serve(file);
     const before = left.get();
-    figure.whileSweeping = ask(sweeping, { path: "/", ...asEach(count, 2) });
+    figure.whileSweeping = ask(sweeping, { path: "/", ...asEach(count, { step: 2 }) });
     figure.whileSweeping = { ended, deletedMeanwhile: before - left.get(), ...figure.whileSweeping };
     half.close();
     await sweeping.stop();
     report.figures.push(figure);
     console.log(JSON.stringify(figure));
 }
-const kinds = [["token", "token"], ["home", "/ signed in"], ["whileSweeping", "/ while sweeping"], ["logIn", "log-in"]];
-const rows = kinds.flatMap(([kind, name]) => report.figures.map((figure) => ({ name: `${name}, ${whole(figure.users)}`, rate: figure[kind].rate, ours: figure.users > 10 })));
+const kinds = [["token", "token"], ["express", "token, Express tuned"], ["home", "/ signed in"], ["whileSweeping", "/ while sweeping"], ["logIn", "log-in"]];
+const rows = kinds.flatMap(([kind, name]) => report.figures.map((figure) => ({ name: `${name}, ${whole(figure.users)}`, rate: figure[kind].rate, ours: kind !== "express" && figure.users > 10 })));
 writeFileSync("docs/growth.svg", chart("Requests a second on one core, with ten users and with a million", rows));
 writeFileSync("docs/growth.json", `${JSON.stringify(report, undefined, 2)}\n`);
 process.exit(0);

@@ -39,14 +39,17 @@ for (let count = 0; count < rounds; count++) {
 const ours = await start("http://127.0.0.1:3299", ["./ticketping-leptos"], settings(3299, "app.db"));
 const before = process.env.BEFORE && (await start("http://127.0.0.1:3296", [resolve(root, process.env.BEFORE)], settings(3296, "before.db")));
 const ceiling = await start("http://127.0.0.1:3298", [join(root, "target/release/examples/ceiling"), "127.0.0.1:3298"], { ready: token });
-const express = await start("http://127.0.0.1:3297", ["node", join(root, "bench/express/server.js"), "3297", join(folder, "express.db")], {
+const sample = (port, environment) => start(`http://127.0.0.1:${port}`, ["node", join(root, "bench/express/server.js"), String(port), join(folder, `express-${port}.db`)], {
     ready: "/start",
-    environment: { NODE_ENV: "production", TICKETPING_JWT_SECRET: secret },
+    environment: { NODE_ENV: "production", TICKETPING_JWT_SECRET: secret, ...environment },
 });
+const express = await sample(3297, {});
+const tuned = await sample(3295, { TUNED: "1" });
 
 const session = await signUp(ours);
 const sessionBefore = before && (await signUp(before));
 const expressSession = cookieOf(await fetch(`${express.origin}/start`));
+const tunedSession = cookieOf(await fetch(`${tuned.origin}/start`));
 
 /** One answer, looked at before it is asked for a million times. */
 async function expectAnswer(server, path, cookie, wanted) {
@@ -61,6 +64,7 @@ const isToken = (body) => JSON.parse(Buffer.from(JSON.parse(body).jwt.split(".")
 await expectAnswer(ceiling, token, undefined, isToken);
 await expectAnswer(ours, token, session, isToken);
 await expectAnswer(express, token, expressSession, isToken);
+await expectAnswer(tuned, token, tunedSession, isToken);
 if (before) await expectAnswer(before, token, sessionBefore, isToken);
 const page = await expectAnswer(ours, "/login", undefined, (body) => body.includes("Remember me"));
 await expectAnswer(ours, "/", undefined, (body) => body.includes("Anonymous visitor"));
@@ -76,6 +80,7 @@ if (before) {
 const targets = [
     { name: "signing alone (the ceiling)", server: ceiling, path: token },
     { name: "token", server: ours, path: token, cookie: session },
+    { name: "token, Express, tuned", server: tuned, path: token, cookie: tunedSession },
     { name: "token, Express sample", server: express, path: token, cookie: expressSession },
     { name: "/login", server: ours, path: "/login" },
     { name: "/ signed out", server: ours, path: "/" },
@@ -148,7 +153,7 @@ const report = {
 };
 const rate = (name) => figures.find((figure) => figure.name === name).rate;
 console.log(`
-token: ${(rate("token") / rate("signing alone (the ceiling)") * 100).toFixed(0)} % of the ceiling, ${(rate("token") / rate("token, Express sample")).toFixed(1)} times the Express sample
+token: ${(rate("token") / rate("signing alone (the ceiling)") * 100).toFixed(0)} % of the ceiling, ${(rate("token") / rate("token, Express, tuned")).toFixed(1)} times Express, tuned
 start to first answer: ${report.start.toFixed(0)} ms, with a new database ${report.startNewDatabase.toFixed(0)} ms
 resident: idle ${report.residentIdle.toFixed(1)} MiB, after ${whole(tokens)} tokens ${afterTokens.toFixed(1)} MiB
 first byte, unloaded: ${Object.entries(report.firstByte).map(([page, milliseconds]) => `${page} ${milliseconds.toFixed(2)} ms`).join(", ")}

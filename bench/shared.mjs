@@ -100,15 +100,15 @@ export const sessionId = (n) => {
 /** What the table calls that session. */
 export const sessionHash = (n) => createHash("sha256").update(Buffer.from(sessionId(n), "base64url").reverse()).digest("hex");
 
-/** What the session of a user with this password hash holds. */
 /** What names the password of every made-up user. */
 export const PASSWORD_ID = "0123456789abcdef";
+/** What the session of a made-up user holds. */
 export const sessionData = (id) => JSON.stringify({ "axum-login.data": { user_id: id, auth_hash: [...Buffer.from(PASSWORD_ID)] } });
 
 /** Options for `wrk`: each request by another of so many made-up sessions; with `step` 2, by every other one. */
-export function asEach(count, step = 1) {
-    const file = join(folder, `${count}-${step}.cookies`);
-    writeFileSync(file, Array.from({ length: Math.min(count, 200_000) }, () => sessionId(Math.floor(Math.random() * count / step) * step)).join("\n"));
+export function asEach(count, { step = 1, cookie = (n) => `session=${sessionId(n)}` } = {}) {
+    const file = join(folder, `${children.length}-${count}-${step}.cookies`);
+    writeFileSync(file, Array.from({ length: Math.min(count, 200_000) }, () => cookie(Math.floor(Math.random() * count / step) * step)).join("\n"));
     return { script: "cookies.lua", environment: { COOKIES: file } };
 }
 

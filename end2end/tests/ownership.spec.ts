@@ -163,6 +163,40 @@ test("the chat that was open, its conversation and its draft are there on the ne
     expect(heard.exceptions).toEqual([]);
 });
 
+test("an open chat shows its messages before its socket is open and before the list has come, and takes nothing until then", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await say(page, "First words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    let answer = () => {};
+    const allowed = new Promise<void>((resolve) => (answer = resolve));
+    const asked: string[] = [];
+    await page.routeWebSocket(/\/sandbox\/ws\/chat\//, async (socket) => {
+        asked.push("socket");
+        await allowed;
+        socket.connectToServer();
+    });
+    await page.route(/chat-sessions\/\?/, async (route) => {
+        asked.push("list");
+        await allowed;
+        await route.continue();
+    });
+    await page.getByRole("link", { name: "Ticketping" }).first().click();
+    await page.waitForURL((url) => url.pathname === "/");
+    await expect(page.locator(".ticketping-message.user")).toContainText("First words");
+    await expect(page.locator("#loadingState")).toBeHidden();
+    await expect(page.locator("#messageInput")).toBeHidden();
+    await expect.poll(() => new Set(asked)).toEqual(new Set(["list", "socket"]));
+    answer();
+    await say(page, "Second words");
+    await expect(page.getByText("I read: “Second words”")).toBeVisible();
+    await expect(page.locator(".ticketping-message.user")).toHaveCount(2);
+    await closeChat(page);
+    await logOut(page);
+    await ready(page);
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain("First words");
+});
+
 test("where storage is blocked, tabs still tell each other, and then are silent", async ({ page, context }) => {
     await context.addInitScript(() => {
         Object.defineProperty(window, "localStorage", { get: () => { throw new DOMException("no", "SecurityError"); } });

@@ -3,13 +3,18 @@
 //! Only a hash of a session's id is stored: reading the table opens no session. The hash is also what forms call a
 //! session by.
 
-use std::time::{Duration, Instant};
+use std::{
+    iter,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use moka::{ops::compute::Op, sync::Cache};
 use serde_json::Value;
-use sqlx::{AnyPool, FromRow, Row, any::AnyRow};
+use sqlx::{AnyPool, AssertSqlSafe, FromRow, Row, any::AnyRow};
 use time::OffsetDateTime;
+use tokio::sync::oneshot;
 use tower_sessions::{
     SessionStore,
     session::{Id, Record},
@@ -35,6 +40,10 @@ const MAX_CACHED: u64 = 10_000;
 const LAST_SEEN_STEP: Duration = Duration::from_secs(10 * 60);
 /// How many expired sessions are deleted at once. Nobody waits for longer than that takes.
 const DELETED_AT_ONCE: i64 = 100;
+/// How many sessions one statement reads at most.
+const READ_AT_ONCE: usize = 32;
+/// After this long the next statement does not wait for the one that runs.
+const SLOW_READ: Duration = Duration::from_millis(10);
 
 /// A session as its user sees it.
 #[derive(Clone, Debug, FromRow)]
@@ -60,13 +69,120 @@ pub struct Sessions {
     // `None` is a session that has ended. It stays for a while, so that a request that read the row before
     // does not bring it back.
     cache: Cache<SessionHash, Option<Record>>,
+    to_read: Arc<Mutex<ToRead>>,
+}
+
+/// Sessions that are to be read. While a statement reads some, the others gather here and are read together by the next:
+/// a statement costs far more than a row.
+#[derive(Debug, Default)]
+struct ToRead {
+    waiting: Vec<(SessionHash, oneshot::Sender<sqlx::Result<Option<Found>>>)>,
+    statements: usize,
+    last_began: Option<Instant>,
+}
+
+/// A row of `sessions` and one of `users`.
+#[derive(Clone, Debug)]
+struct Found {
+    data: String,
+    expires_at: i64,
+    created_at: i64,
+    last_seen_at: i64,
+    user: User,
+}
+
+impl ToRead {
+    /// Whether somebody is to begin a statement now.
+    fn begins(&mut self) -> bool {
+        let begins = self.statements == 0 || self.last_began.is_some_and(|began| began.elapsed() > SLOW_READ);
+        if begins {
+            self.statements += 1;
+            self.last_began = Some(Instant::now());
+        }
+        begins
+    }
+
+    /// The next to be read; when there are none, the statement that asks was the last one.
+    fn next(&mut self) -> Vec<(SessionHash, oneshot::Sender<sqlx::Result<Option<Found>>>)> {
+        let next: Vec<_> = self.waiting.drain(..self.waiting.len().min(READ_AT_ONCE)).collect();
+        if next.is_empty() {
+            self.statements -= 1;
+        } else {
+            self.last_began = Some(Instant::now());
+        }
+        next
+    }
 }
 
 impl Sessions {
     /// Over a migrated database.
     pub fn new(pool: AnyPool, users: Users) -> Self {
         let cache = Cache::builder().max_capacity(MAX_CACHED).time_to_live(STALE_AFTER).build();
-        Self { pool, users, cache }
+        Self { pool, users, cache, to_read: Arc::default() }
+    }
+
+    /// The row of a session, with its user.
+    async fn read(&self, hash: SessionHash) -> sqlx::Result<Option<Found>> {
+        let (tell, told) = oneshot::channel();
+        let begins = {
+            let mut to_read = self.to_read.lock().unwrap_or_else(PoisonError::into_inner);
+            to_read.waiting.push((hash, tell));
+            to_read.begins()
+        };
+        if begins {
+            tokio::spawn(self.clone().read_those_who_wait());
+        }
+        told.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+    }
+
+    async fn read_those_who_wait(self) {
+        loop {
+            let next = self.to_read.lock().unwrap_or_else(PoisonError::into_inner).next();
+            if next.is_empty() {
+                return;
+            }
+            let hashes: Vec<String> = next.iter().map(|(hash, _)| hash.to_string()).collect();
+            let read = self.read_together(&hashes).await;
+            for ((_, tell), hash) in next.into_iter().zip(&hashes) {
+                let found = match &read {
+                    // Several may wait for the same one.
+                    Ok(found) => Ok(found.iter().find(|(id, _)| id == hash).map(|(_, found)| found.clone())),
+                    Err(error) => Err(sqlx::Error::Protocol(error.to_string())),
+                };
+                let _gone = tell.send(found);
+            }
+        }
+    }
+
+    async fn read_together(&self, hashes: &[String]) -> sqlx::Result<Vec<(String, Found)>> {
+        // Few texts, as each is prepared on each connection: what is left over in one asks for the last again.
+        let places = hashes.len().next_power_of_two();
+        let list: Vec<String> = (1..=places).map(|place| format!("${place}")).collect();
+        let sql = format!(
+            concat!(
+                "SELECT sessions.id, data, expires_at, sessions.created_at, last_seen_at, ",
+                user_columns!(),
+                " FROM sessions JOIN users ON users.id = user_id WHERE sessions.id IN ({})",
+            ),
+            list.join(", ")
+        );
+        let rows = statement::run("sessions.load", &self.pool, async |database| {
+            let padded = hashes.iter().chain(iter::repeat_n(&hashes[hashes.len() - 1], places - hashes.len()));
+            padded.fold(sqlx::query(AssertSqlSafe(sql)), |query, hash| query.bind(hash)).fetch_all(database).await
+        });
+        let found = |row: &AnyRow| {
+            Ok((
+                row.try_get(0)?,
+                Found {
+                    data: row.try_get(1)?,
+                    expires_at: row.try_get(2)?,
+                    created_at: row.try_get(3)?,
+                    last_seen_at: row.try_get(4)?,
+                    user: User::from_row(row)?,
+                },
+            ))
+        };
+        rows.await?.iter().map(found).collect()
     }
 
     /// Where a user is logged in, the latest first.
@@ -225,26 +341,18 @@ impl SessionStore for Sessions {
         if let Some(record) = self.cache.get(&hash) {
             return Ok(record.filter(is_valid));
         }
-        let row: Option<AnyRow> = statement::run("sessions.load", &self.pool, async |database| {
-            sqlx::query(concat!(
-                "SELECT data, expires_at, sessions.created_at, last_seen_at, ",
-                user_columns!(),
-                " FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = $1",
-            ))
-            .bind(hash.to_string())
-            .fetch_optional(database)
-            .await
-        })
-        .await
-        .map_err(unavailable)?;
-        let record = row.map(|row| decode(*id, &row)).transpose()?.map(|(record, created_at, last_seen_at, user)| {
-            self.users.cache_if_absent(user);
-            if is_valid(&record) {
-                let now = now.unix_timestamp();
-                self.touch(hash, last_seen_at, now, SessionLife::of(&record.data).end(created_at, now));
+        let record = match self.read(hash).await.map_err(unavailable)? {
+            None => None,
+            Some(found) => {
+                let record = record(*id, &found)?;
+                self.users.cache_if_absent(found.user);
+                if is_valid(&record) {
+                    let now = now.unix_timestamp();
+                    self.touch(hash, found.last_seen_at, now, SessionLife::of(&record.data).end(found.created_at, now));
+                }
+                Some(record)
             }
-            record
-        });
+        };
         // If it was ended since it was read, it stays ended.
         Ok(self.cache.entry(hash).or_insert(record).into_value().filter(is_valid))
     }
@@ -268,16 +376,11 @@ fn encode(record: &Record) -> Result<String> {
     serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))
 }
 
-fn decode(id: Id, row: &AnyRow) -> Result<(Record, i64, i64, User)> {
-    let read = || -> sqlx::Result<_> {
-        let times = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-        Ok((row.try_get::<String, _>(0)?, times, User::from_row(row)?))
-    };
-    let (data, (expires_at, created_at, last_seen_at), user) = read().map_err(unavailable)?;
-    let data = serde_json::from_str(&data).map_err(|error| Error::Decode(error.to_string()))?;
+fn record(id: Id, found: &Found) -> Result<Record> {
+    let data = serde_json::from_str(&found.data).map_err(|error| Error::Decode(error.to_string()))?;
     let expiry_date =
-        OffsetDateTime::from_unix_timestamp(expires_at).map_err(|error| Error::Decode(error.to_string()))?;
-    Ok((Record { id, data, expiry_date }, created_at, last_seen_at, user))
+        OffsetDateTime::from_unix_timestamp(found.expires_at).map_err(|error| Error::Decode(error.to_string()))?;
+    Ok(Record { id, data, expiry_date })
 }
 
 fn unavailable(error: sqlx::Error) -> Error {

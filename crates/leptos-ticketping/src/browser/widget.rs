@@ -29,6 +29,9 @@ impl LiveWidget {
         let namespace = namespace()?;
         let instance = namespace.init(&config).ok()?;
         let hooks = hooks::install(&instance, identity, on_report);
+        if resume::is_kept() {
+            hooks::list_from_storage(&instance);
+        }
         Some(Self { namespace, instance, identity: identity.clone(), _hooks: hooks })
     }
 

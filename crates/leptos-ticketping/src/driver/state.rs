@@ -77,7 +77,10 @@ impl Driver {
         });
         browser::forget_foreign();
         driver.listen();
-        if loading == Loading::Idle {
+        if loading == Loading::Idle && browser::is_kept() {
+            // The visitor is in the middle of a conversation.
+            driver.handle(Event::LoadingAllowed);
+        } else if loading == Loading::Idle {
             let driver = Rc::clone(&driver);
             browser::when_idle(move || driver.handle(Event::LoadingAllowed));
         }

@@ -1,0 +1,125 @@
+// What a visitor waits for, in three browsers: from the click on a link to the page painted and, as the chat was open, to its
+// messages; and on a first visit to the chat's bubble. On this machine's own network, and with 100 ms of delay in each direction.
+// Prints a table and writes docs/clicks.json. `ENGINES=firefox` takes one browser, `TIMELINE=1` says when each file came.
+import { writeFileSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { join } from "node:path";
+import { By, Key } from "selenium-webdriver";
+import { PATIENCE, freePort, newBrowser, stopAll } from "../end2end/engines/browsers.mjs";
+import { folder, machine, median, root, signUp, start, today } from "./shared.mjs";
+
+const clicks = Number(process.env.CLICKS ?? 14);
+const engines = (process.env.ENGINES ?? "chromium firefox webkit").split(" ");
+const binary = process.env.BINARY ?? join(root, "target/release/ticketping-leptos");
+
+/** A network that takes so many milliseconds each way, also to connect. */
+function network(delay, to) {
+    return new Promise((listening) => {
+        const server = createServer((client) => {
+            const upstream = connect(to, "127.0.0.1");
+            const opened = performance.now() + 2 * delay;
+            for (const [from, into] of [[client, upstream], [upstream, client]]) {
+                from.setNoDelay(true);
+                const later = (act) => delay === 0 ? act() : setTimeout(act, Math.max(performance.now(), opened) + delay - performance.now());
+                from.on("data", (bytes) => later(() => into.write(bytes)));
+                from.on("end", () => later(() => into.end()));
+                from.on("error", () => into.destroy());
+            }
+        });
+        server.listen(0, "127.0.0.1", () => listening(server));
+    });
+}
+
+const waitFor = (browser, script, ...given) =>
+    browser.wait(async () => (await browser.executeScript(`return ${script}`, ...given).catch(() => undefined)) || undefined, PATIENCE, script);
+
+/**
+ * When something is first seen on a page that is newer than the click. By the wall clock: that of `performance` is not the same
+ * on two pages.
+ */
+async function firstSeen(browser, isThere, since) {
+    for (const end = Date.now() + PATIENCE; Date.now() < end;) {
+        const seen = await browser.executeAsyncScript(`
+            const done = arguments[arguments.length - 1];
+            const since = arguments[0] ?? Number(sessionStorage.getItem("clicked"));
+            if (Date.now() - performance.now() < since) return done("not yet");
+            const look = () => { if (!(${isThere})) return false; observer.disconnect(); done(Date.now()); return true; };
+            const observer = new MutationObserver(look);
+            if (!look()) observer.observe(document, { subtree: true, childList: true, attributes: true });
+        `, since).catch(() => "not yet");
+        if (seen !== "not yet") return seen;
+    }
+    throw new Error(`never seen: ${isThere}`);
+}
+
+async function measure(engine, delay) {
+    const port = await freePort();
+    const direct = `http://127.0.0.1:${port}`;
+    const way = await network(delay, port);
+    const origin = `http://127.0.0.1:${way.address().port}`;
+    const server = await start(direct, [binary], {
+        cores: "0-1",
+        environment: { LEPTOS_SITE_ADDR: `127.0.0.1:${port}`, PUBLIC_URL: origin, DATABASE_URL: `sqlite://${join(folder, `${port}.db`)}`, TICKETPING_SANDBOX: "true", RATE_LIMIT_FACTOR: "1000" },
+    });
+    const bubbles = [];
+    for (let visit = 0; visit < 5; visit++) {
+        const browser = await newBrowser(engine, { waitsFor: "none" });
+        await browser.get(`${origin}/`);
+        const seen = await firstSeen(browser, "document.querySelector('.ticketping-chat-bubble')", 1);
+        bubbles.push(seen - await browser.executeScript("return Date.now() - performance.now()"));
+        await browser.quit();
+    }
+    const session = await signUp({ origin: direct });
+    const browser = await newBrowser(engine, { waitsFor: "none" });
+    await browser.manage().setTimeouts({ script: PATIENCE });
+    // The chat covers no link.
+    await browser.manage().window().setRect({ width: 1280, height: 1000 });
+    await browser.get(`${origin}/robots.txt`);
+    await browser.manage().addCookie({ name: "session", value: session.slice("session=".length) });
+    await browser.get(`${origin}/account`);
+    await waitFor(browser, "window.TicketpingChat?.instance?.isInitialized");
+    await browser.executeScript("document.querySelector('.ticketping-chat-bubble').click()");
+    await waitFor(browser, "document.querySelector('.ticketping-start-conversation-btn') && !document.querySelector('.ticketping-start-conversation-btn').click()");
+    await waitFor(browser, "document.querySelector('.ticketping-message.agent')");
+    await browser.findElement(By.css("#messageInput")).sendKeys("hello", Key.ENTER);
+    const answered = "[...document.querySelectorAll('.ticketping-message')].some((message) => message.textContent.includes('I read'))";
+    await waitFor(browser, answered);
+    const painted = [], messages = [];
+    let timeline;
+    for (let click = 0; click < clicks + 2; click++) {
+        const link = click % 2 ? "header a[href='/account']" : "header a[href='/']";
+        await waitFor(browser, "document.readyState === 'complete'");
+        await browser.executeScript(`addEventListener("click", () => sessionStorage.setItem("clicked", Date.now()), true)`);
+        const element = await browser.findElement(By.css(link));
+        // As long as a hand takes between the two.
+        await browser.actions().move({ origin: element }).press().pause(80).release().perform();
+        const seen = await firstSeen(browser, answered, null);
+        const [clicked, origin, paint] = await waitFor(browser, `(() => {
+            const paint = performance.getEntriesByName("first-contentful-paint")[0];
+            return paint && [Number(sessionStorage.getItem("clicked")), Date.now() - performance.now(), paint.startTime];
+        })()`);
+        // The first two fill the browser's cache.
+        if (click > 1) {
+            painted.push(origin + paint - clicked);
+            messages.push(seen - clicked);
+        }
+        timeline = await browser.executeScript(`return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map((entry) =>
+            [entry.name.slice(0, 110), ...[entry.startTime, entry.responseEnd].map((time) => Math.round(time + Date.now() - performance.now() - arguments[0])), entry.transferSize].join(" "))`, clicked);
+    }
+    if (process.env.TIMELINE) console.log(timeline.join("\n"));
+    await browser.quit();
+    way.close();
+    await server.stop();
+    const whole = (values) => Math.round(median(values));
+    return { engine, delay, painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
+}
+
+const rows = [];
+for (const delay of [0, 100])
+    for (const engine of engines) {
+        rows.push(await measure(engine, delay));
+        console.log(JSON.stringify(rows.at(-1)));
+    }
+if (engines.length === 3 && !process.env.BINARY) writeFileSync("docs/clicks.json", `${JSON.stringify({ date: today, machine, clicks, rows }, undefined, 2)}\n`);
+stopAll();
+process.exit(0);
