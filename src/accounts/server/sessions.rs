@@ -136,6 +136,8 @@ impl Sessions {
     }
 
     async fn read_those_who_wait(self) {
+        // Requests that came at the same time are to be in the first statement.
+        tokio::task::yield_now().await;
         loop {
             let next = self.to_read.lock().unwrap_or_else(PoisonError::into_inner).next();
             if next.is_empty() {

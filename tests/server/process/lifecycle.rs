@@ -5,11 +5,40 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
+    thread,
 };
 
 use ::http::StatusCode;
 
 use crate::support::{Database, PASSWORD, SECRET, Server, run, send_bytes, text};
+
+#[test]
+fn sessions_that_are_asked_for_at_the_same_time_are_each_their_own_users() {
+    let mut before = Server::start(&[]);
+    let people: Vec<(String, String)> = (0..40)
+        .map(|n| format!("user{n}@example.com"))
+        .map(|email| (before.signed_up(&email).cookie("session").unwrap(), email))
+        .collect();
+    before.terminate();
+    before.process.wait().unwrap();
+    // It has none of them in memory.
+    let after = Server::start(&[("DATABASE_URL", &before.url())]);
+    thread::scope(|scope| {
+        // Each of them twice, and a stranger with each.
+        for (session, email) in people.iter().chain(&people) {
+            scope.spawn(|| {
+                let client = after.client();
+                client.set_cookie("session", session);
+                assert!(client.get("/account").body.contains(email), "{email}");
+            });
+            scope.spawn(|| {
+                let client = after.client();
+                client.set_cookie("session", "AAAAAAAAAAAAAAAAAAAAAA");
+                assert_eq!(client.token().status, StatusCode::UNAUTHORIZED);
+            });
+        }
+    });
+}
 
 #[test]
 fn a_server_that_is_told_to_stop_finishes_forms_whose_clients_have_gone() {
