@@ -67,6 +67,7 @@ test("back while the session lives shows the account page and its chat again", a
     assert.equal(persisted, KEPT);
     assert.match(frames ?? "", KEPT ? /^(hidden )+(visible )+$/ : /^$/);
     assert.ok((await browser.getPageSource()).includes(email));
+    await wait("TicketpingChat.instance.notifiWs?.ws?.readyState === WebSocket.OPEN");
 });
 
 test("back after log-out shows nothing of a page with a secret, and nothing of a link's page", async () => {

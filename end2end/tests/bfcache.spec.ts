@@ -32,3 +32,16 @@ test("back after log-out never shows the account page, not for one frame", async
     expect(shown.length).toBeGreaterThan(0);
     expect(shown.join()).not.toContain(alice.email);
 });
+
+test("a page that comes back is told of new messages again", async ({ page }) => {
+    await page.goto("/");
+    await ready(page);
+    const isOpen = () => page.evaluate(() => (window as any).TicketpingChat?.instance?.notifiWs?.ws?.readyState === WebSocket.OPEN);
+    await expect.poll(isOpen).toBe(true);
+    await page.evaluate(() => ((window as any).isTheSame = true));
+    await page.goto("/healthz");
+    await page.evaluate(() => history.back());
+    await page.waitForURL((url) => url.pathname === "/");
+    expect(await page.evaluate(() => (window as any).isTheSame)).toBe(true);
+    await expect.poll(isOpen).toBe(true);
+});

@@ -5,7 +5,7 @@ use js_sys::{Object, Reflect};
 use super::{
     bindings::{Instance, Namespace, namespace},
     hooks::{self, Hooks, OnReport},
-    js::set,
+    js::{function, set},
     page::root_style,
     resume,
 };
@@ -38,6 +38,13 @@ impl LiveWidget {
     /// Gives it a fresh token. Its calls read this very object, so that nothing restarts or reloads.
     pub fn renew(&self, jwt: &str) {
         let _frozen = Reflect::set(&self.instance.config(), &"userJWT".into(), &jwt.into());
+    }
+
+    /// Opens the socket for notifications anew. By itself the widget does so only after an error.
+    pub fn reconnect(&self) {
+        if let Some(connect) = function(&self.instance, "initNotificationWebSocket") {
+            let _gone = connect.call0(&self.instance);
+        }
     }
 
     pub fn open(&self) {

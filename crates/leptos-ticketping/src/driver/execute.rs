@@ -35,6 +35,11 @@ impl Driver {
                     widget.renew(&jwt);
                 }
             }
+            Command::Reconnect => {
+                if let Some(widget) = self.widget() {
+                    widget.reconnect();
+                }
+            }
             Command::Stop => {
                 if let Some(widget) = self.widget.take() {
                     widget.stop();

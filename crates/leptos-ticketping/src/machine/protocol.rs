@@ -93,6 +93,8 @@ pub enum Command {
     Start { identity: Identity, jwt: String },
     /// Give the live widget a fresh token.
     Renew { jwt: String },
+    /// Open the live widget's socket for notifications again: the browser has closed it under a page that it kept.
+    Reconnect,
     /// Take the widget down and leave nothing running.
     Stop,
     /// Send [`Event::TimerFired`] after so many milliseconds; replaces an earlier timer.

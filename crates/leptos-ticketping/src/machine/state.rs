@@ -85,6 +85,8 @@ impl Machine {
             self.hides_page = true;
             commands.push(Command::HidePage);
             self.token.ask_now(&mut commands);
+        } else if restored && self.live.is_some() {
+            commands.push(Command::Reconnect);
         }
         self.reconcile(snapshot, &mut commands);
         commands
@@ -124,6 +126,9 @@ impl Machine {
                 }
                 self.token.received(jwt, life, snapshot);
                 self.confirmed = true;
+                if self.hides_page && self.live.is_some() {
+                    commands.push(Command::Reconnect);
+                }
                 self.show_page(commands);
             }
             TokenAnswer::SignedOut if self.hides_page => self.leave_to_next_page(snapshot, commands),
