@@ -41,7 +41,7 @@ test("a page that comes back is told of new messages again", async ({ page }) =>
     await page.evaluate(() => ((window as any).isTheSame = true));
     await page.goto("/healthz");
     await page.evaluate(() => history.back());
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.waitForURL((url) => url.pathname === "/", { waitUntil: "commit" });
     expect(await page.evaluate(() => (window as any).isTheSame)).toBe(true);
     await expect.poll(isOpen).toBe(true);
 });
