@@ -23,10 +23,11 @@ fn sessions_that_are_asked_for_at_the_same_time_are_each_their_own_users() {
     before.process.wait().unwrap();
     // It has none of them in memory.
     let after = Server::start(&[("DATABASE_URL", &before.url())]);
+    let after = &after;
     thread::scope(|scope| {
         // Each of them twice, and a stranger with each.
         for (session, email) in people.iter().chain(&people) {
-            scope.spawn(|| {
+            scope.spawn(move || {
                 let client = after.client();
                 client.set_cookie("session", session);
                 assert!(client.get("/account").body.contains(email), "{email}");
