@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch check test e2e protections example release image deploy bench growth pair flood profile lighthouse new clean
+.PHONY: help tools run watch check test e2e protections example release image deploy bench growth clicks pair flood profile lighthouse new clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,6 +52,9 @@ bench: release ## how fast it is, beside what it is measured against
 
 growth: release ## the same with a million users
 	@scripts/bench.sh growth
+
+clicks: release ## from a click to the page and its open chat, in three browsers
+	@bench/clicks.sh
 
 pair: release ## two copies behind nginx on one PostgreSQL
 	@scripts/postgres.sh scripts/bench.sh pair

@@ -46,8 +46,10 @@ async function firstSeen(browser, isThere, since) {
             const look = () => { if (!(${isThere})) return false; observer.disconnect(); done(Date.now()); return true; };
             const observer = new MutationObserver(look);
             if (!look()) observer.observe(document, { subtree: true, childList: true, attributes: true });
+            // The document may be replaced by the one that is waited for.
+            setTimeout(() => { observer.disconnect(); done("not yet"); }, 100);
         `, since).catch(() => "not yet");
-        if (seen !== "not yet") return seen;
+        if (typeof seen === "number") return seen;
     }
     throw new Error(`never seen: ${isThere}`);
 }
@@ -74,10 +76,11 @@ async function measure(engine, delay) {
     await browser.manage().setTimeouts({ script: PATIENCE });
     // The chat covers no link.
     await browser.manage().window().setRect({ width: 1280, height: 1000 });
-    await browser.get(`${origin}/robots.txt`);
+    await browser.get(`${origin}/login`);
+    await waitFor(browser, "location.pathname === '/login' && document.readyState === 'complete'");
     await browser.manage().addCookie({ name: "session", value: session.slice("session=".length) });
     await browser.get(`${origin}/account`);
-    await waitFor(browser, "window.TicketpingChat?.instance?.isInitialized");
+    await waitFor(browser, "location.pathname === '/account' && window.TicketpingChat?.instance?.isInitialized");
     await browser.executeScript("document.querySelector('.ticketping-chat-bubble').click()");
     await waitFor(browser, "document.querySelector('.ticketping-start-conversation-btn') && !document.querySelector('.ticketping-start-conversation-btn').click()");
     await waitFor(browser, "document.querySelector('.ticketping-message.agent')");
@@ -88,7 +91,8 @@ async function measure(engine, delay) {
     let timeline;
     for (let click = 0; click < clicks + 2; click++) {
         const link = click % 2 ? "header a[href='/account']" : "header a[href='/']";
-        await waitFor(browser, "document.readyState === 'complete'");
+        // The chat is as it is when somebody has used it.
+        await waitFor(browser, "document.readyState === 'complete' && TicketpingChat.instance.isChatSessionActive");
         await browser.executeScript(`addEventListener("click", () => sessionStorage.setItem("clicked", Date.now()), true)`);
         const element = await browser.findElement(By.css(link));
         // As long as a hand takes between the two.

@@ -1,4 +1,4 @@
-// Browsers with a driver each: chromium, firefox or webkit. For tests and for bench/clicks.mjs.
+// Browsers with a driver each: chromium, firefox or webkit. For tests, and for what is measured in all three.
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { createServer } from "node:net";

@@ -187,6 +187,10 @@ test("an open chat shows its messages before its socket is open and before the l
     await expect(page.locator("#loadingState")).toBeHidden();
     await expect(page.locator("#messageInput")).toBeHidden();
     await expect.poll(() => new Set(asked)).toEqual(new Set(["list", "socket"]));
+    // Nor is it lost by who goes on before that.
+    await page.getByRole("link", { name: "Your account" }).click();
+    await page.waitForURL("**/account");
+    await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     answer();
     await say(page, "Second words");
     await expect(page.getByText("I read: “Second words”")).toBeVisible();

@@ -44,6 +44,8 @@ pub async fn resume(instance: Instance) {
         let _frozen = Reflect::set(input, &"focus".into(), &noop());
         input.set_value(&text(&resume, "draft").unwrap_or_default());
     }
+    // The widget notes it when its socket is open: who leaves before that would find another page open.
+    set(&instance, "currentChatSession", &session.as_str().into());
     let loaded = instance.load_conversation(&session);
     let _none = show_kept_messages(&instance, &resume);
     // The list came out of storage.
