@@ -39,17 +39,22 @@ const waitFor = (browser, script, ...given) =>
  */
 async function firstSeen(browser, isThere, since) {
     for (const end = Date.now() + PATIENCE; Date.now() < end;) {
-        const seen = await browser.executeAsyncScript(`
-            const done = arguments[arguments.length - 1];
+        const seen = await browser.executeScript(`
             const since = arguments[0] ?? Number(sessionStorage.getItem("clicked"));
-            if (Date.now() - performance.now() < since) return done("not yet");
-            const look = () => { if (!(${isThere})) return false; observer.disconnect(); done(Date.now()); return true; };
-            const observer = new MutationObserver(look);
-            if (!look()) observer.observe(document, { subtree: true, childList: true, attributes: true });
-            // The document may be replaced by the one that is waited for.
-            setTimeout(() => { observer.disconnect(); done("not yet"); }, 100);
-        `, since).catch(() => "not yet");
-        if (typeof seen === "number") return seen;
+            const root = document.documentElement;
+            if (!root || Date.now() - performance.now() < since) return;
+            const look = () => {
+                if (!(${isThere})) return false;
+                root.dataset.seen ??= Date.now();
+                return true;
+            };
+            if (!look() && !root.dataset.looked) {
+                root.dataset.looked = "";
+                new MutationObserver((_, observer) => look() && observer.disconnect()).observe(document, { subtree: true, childList: true });
+            }
+            return root.dataset.seen;
+        `, since).catch(() => undefined);
+        if (seen) return Number(seen);
     }
     throw new Error(`never seen: ${isThere}`);
 }
