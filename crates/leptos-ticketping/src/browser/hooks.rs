@@ -1,7 +1,7 @@
 //! What is replaced on the live widget, and why. Each of these was read in the widget's source and has a browser
 //! test that fails without it.
 
-use js_sys::{Array, Function, Object, Promise, Reflect};
+use js_sys::{Array, Function};
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
@@ -106,22 +106,6 @@ impl Hooks {
         set(target, method, closure.as_ref());
         self.0.push(closure);
     }
-}
-
-/// Lets the widget start with the list of conversations that it has stored, which is this user's, without a round trip. The list
-/// is asked for as soon as it has started.
-pub fn list_from_storage(instance: &Instance) {
-    const METHOD: &str = "getConversations";
-    let (Some(api), Some(storage)) = (get(instance, "api"), get(instance, "storage")) else { return };
-    let from = api.clone();
-    let list = Closure::once_into_js(move || {
-        let _own_again = Reflect::delete_property(from.unchecked_ref::<Object>(), &METHOD.into());
-        let results = function(&storage, METHOD).and_then(|stored| stored.call0(&storage).ok());
-        let list = Object::new();
-        set(&list, "results", &results.unwrap_or_else(|| Array::new().into()));
-        Promise::resolve(&list)
-    });
-    set(&api, METHOD, &list);
 }
 
 /// Silences a widget that is about to be destroyed, also in the middle of its start: its own `destroy()` stops

@@ -15,6 +15,11 @@ pub fn function(target: &JsValue, name: &str) -> Option<Function> {
     Reflect::get(target, &name.into()).ok()?.dyn_into().ok()
 }
 
+/// Calls a method; `None` where there is none, or it throws.
+pub fn call(target: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
+    function(target, method)?.call1(target, argument).ok()
+}
+
 pub fn set(target: &JsValue, name: &str, value: &JsValue) {
     let _frozen = Reflect::set(target, &name.into(), value);
 }

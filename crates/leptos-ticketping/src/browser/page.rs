@@ -1,12 +1,12 @@
 //! The page itself: how old it is, what time it is, and how it is made again.
 
-use js_sys::{Date, Function};
+use js_sys::Date;
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::HtmlElement;
 
 use super::{
-    js::{function, get, text},
+    js::{call, get, text},
     owner::session_storage,
 };
 
@@ -59,8 +59,7 @@ fn navigation_type() -> Option<String> {
 
 fn navigation() -> Option<JsValue> {
     let performance = get(&window(), "performance")?;
-    let entries: Function = function(&performance, "getEntriesByType")?;
-    get(&entries.call1(&performance, &"navigation".into()).ok()?, "0")
+    get(&call(&performance, "getEntriesByType", &"navigation".into())?, "0")
 }
 
 /// Hides the page and loads it again: it shows another user's data. `false` when that was done so often that it leads

@@ -1,14 +1,14 @@
 //! The open conversation with its messages and its draft, carried over to the next page of the same tab.
 
-use js_sys::{Array, JSON, Object, Promise, Reflect};
+use js_sys::{JSON, Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlElement, HtmlTextAreaElement};
+use web_sys::{Element, HtmlTextAreaElement};
 
 use super::{
     bindings::Instance,
-    js::{function, get, noop, set, text},
+    js::{call, get, noop, set, text},
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
 use crate::machine::Identity;
@@ -26,9 +26,7 @@ pub fn save(instance: &Instance, identity: &Identity) {
     set(&resume, "owner", &note.into());
     set(&resume, "session", &instance.current_chat_session().into());
     set(&resume, "draft", &draft_box(instance).map(|input| input.value()).into());
-    if let Some(messages) = messages(instance) {
-        set(&resume, "messages", &messages.into());
-    }
+    set(&resume, "messages", &messages(instance).into());
     if let Ok(json) = JSON::stringify(&resume) {
         let _blocked = storage.set_item(RESUME_KEY, &String::from(json));
     }
@@ -37,6 +35,9 @@ pub fn save(instance: &Instance, identity: &Identity) {
 /// Opens what was open on the page before, without taking the focus.
 pub async fn resume(instance: Instance) {
     let Some(resume) = take() else { return };
+    if let Some(api) = get(&instance, "api") {
+        let _own_again = Reflect::delete_property(api.unchecked_ref::<Object>(), &LIST.into());
+    }
     let _gone = instance.open();
     let Some(session) = text(&resume, "session") else { return };
     let input = draft_box(&instance);
@@ -52,9 +53,6 @@ pub async fn resume(instance: Instance) {
     let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);
     if let Ok(loaded) = loaded {
         let _failed = JsFuture::from(loaded).await;
-    }
-    if let Some(writing) = part(&instance, WRITING) {
-        let _frozen = style(&writing).and_then(|style| style.remove_property("visibility").ok());
     }
     // The widget takes the focus 50 ms after it has loaded.
     JsFuture::from(after(80)).await.ok();
@@ -81,41 +79,36 @@ pub fn is_kept() -> bool {
     kept().is_some_and(|resume| is_of_owner(&resume))
 }
 
-/// What the box and its button are in.
-const WRITING: &str = ".ticketping-message-input-container";
-/// How many messages are carried over: more than are seen without scrolling.
-const MAX_MESSAGES: u32 = 50;
-
 /// The messages of the open conversation.
-fn messages(instance: &Instance) -> Option<Array> {
-    let conversations = get(instance, "conversations")?;
-    let conversation = call(&conversations, "get", &instance.current_chat_session()?.into())?;
-    let messages: Array = get(&conversation, "messages")?.dyn_into().ok()?;
-    Some(messages.slice(messages.length().saturating_sub(MAX_MESSAGES), messages.length()))
+fn messages(instance: &Instance) -> Option<JsValue> {
+    let conversation = call(&get(instance, "conversations")?, "get", &instance.current_chat_session()?.into())?;
+    get(&conversation, "messages")
 }
 
-/// Shows them in place of the widget's "Loading": it waits for its socket, which takes several round trips. Nothing can be
-/// written yet, as the widget would lose it.
+/// Shows them in place of the widget's "Loading": it waits for its socket, which takes several round trips. Until then there is
+/// no box to write in, as the widget would lose what is written.
 fn show_kept_messages(instance: &Instance, resume: &JsValue) -> Option<()> {
-    let messages: Array = get(resume, "messages")?.dyn_into().ok()?;
-    for (selector, property, value) in [
-        ("#loadingState", "display", "none"),
-        ("#messagesList", "display", "block"),
-        (WRITING, "display", "block"),
-        (WRITING, "visibility", "hidden"),
-    ] {
-        style(&part(instance, selector)?)?.set_property(property, value).ok()?;
-    }
-    call(&get(instance, "chatWindow")?, "setMessages", &messages).map(|_| ())
+    let messages = get(resume, "messages").filter(JsValue::is_object)?;
+    let window = get(instance, "chatWindow")?;
+    call(&window, "hideLoadingState", &JsValue::UNDEFINED)?;
+    let writing: JsValue = part(instance, ".ticketping-message-input-container")?.into();
+    set(&get(&writing, "style")?, "display", &"none".into());
+    call(&window, "setMessages", &messages).map(|_| ())
 }
 
-fn call(target: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
-    function(target, method)?.call1(target, argument).ok()
+/// The widget's list of conversations out of its storage, which is this user's, for its start: that saves a round trip.
+pub fn list_from_storage(instance: &Instance) -> Option<()> {
+    let results = call(&get(instance, "storage")?, LIST, &JsValue::UNDEFINED)?;
+    let list = Object::new();
+    set(&list, "results", &results);
+    // A function that returns it.
+    let answer = call(&get(&list, "valueOf")?, "bind", &list)?;
+    set(&get(instance, "api")?, LIST, &answer);
+    Some(())
 }
 
-fn style(element: &Element) -> Option<web_sys::CssStyleDeclaration> {
-    element.dyn_ref::<HtmlElement>().map(HtmlElement::style)
-}
+/// The method of its storage and of its API.
+const LIST: &str = "getConversations";
 
 /// Removes what another owner left in this tab: the purge of another tab does not reach it.
 pub fn forget_foreign() {

@@ -1,11 +1,12 @@
 //! The live widget: started with hooks, and taken down so that nothing is left.
 
 use js_sys::{Object, Reflect};
+use wasm_bindgen::JsValue;
 
 use super::{
     bindings::{Instance, Namespace, namespace},
     hooks::{self, Hooks, OnReport},
-    js::{function, set},
+    js::{call, set},
     page::root_style,
     resume,
 };
@@ -30,7 +31,7 @@ impl LiveWidget {
         let instance = namespace.init(&config).ok()?;
         let hooks = hooks::install(&instance, identity, on_report);
         if resume::is_kept() {
-            hooks::list_from_storage(&instance);
+            let _none = resume::list_from_storage(&instance);
         }
         Some(Self { namespace, instance, identity: identity.clone(), _hooks: hooks })
     }
@@ -42,9 +43,7 @@ impl LiveWidget {
 
     /// Opens the socket for notifications anew. By itself the widget does so only after an error.
     pub fn reconnect(&self) {
-        if let Some(connect) = function(&self.instance, "initNotificationWebSocket") {
-            let _gone = connect.call0(&self.instance);
-        }
+        let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
     }
 
     pub fn open(&self) {

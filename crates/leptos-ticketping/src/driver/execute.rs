@@ -35,11 +35,6 @@ impl Driver {
                     widget.renew(&jwt);
                 }
             }
-            Command::Reconnect => {
-                if let Some(widget) = self.widget() {
-                    widget.reconnect();
-                }
-            }
             Command::Stop => {
                 if let Some(widget) = self.widget.take() {
                     widget.stop();
@@ -49,7 +44,12 @@ impl Driver {
             }
             Command::SetTimer(milliseconds) => self.set_timer(milliseconds),
             Command::HidePage => browser::hide_page(true),
-            Command::ShowPage => browser::hide_page(false),
+            Command::ShowPage => {
+                browser::hide_page(false);
+                if let Some(widget) = self.widget() {
+                    widget.reconnect();
+                }
+            }
             Command::ReloadPage => {
                 self.forget_waiting();
                 use_ticketping::set_token_life(None);

@@ -93,15 +93,13 @@ pub enum Command {
     Start { identity: Identity, jwt: String },
     /// Give the live widget a fresh token.
     Renew { jwt: String },
-    /// Open the live widget's socket for notifications again: the browser has closed it under a page that it kept.
-    Reconnect,
     /// Take the widget down and leave nothing running.
     Stop,
     /// Send [`Event::TimerFired`] after so many milliseconds; replaces an earlier timer.
     SetTimer(f64),
     /// Show nothing of the page until it is known whose it is.
     HidePage,
-    /// Show it again.
+    /// Show it again, and open the live widget's socket for notifications, which the browser has closed under it.
     ShowPage,
     /// Load the page again: it was made for another user than the session's.
     ReloadPage,

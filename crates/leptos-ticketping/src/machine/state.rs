@@ -86,7 +86,7 @@ impl Machine {
             commands.push(Command::HidePage);
             self.token.ask_now(&mut commands);
         } else if restored && self.live.is_some() {
-            commands.push(Command::Reconnect);
+            commands.push(Command::ShowPage);
         }
         self.reconcile(snapshot, &mut commands);
         commands
@@ -126,9 +126,6 @@ impl Machine {
                 }
                 self.token.received(jwt, life, snapshot);
                 self.confirmed = true;
-                if self.hides_page && self.live.is_some() {
-                    commands.push(Command::Reconnect);
-                }
                 self.show_page(commands);
             }
             TokenAnswer::SignedOut if self.hides_page => self.leave_to_next_page(snapshot, commands),

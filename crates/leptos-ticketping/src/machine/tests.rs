@@ -108,7 +108,6 @@ impl World {
                 assert!(self.live.is_some(), "renewed a widget that is not there");
                 self.jwt.clone_from(jwt);
             }
-            Command::Reconnect => assert!(self.live.is_some(), "reconnected a widget that is not there"),
             Command::Stop => assert!(self.live.take().is_some(), "stopped a widget that is not there"),
             Command::SetTimer(after) => self.wake = Some(self.now + after),
             Command::HidePage => self.hidden = true,
@@ -352,7 +351,7 @@ fn a_users_page_that_history_brings_back_is_hidden_until_the_server_says_that_it
     assert!(world.hidden, "no page may have noted yet that the session has ended");
     world.answer(token("a"));
     assert_eq!((world.hidden, world.outdated, world.live.clone()), (false, false, Some(user("a"))));
-    assert!(world.log.contains(&Command::Reconnect));
+    assert!(world.log.contains(&Command::ShowPage));
 }
 
 #[test]
@@ -387,7 +386,7 @@ fn an_anonymous_page_that_history_brings_back_is_shown_at_once() {
     let mut world = World::ready_for(Identity::Anonymous);
     world.send(Event::Restored);
     assert!(!world.hidden && world.asked.is_empty());
-    assert!(world.log.contains(&Command::Reconnect));
+    assert!(world.log.contains(&Command::ShowPage));
 }
 
 #[test]
