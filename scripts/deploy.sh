@@ -80,6 +80,7 @@ proxies() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=app.example.com \
         -addext subjectAltName=DNS:app.example.com -keyout "$folder/key" -out "$folder/certificate" 2>/dev/null
     mount -t tmpfs tmpfs /etc/ssl
+    mount -t tmpfs tmpfs /var/log/nginx
     mkdir /etc/ssl/certs /etc/ssl/private
     cp "$folder/certificate" /etc/ssl/certs/app.example.com.pem
     cp "$folder/key" /etc/ssl/private/app.example.com.key
