@@ -35,7 +35,8 @@ unit() {
     # systemd looks for the program.
     sed "s|/usr/local/bin/ticketping-leptos|$PWD/target/release/ticketping-leptos|" deploy/ticketping-leptos.service \
         >"$folder/ticketping-leptos.service"
-    systemd-analyze verify "$folder/ticketping-leptos.service"
+    cp deploy/ticketping-leptos.socket "$folder"
+    systemd-analyze verify "$folder/ticketping-leptos.service" "$folder/ticketping-leptos.socket"
     exposure=$(systemd-analyze security --offline=true "$folder/ticketping-leptos.service" |
         sed -n 's/.*Overall exposure level.*: \([0-9.]*\) .*/\1/p')
     awk -v exposure="$exposure" 'BEGIN { exit !(exposure > 0 && exposure <= 2) }' || fail "the unit's exposure is $exposure"

@@ -43,8 +43,8 @@ fi
 suite "HTTP and process tests" "$RUST_PASSED" "$RUST_FAILED" cargo test --no-fail-fast --test server
 suite "HTTP tests, on PostgreSQL" "$RUST_PASSED" "$RUST_FAILED" \
     scripts/postgres.sh cargo test --no-fail-fast --test server http::
-suite "Two machines on one PostgreSQL" "$RUST_PASSED" "$RUST_FAILED" \
-    scripts/postgres.sh cargo test --no-fail-fast --test server two_machines -- --ignored --test-threads 1
+suite "Two machines on one PostgreSQL, and upgrades" "$RUST_PASSED" "$RUST_FAILED" \
+    scripts/postgres.sh scripts/next-version.sh cargo test --no-fail-fast --test server -- --ignored --test-threads 1
 check "Build" cargo leptos build
 check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end

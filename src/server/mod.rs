@@ -6,6 +6,7 @@ pub mod config;
 pub mod database;
 pub mod healthy;
 pub mod http;
+pub mod listener;
 pub mod mail;
 pub mod rate_limits;
 pub mod run;

@@ -7,12 +7,14 @@ use std::{
     time::Duration,
 };
 
-use axum::{ServiceExt as _, body::Body};
+use axum::{ServiceExt as _, body::Body, response::Response};
+use axum_server::{Handle, Server as HttpServer};
+use http::{HeaderValue, Request, header};
 use leptos_ticketping::{ConfigError, CspSources, Signer, TicketpingConfig, pinned::WIDGET_VERSION};
 use secrecy::ExposeSecret as _;
-use socket2::SockRef;
 use ticketping_sandbox::Sandbox;
 use tokio::{net::TcpListener, signal, task::JoinHandle, time};
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -28,6 +30,7 @@ use super::{
         router::{HttpService, router},
         to_its_end::ToItsEndLayer,
     },
+    listener::{Peer, StoppableListener},
     mail::{Mailbox, Mailer, Outbox, Transport, TransportError},
     rate_limits::RateLimits,
     state::{AppState, Services},
@@ -40,12 +43,15 @@ use crate::{
     support_chat::widget_theme,
 };
 
-/// How long requests may take to finish once the server was told to stop.
+/// How long connections that are there may send another request once the server was told to stop.
+const LAST_REQUESTS: Duration = Duration::from_millis(250);
+/// How long requests may then take to finish, and those whose clients have gone after that. Closing the database may take
+/// as long as one statement. The service manager must allow for the sum.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
+const CUT_OFF_TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECTIONS_INTERVAL: Duration = Duration::from_millis(10);
 /// How long a request's headers may take to arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a client may take nothing of an answer.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many lines of the log may wait to be written, and how much is written at once, in bytes.
 const MAX_LOG_LINES: usize = 50_000;
 const LOG_BUFFER_BYTES: usize = 64 * 1024;
@@ -173,26 +179,24 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         tokio::spawn(metrics::serve(listener, counts));
     }
     let server = build(config).await?;
-    // Tokio's own: the standard library's lets far fewer connections wait to be accepted.
-    let listener = TcpListener::bind(address).await.map_err(|error| RunError::Listen(address, error))?;
-    // Each connection has it from here: a client that takes nothing of its answer is given up.
-    #[cfg(target_os = "linux")]
-    SockRef::from(&listener).set_tcp_user_timeout(Some(READ_TIMEOUT)).map_err(RunError::Serve)?;
-    let listener = listener.into_std().map_err(RunError::Serve)?;
-    tracing::info!(%address, url, sandbox, "serving");
+    let stopping = CancellationToken::new();
+    let opened = StoppableListener::open(address, stopping.clone()).await;
+    let listener = opened.map_err(|error| RunError::Listen(address, error))?;
+    tracing::info!(address = %listener.address(), url, sandbox, "serving");
     tokio::spawn(Log::tell_of_dropped(log.dropped.clone()));
-    let handle = axum_server::Handle::new();
+    let handle: Handle<Peer> = Handle::new();
     tokio::spawn({
-        let handle = handle.clone();
+        let (handle, stopping) = (handle.clone(), stopping.clone());
         async move {
             stop_signal().await;
             tracing::info!("stopping");
+            stopping.cancel();
+            no_connection(&handle, LAST_REQUESTS).await;
             handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
         }
     });
-    let mut http = axum_server::from_tcp(listener)
-        .map_err(RunError::Serve)?
-        .handle(handle)
+    let mut http = HttpServer::from_listener(listener)
+        .handle(handle.clone())
         .first_request_timeout(HEADER_TIMEOUT)
         .accept_error_handler(|_, error| tracing::warn!(%error, "a connection was not accepted"));
     if !sandbox {
@@ -200,14 +204,38 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         // sandbox's sockets begin as upgrades of a connection that may be either.
         http = http.http1_only();
     }
-    let service = server.service.map_request(|request: http::Request<_>| request.map(Body::new));
+    let service = server.service.map_request(|request: Request<_>| request.map(Body::new));
+    // A proxy that keeps connections for later requests makes new ones, to whoever follows.
+    let service = service.map_response(move |mut response: Response| {
+        if stopping.is_cancelled() {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    });
     // Also how long a connection may be idle between two requests.
     http.http_builder().http1().header_read_timeout(HEADER_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
     let served = http.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await;
-    server.to_its_end.wait(SHUTDOWN_TIMEOUT).await;
+    // Those that were cut off go on without their clients.
+    no_connection(&handle, CUT_OFF_TIMEOUT).await;
+    server.to_its_end.wait(CUT_OFF_TIMEOUT).await;
     server.background.abort();
     server.database.pool.close().await;
     served.map_err(RunError::Serve)
+}
+
+/// Returns when the last connection has ended, or after `timeout`.
+async fn no_connection(handle: &Handle<Peer>, timeout: Duration) {
+    let ended = async {
+        let mut tick = time::interval(CONNECTIONS_INTERVAL);
+        tick.tick().await;
+        loop {
+            tick.tick().await;
+            if handle.connection_count() == 0 {
+                break;
+            }
+        }
+    };
+    let _or_not = time::timeout(timeout, ended).await;
 }
 
 /// The log, to standard error. Its lines are written by a thread of their own, many at once, so that no request waits for

@@ -8,14 +8,14 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{
         Arc, LazyLock, Mutex,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
 };
 
-use crate::support::{Answer, Client, Database, PASSWORD, SECRET, Server, run, send_bytes, text};
-use ::http::{Method, StatusCode};
+use crate::support::{Answer, Balancer, Client, Database, PASSWORD, SECRET, Server, run, text, under_load, until};
+use ::http::StatusCode;
 
 const NEEDS: &str = "needs PostgreSQL, which scripts/postgres.sh starts";
 /// What another machine changed is noticed within this time, as the database tells it. By its age alone, it would be in
@@ -31,7 +31,7 @@ const CUT_FUNCTION: &str = "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgs
                             $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$";
 
 /// A database of its own.
-fn new_database() -> String {
+pub fn new_database() -> String {
     let server = std::env::var("POSTGRES_URL").unwrap_or_else(|_| panic!("{NEEDS}"));
     let name = format!("test_{}", uuid::Uuid::new_v4().simple());
     Database::open(&server).execute(&format!("CREATE DATABASE {name}"));
@@ -42,7 +42,7 @@ fn new_database() -> String {
 static MAIL_URL: LazyLock<String> =
     LazyLock::new(|| format!("file://{}/ticketping-mail-{}", std::env::temp_dir().display(), std::process::id()));
 
-fn settings(database: &str) -> [(&str, &str); 5] {
+pub fn settings(database: &str) -> [(&str, &str); 5] {
     [
         ("MAIL_URL", &MAIL_URL),
         ("DATABASE_URL", database),
@@ -52,7 +52,7 @@ fn settings(database: &str) -> [(&str, &str); 5] {
     ]
 }
 
-fn machine(database: &str) -> Server {
+pub fn machine(database: &str) -> Server {
     Server::start(&settings(database))
 }
 
@@ -70,16 +70,6 @@ fn token(client: &Client, server: &Server) -> StatusCode {
 const OK: StatusCode = StatusCode::OK;
 const UNAUTHORIZED: StatusCode = StatusCode::UNAUTHORIZED;
 const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
-
-/// Asks until the answer is as wanted, and how long that took.
-fn until(what: &str, mut ask: impl FnMut() -> bool) -> Duration {
-    let begin = Instant::now();
-    while !ask() {
-        assert!(begin.elapsed() < Duration::from_secs(30), "{what} never happened");
-        thread::sleep(Duration::from_millis(20));
-    }
-    begin.elapsed()
-}
 
 #[test]
 #[ignore = "needs PostgreSQL"]
@@ -146,124 +136,12 @@ fn a_session_that_is_ended_on_one_machine_is_out_of_the_other_at_once() {
     assert_eq!(token(&alice, &one), OK);
 }
 
-/// nginx in front of both, with deploy/nginx.conf.
-struct Balancer {
-    process: Child,
-    address: String,
-    _folder: tempfile::TempDir,
-}
-
-impl Balancer {
-    fn before(machines: [&str; 2]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().display();
-        let machines = machines.map(|machine| format!("server {machine} max_fails=0;")).join(" ");
-        let site = include_str!("../../deploy/nginx.conf");
-        // Without TLS and IPv6; `scripts/deploy.sh` tries all of it.
-        let site =
-            site.lines().filter(|line| !line.contains("ssl_") && !line.contains("[::]")).collect::<Vec<_>>().join("\n");
-        let site = site.replace("server 127.0.0.1:3000 max_fails=0;", &machines);
-        let site = site
-            .replace("listen 443 ssl;", &format!("listen {address};"))
-            .replace("listen 80;", &format!("listen unix:{path}/plain;"))
-            .replace("/var/log/nginx/ticketping-leptos.log", &format!("{path}/access.log"));
-        let configuration = format!(
-            "daemon off; pid {path}/pid; error_log {path}/error.log; events {{ }}
-             http {{
-                 access_log off;
-                 client_body_temp_path {path}/a; proxy_temp_path {path}/b; fastcgi_temp_path {path}/c;
-                 uwsgi_temp_path {path}/d; scgi_temp_path {path}/e;
-                 {site}
-             }}"
-        );
-        let file = folder.path().join("nginx.conf");
-        fs::write(&file, configuration).unwrap();
-        let process = Command::new("/usr/sbin/nginx").arg("-c").arg(&file).spawn().unwrap();
-        until("nginx's start", || !send_bytes(&address, "GET /healthz HTTP/1.0\r\n\r\n").is_empty());
-        Self { process, address, _folder: folder }
-    }
-}
-
-impl Drop for Balancer {
-    fn drop(&mut self) {
-        let _asked = Command::new("kill").arg(self.process.id().to_string()).status();
-        let _status = self.process.wait();
-    }
-}
-
-/// What came of the requests of a load.
-#[derive(Debug, Default)]
-struct Outcome {
-    served: usize,
-    /// Told to come back, where that is what should happen.
-    excused: usize,
-    /// Everything else, as it came.
-    failed: Vec<String>,
-}
-
-/// Asks for a token, and whether it came.
-type Ask = fn(&Client) -> reqwest::Result<Answer>;
-
-/// Runs `events` while tokens and a page are asked for and forms are posted through nginx. `is_excused` is told whether it
-/// was a form.
-fn under_load(
-    balancer: &Balancer,
-    user: &Client,
-    is_excused: impl Fn(bool, &Answer) -> bool + Sync,
-    events: impl FnOnce(&dyn Fn(usize)),
-) -> Outcome {
-    let token: Ask = |client| client.try_send(client.request(Method::GET, "/api/ticketping/chat-jwt"));
-    let page: Ask = |client| client.try_send(client.request(Method::GET, "/account"));
-    let log_in: Ask = |client| client.try_log_in("alice@example.com");
-    let is_right = [
-        |answer: &Answer| answer.body.starts_with(r#"{"jwt":"ey"#),
-        |answer: &Answer| answer.body.contains("alice@example.com"),
-        |answer: &Answer| answer.set_cookie("session").is_some(),
-    ];
-    let asked = [
-        (token, is_right[0], false),
-        (token, is_right[0], false),
-        (page, is_right[1], false),
-        (log_in, is_right[2], true),
-    ];
-    let (stop, outcome) = (AtomicBool::new(false), Mutex::new(Outcome::default()));
-    // Enough is enough: the test fails then.
-    let hopeless = || outcome.lock().unwrap().failed.len() >= 20;
-    thread::scope(|scope| {
-        for (ask, is_right, is_form) in asked {
-            let (stop, hopeless, is_excused, outcome) = (&stop, &hopeless, &is_excused, &outcome);
-            let client = if is_form { user.stranger_at(&balancer.address) } else { user.copy_to(&balancer.address) };
-            scope.spawn(move || {
-                while !stop.load(Ordering::Relaxed) && !hopeless() {
-                    let answer = ask(&client);
-                    let mut outcome = outcome.lock().unwrap();
-                    match answer {
-                        Ok(answer) if is_right(&answer) => outcome.served += 1,
-                        Ok(answer) if is_excused(is_form, &answer) => outcome.excused += 1,
-                        other => outcome.failed.push(format!("{other:?}")),
-                    }
-                }
-            });
-        }
-        // Goes on when so many more were served.
-        let more = |count: usize| {
-            let target = outcome.lock().unwrap().served + count;
-            until("more answers", || outcome.lock().unwrap().served >= target || hopeless());
-        };
-        events(&more);
-        stop.store(true, Ordering::Relaxed);
-    });
-    outcome.into_inner().unwrap()
-}
-
 #[test]
 #[ignore = "needs PostgreSQL"]
 fn one_machine_is_killed_under_load_and_nobody_notices() {
     let (_database, one, other) = pair();
     let alice = one.signed_up("alice@example.com");
-    let balancer = Balancer::before([&one.address, &other.address]);
+    let balancer = Balancer::before(&[&one.address, &other.address]);
     // nginx asks the other machine what this one was answering, but posts no form twice.
     let in_flight = |is_form: bool, answer: &Answer| is_form && answer.status == StatusCode::BAD_GATEWAY;
     let outcome = under_load(&balancer, &alice, in_flight, |more| {
@@ -282,7 +160,7 @@ fn one_machine_is_killed_under_load_and_nobody_notices() {
 fn a_rolling_restart_under_load_fails_no_request() {
     let (database, mut one, mut other) = pair();
     let alice = one.signed_up("alice@example.com");
-    let balancer = Balancer::before([&one.address, &other.address]);
+    let balancer = Balancer::before(&[&one.address, &other.address]);
     let outcome = under_load(
         &balancer,
         &alice,
@@ -305,6 +183,31 @@ fn a_rolling_restart_under_load_fails_no_request() {
     );
     println!("rolling restart: {} served", outcome.served);
     assert_eq!(outcome.failed, [] as [String; 0]);
+}
+
+#[test]
+#[ignore = "needs PostgreSQL"]
+fn a_file_that_only_one_of_two_versions_has_is_found_whichever_machine_is_asked() {
+    let server = machine(&new_database());
+    let older = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = older.local_addr().unwrap().to_string();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    thread::spawn(move || {
+        for connection in older.incoming() {
+            let mut connection = connection.unwrap();
+            let _request = BufReader::new(&connection).read_line(&mut String::new());
+            counted.fetch_add(1, Ordering::Relaxed);
+            let _gone =
+                connection.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        }
+    });
+    let balancer = Balancer::before(&[&server.address, &address]);
+    let client = server.client().stranger_at(&balancer.address);
+    for _ in 0..10 {
+        assert_eq!(client.get("/assets/dev/mark.svg").status, OK);
+    }
+    assert!(asked.load(Ordering::Relaxed) > 0, "the other machine was never asked");
 }
 
 /// `pg_ctl` on the server that `scripts/postgres.sh` started.
@@ -347,7 +250,7 @@ fn while_the_database_is_restarted_requests_are_told_to_come_back_and_then_all_i
 fn a_database_restart_under_load_is_a_503_with_a_sentence_for_a_while_and_nothing_else() {
     let (_database, one, other) = pair();
     let alice = one.signed_up("alice@example.com");
-    let balancer = Balancer::before([&one.address, &other.address]);
+    let balancer = Balancer::before(&[&one.address, &other.address]);
     let told = AtomicUsize::new(0);
     let come_back = |_: bool, answer: &Answer| {
         told.fetch_add(usize::from(answer.says_come_back()), Ordering::Relaxed);

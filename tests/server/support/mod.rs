@@ -3,12 +3,14 @@
 mod app;
 mod client;
 mod database;
+mod load;
 mod mailbox;
 mod process;
 
 pub use app::TestApp;
 pub use client::{Answer, Client, PASSWORD};
 pub use database::Database;
+pub use load::{Balancer, under_load, until};
 pub use mailbox::{Mail, Mailbox};
 pub use process::{Server, run, send_bytes, text};
 

@@ -1,0 +1,87 @@
+//! Where connections come from. When the server stops, no more are taken while those that were go on: axum-server alone
+//! would stop both at once, and close connections that were taken but had not yet been read from.
+
+use std::{future, io, net::SocketAddr, time::Duration};
+
+use axum::extract::connect_info::Connected;
+use axum_server::{AddrListener, Address};
+use listenfd::ListenFd;
+use socket2::SockRef;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Mutex,
+};
+use tokio_util::sync::CancellationToken;
+
+/// How long a client may take nothing of an answer.
+const TAKE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The other end of a connection.
+#[derive(Clone, Debug)]
+pub struct Peer(SocketAddr);
+
+impl Address for Peer {
+    type Stream = TcpStream;
+    type Listener = StoppableListener;
+}
+
+impl Connected<Peer> for SocketAddr {
+    fn connect_info(peer: Peer) -> Self {
+        peer.0
+    }
+}
+
+/// A socket that takes connections until it is stopped.
+pub struct StoppableListener {
+    socket: Mutex<Option<TcpListener>>,
+    address: SocketAddr,
+    stopping: CancellationToken,
+}
+
+impl StoppableListener {
+    /// The socket that systemd holds, which stays open while one version follows another: clients wait and none is
+    /// refused. Without one, a socket of our own at `address`. It is closed when `stopping` is cancelled.
+    pub async fn open(address: SocketAddr, stopping: CancellationToken) -> io::Result<Self> {
+        let socket = match ListenFd::from_env().take_tcp_listener(0)? {
+            Some(held) => {
+                held.set_nonblocking(true)?;
+                TcpListener::from_std(held)?
+            }
+            // Tokio's own: the standard library's lets far fewer connections wait to be accepted.
+            None => TcpListener::bind(address).await?,
+        };
+        // Each connection has it from here: a client that takes nothing of its answer is given up.
+        #[cfg(target_os = "linux")]
+        SockRef::from(&socket).set_tcp_user_timeout(Some(TAKE_TIMEOUT))?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket: Mutex::new(Some(socket)), address, stopping })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl AddrListener<TcpStream, Peer> for StoppableListener {
+    async fn bind_to(address: Peer) -> io::Result<Self> {
+        Self::open(address.0, CancellationToken::new()).await
+    }
+
+    async fn accept_stream(&self) -> io::Result<(TcpStream, Peer)> {
+        let mut socket = self.socket.lock().await;
+        if let Some(open) = &*socket {
+            tokio::select! {
+                biased;
+                // Whoever has come is still answered.
+                accepted = open.accept() => return accepted.map(|(stream, peer)| (stream, Peer(peer))),
+                () = self.stopping.cancelled() => *socket = None,
+            }
+        }
+        future::pending().await
+    }
+
+    fn get_local_addr(&self) -> io::Result<Peer> {
+        Ok(Peer(self.address))
+    }
+}

@@ -1,0 +1,146 @@
+//! One version follows another, under load: `scripts/postgres.sh scripts/next-version.sh cargo test --test server upgrade
+//! -- --ignored --test-threads 1`.
+
+use std::{
+    net::TcpListener,
+    os::fd::OwnedFd,
+    process::{Command, Output},
+};
+
+use crate::{
+    support::{Balancer, Client, Database, PASSWORD, SECRET, Server, run, text, under_load, until},
+    two_machines::{machine, new_database, settings},
+};
+
+/// The same command, of the next version.
+fn next_version(command: Command) -> Command {
+    let program = std::env::var("NEXT_VERSION").unwrap_or_else(|_| panic!("needs scripts/next-version.sh"));
+    in_place_of(&command, Command::new(program))
+}
+
+/// The same command, which has a socket that is already open, as systemd gives it.
+fn with_socket(command: Command, socket: &TcpListener) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", r#"LISTEN_PID=$$ exec "$0" 3<&0 0</dev/null"#]).arg(command.get_program());
+    shell.env("LISTEN_FDS", "1").stdin(OwnedFd::from(socket.try_clone().unwrap()));
+    in_place_of(&command, shell)
+}
+
+fn in_place_of(command: &Command, mut other: Command) -> Command {
+    let settings = command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    other.envs(settings).current_dir(std::env::temp_dir());
+    other
+}
+
+fn is_told_that_the_database_is_newer(refused: &Output) {
+    let error = text(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(1), "{error}");
+    assert!(error.contains("was made by a newer version of this program"), "{error}");
+}
+
+/// What the next version's migration adds.
+fn languages(url: &str) -> Vec<String> {
+    Database::open(url).query("SELECT language FROM users")
+}
+
+#[test]
+#[ignore = "needs the next version"]
+fn an_upgrade_under_load_fails_no_request_and_the_way_back_is_the_backup_from_before() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (url, mail) = (format!("sqlite://{}", path("app.db")), format!("file://{}", path("mail")));
+    let settings = [
+        ("LEPTOS_SITE_ADDR", address.as_str()),
+        ("DATABASE_URL", &url),
+        ("MAIL_URL", &mail),
+        ("TICKETPING_APP_ID", "app"),
+        ("TICKETPING_TEAM_SLUG", "team"),
+        ("TICKETPING_JWT_SECRET", SECRET),
+    ];
+    let start = |version: fn(Command) -> Command| {
+        let mut server = Server::spawn_with(&settings, |command| with_socket(version(command), &socket));
+        server.address.clone_from(&address);
+        server.wait_for("serving");
+        server
+    };
+    let mut server = start(|old| old);
+    let alice = server.signed_up("alice@example.com");
+    let backup = run(&settings, &["--backup", &path("backup.db")]);
+    assert!(backup.status.success(), "{}", text(&backup.stderr));
+
+    let balancer = Balancer::before(&[&address]);
+    let outcome = under_load(
+        &balancer,
+        &alice,
+        |_, _| false,
+        |more| {
+            more(200);
+            server.terminate();
+            assert_eq!(server.process.wait().unwrap().code(), Some(0));
+            server = start(next_version);
+            more(200);
+        },
+    );
+    println!("an upgrade: {} served", outcome.served);
+    assert_eq!(outcome.failed, [] as [String; 0]);
+    assert_eq!(languages(&url), ["en"]);
+
+    is_told_that_the_database_is_newer(&run(&settings, &[]));
+    assert!(alice.is_signed_in(), "the newer version does not mind");
+
+    server.terminate();
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
+    std::fs::rename(path("app.db"), path("newer.db")).unwrap();
+    let restored = run(&settings, &["--restore", &path("backup.db")]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let server = start(|old| old);
+    assert!(!alice.is_signed_in());
+    assert_eq!(server.client().log_in_with("alice@example.com", PASSWORD).location(), "/account");
+}
+
+#[test]
+#[ignore = "needs PostgreSQL and the next version"]
+fn machines_are_upgraded_one_after_the_other_under_load_and_no_request_fails() {
+    let database = new_database();
+    let (mut one, mut other) = (machine(&database), machine(&database));
+    let alice = one.signed_up("alice@example.com");
+    let everything_works = |server: &Server, email: &str| {
+        let somebody: Client = server.signed_up(email);
+        let renamed = somebody.post_and_follow("/api/auth/change-name", &[("name", "Somebody Else")]);
+        assert!(renamed.body.contains("Somebody Else"), "{renamed:?}");
+    };
+    let balancer = Balancer::before(&[&one.address, &other.address]);
+    let outcome = under_load(
+        &balancer,
+        &alice,
+        |_, _| false,
+        |more| {
+            let upgrade = |machine: &mut Server| {
+                more(100);
+                machine.terminate();
+                assert_eq!(machine.process.wait().unwrap().code(), Some(0));
+                let address = machine.address.clone();
+                let mut at_address = settings(&database).to_vec();
+                at_address.push(("LEPTOS_SITE_ADDR", &address));
+                *machine = Server::spawn_with(&at_address, next_version);
+                machine.address = address;
+                machine.wait_for("serving");
+                until("the machine's return", || machine.is_ready());
+                more(100);
+            };
+            upgrade(&mut one);
+            assert_eq!(languages(&database), ["en"]);
+            // Both versions on the new schema.
+            everything_works(&one, "bob@example.com");
+            everything_works(&other, "carol@example.com");
+            upgrade(&mut other);
+            more(100);
+        },
+    );
+    println!("upgraded one after the other: {} served", outcome.served);
+    assert_eq!(outcome.failed, [] as [String; 0]);
+    is_told_that_the_database_is_newer(&run(&settings(&database), &[]));
+    assert!(alice.is_signed_in());
+}
