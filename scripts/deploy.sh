@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 folder=$(mktemp -d)
 # What is still running goes with it.
 clean() {
+    jobs -p | xargs --no-run-if-empty kill || true
     pkill -g 0 -f -x '(target/release)?/ticketping-leptos' || true
     rm -rf "$folder"
 }
@@ -85,33 +86,33 @@ proxies() {
     mkdir /etc/ssl/certs /etc/ssl/private
     cp "$folder/certificate" /etc/ssl/certs/app.example.com.pem
     cp "$folder/key" /etc/ssl/private/app.example.com.key
-    DATABASE_URL=sqlite://$folder/app.db MAIL_URL=file://$folder/mail target/release/ticketping-leptos 2>"$folder/app.log" &
-    until_it_does curl -sf http://127.0.0.1:3000/readyz
-
     printf '%s\n' "daemon off; user root; pid $folder/pid; error_log $folder/nginx.log; events {}" "http { access_log off; include $PWD/deploy/nginx.conf;" \
         "client_body_temp_path $folder/a; proxy_temp_path $folder/b; fastcgi_temp_path $folder/c; uwsgi_temp_path $folder/d;" \
         "scgi_temp_path $folder/e; }" >"$folder/nginx.conf"
     /usr/sbin/nginx -c "$folder/nginx.conf" &
     proxy=$!
-    behind nginx --cacert /etc/ssl/certs/app.example.com.pem
+    behind nginx "/var/log/nginx $folder/nginx.log" --cacert /etc/ssl/certs/app.example.com.pem
     kill "$proxy"
     wait "$proxy" || true
 
     # Certificates of its own, as no authority can be reached.
-    printf '{\n\tlocal_certs\n\tskip_install_trust\n\tadmin off\n}\nimport %s\n' "$PWD/deploy/Caddyfile" >"$folder/Caddyfile"
+    sed '0,/^{/s//{\n\tlocal_certs\n\tskip_install_trust\n\tadmin off/' deploy/Caddyfile >"$folder/Caddyfile"
     HOME=$folder XDG_DATA_HOME=$folder caddy run --adapter caddyfile --config "$folder/Caddyfile" 2>"$folder/caddy.log" &
     proxy=$!
     until_it_does test -e "$folder/caddy/pki/authorities/local/root.crt"
-    behind Caddy --cacert "$folder/caddy/pki/authorities/local/root.crt"
-    kill "$proxy" %1
-    wait || true
+    behind Caddy "$folder/caddy.log" --cacert "$folder/caddy/pki/authorities/local/root.crt"
+    kill "$proxy"
+    wait "$proxy" || true
 }
 
-# behind NAME CURL-OPTIONS…: what a browser needs works through the proxy.
+# behind NAME LOGS CURL-OPTIONS…: what a browser needs works through the proxy, and its logs hold no link.
 behind() {
-    local name=$1
+    local name=$1 logs=$2
+    DATABASE_URL=sqlite://$folder/app.db MAIL_URL=file://$folder/mail target/release/ticketping-leptos 2>"$folder/app.log" &
+    local app=$!
+    until_it_does curl -sf http://127.0.0.1:3000/readyz
     ask() { curl -s --interface 198.51.100.7 --resolve app.example.com:443:127.0.0.1 --resolve app.example.com:80:127.0.0.1 "${options[@]}" "$@"; }
-    local options=("${@:2}")
+    local options=("${@:3}")
     until_it_does ask -f https://app.example.com/login
     ask -D "$folder/headers" -o "$folder/page" https://app.example.com/login
     grep -qi '^strict-transport-security:' "$folder/headers" || fail "$name: no HSTS"
@@ -123,7 +124,19 @@ behind() {
         fail "$name: plain http is not sent to https"
     if grep -q 192.0.2.1 "$folder/app.log"; then fail "$name: a made-up address is believed"; fi
     grep -q 'client=198.51.100.7' "$folder/app.log" || fail "$name: the client's address does not arrive"
-    say "$name: pages, forms, cookies, the client's address, and plain http sent to https"
+    links() {
+        for link in '?token' '%3Ftoken' '%3ftoken'; do
+            ask -o /dev/null "https://app.example.com/choose-password$link=secret-of-a-link" || true
+        done
+    }
+    links
+    kill "$app"
+    wait "$app" || true
+    links
+    # Both are to be read after the proxy has written them.
+    until_it_does grep -rq choose-password $logs
+    if grep -r secret-of-a-link $logs; then fail "$name: the token of a link is in its log"; fi
+    say "$name: pages, forms, cookies, the client's address, plain http sent to https, and no link in its log"
 }
 
 if [ $# = 1 ]; then

@@ -48,7 +48,7 @@ impl Balancer {
         let site = site
             .replace("listen 443 ssl;", &format!("listen {address};"))
             .replace("listen 80;", &format!("listen unix:{path}/plain;"))
-            .replace("/var/log/nginx/ticketping-leptos.log", &format!("{path}/access.log"));
+            .replace("/var/log/nginx", &path.to_string());
         let configuration = format!(
             "daemon off; pid {path}/pid; error_log {path}/error.log; events {{ }}
              http {{
