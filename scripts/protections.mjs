@@ -82,7 +82,7 @@ const protections = [
     ["mails in a folder are for their owner only", "src/server/mail/transport.rs", ".mode(0o600)", ".mode(0o644)", "http", "a_folder_of_mails"],
     ["an open chat shows its messages first", `${browser}/resume.rs`, "    let _none = show_kept_messages(&instance, &resume);\n", "", "app", "shows its messages before"],
     ["the list comes out of storage", `${browser}/widget.rs`, "            let _none = resume::list_from_storage(&instance);\n", "", "app", "shows its messages before"],
-    ["of sessions read together each is its own user's", "src/accounts/server/sessions.rs", "found.iter().find(|(id, _)| id == hash)", "found.first()", "http", "each_their_own_users"],
+    ["of sessions read together each is its own user's", "src/accounts/server/session_reader.rs", "found.get(&hash)", "found.values().next()", "http", "each_their_own_users"],
     ["a stop waits for forms without clients", "src/server/run.rs", "    server.to_its_end.wait(SHUTDOWN_TIMEOUT).await;\n", "", "http", "told_to_stop"],
     ["a new password ends a recovery and keeps the line", "src/accounts/server/account_changes.rs", "    factors::stop_recovery(database, id).await?;\n", "", "http", "lost_factors_end_after_three_days"],
     ["a request is answered to its end", "src/server/http/router.rs", "            .layer(to_its_end)\n", "", "http", "although_its_client_has_gone"],

@@ -1,5 +1,5 @@
 // What the widget keeps in a browser belongs to one identity, and goes with it.
-import { expect, test } from "@playwright/test";
+import { type Page, expect, test } from "@playwright/test";
 import { chatCookie, closeChat, identity, journal, listen, logIn, logOut, openSockets, owner, person, ready, say, signUp, startConversation, stored } from "./support";
 
 test("on a shared browser, Bob sees nothing of Alice and the API hears nothing of her again", async ({ page, context, request }) => {
@@ -170,35 +170,135 @@ test("an open chat shows its messages before its socket is open and before the l
     await expect(page.getByText("Thank you, Alice")).toBeVisible();
     let answer = () => {};
     const allowed = new Promise<void>((resolve) => (answer = resolve));
-    const asked: string[] = [];
-    await page.routeWebSocket(/\/sandbox\/ws\/chat\//, async (socket) => {
-        asked.push("socket");
-        await allowed;
-        socket.connectToServer();
-    });
+    const asked = new Set<string>();
+    const history = await heldSockets(page, allowed, () => asked.add("socket"));
     await page.route(/chat-sessions\/\?/, async (route) => {
-        asked.push("list");
+        asked.add("list");
         await allowed;
         await route.continue();
     });
+    await page.routeWebSocket(/customer-notifs/, () => {});
     await page.getByRole("link", { name: "Ticketping" }).first().click();
     await page.waitForURL((url) => url.pathname === "/");
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     await expect(page.locator("#loadingState")).toBeHidden();
     await expect(page.locator("#messageInput")).toBeHidden();
-    await expect.poll(() => new Set(asked)).toEqual(new Set(["list", "socket"]));
+    await expect.poll(() => asked).toEqual(new Set(["list", "socket"]));
     // Nor is it lost by who goes on before that.
     await page.getByRole("link", { name: "Your account" }).click();
     await page.waitForURL("**/account");
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     answer();
+    await history.received;
     await say(page, "Second words");
     await expect(page.getByText("I read: “Second words”")).toBeVisible();
     await expect(page.locator(".ticketping-message.user")).toHaveCount(2);
-    await closeChat(page);
-    await logOut(page);
+});
+
+/** Holds the sockets of conversations back; `received` is fulfilled with the first history that comes through one. */
+async function heldSockets(page: Page, allowed: Promise<void>, onSocket: () => void) {
+    let arrived = () => {};
+    const received = new Promise<void>((resolve) => (arrived = resolve));
+    await page.routeWebSocket(/\/sandbox\/ws\/chat\//, async (socket) => {
+        onSocket();
+        await allowed;
+        const server = socket.connectToServer();
+        server.onMessage((message) => {
+            socket.send(message);
+            if (String(message).includes("message_history")) arrived();
+        });
+    });
+    return { received };
+}
+
+test("who goes on before the chat has started finds it on the next page as it was", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await say(page, "First words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    await page.locator("#messageInput").fill("half a sentence");
+    let asked = () => {};
+    const isStarting = new Promise<void>((resolve) => (asked = resolve));
+    await page.route(/team\/widget/, asked);
+    await page.getByRole("link", { name: "Ticketping" }).first().click();
+    await page.waitForURL((url) => url.pathname === "/");
+    await isStarting;
+    await page.unroute(/team\/widget/);
+    await page.getByRole("link", { name: "Your account" }).click();
+    await page.waitForURL("**/account");
+    await expect(page.locator(".ticketping-message.user")).toContainText("First words");
+    await expect(page.locator("#messageInput")).toHaveValue("half a sentence");
+});
+
+test("while the socket of an open chat is refused there is no box to write in, and then there is", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await say(page, "First words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    let sockets = 0;
+    let isHidden = () => {};
+    const seen = new Promise<void>((resolve) => (isHidden = resolve));
+    await page.routeWebSocket(/\/sandbox\/ws\/chat\//, async (socket) => {
+        sockets += 1;
+        if (sockets === 1) return socket.close({ code: 4000 });
+        await seen;
+        socket.connectToServer();
+    });
+    await page.getByRole("link", { name: "Ticketping" }).first().click();
+    await page.waitForURL((url) => url.pathname === "/");
+    await expect(page.locator(".ticketping-message.user")).toContainText("First words");
+    await expect.poll(() => sockets).toBe(2);
+    await expect(page.locator("#messageInput")).toBeHidden();
+    isHidden();
+    await expect(page.locator("#messageInput")).toBeVisible();
+});
+
+test("nothing of an open chat is left in the tab after log-out", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await say(page, "First words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    await page.locator("#messageInput").fill("half a sentence");
+    await page.getByRole("button", { name: "Log out" }).press("Enter");
+    await expect(page.getByRole("link", { name: "Log in" })).toBeVisible();
     await ready(page);
-    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toContain("First words");
+    const left = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]));
+    expect(left).not.toContain("half a sentence");
+    expect(left).not.toContain("First words");
+});
+
+test("the messages of an open chat are kept where a log-out in another tab removes them", async ({ page, context }) => {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await say(page, "First words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    const other = await context.newPage();
+    await other.goto("/");
+    await ready(other);
+    // It is left as a browser leaves a tab that is closed: its storage stays, to be opened again.
+    await page.goto("/healthz");
+    expect(await page.evaluate(() => localStorage.getItem("ticketping_conversations"))).toContain("Thank you, Alice");
+    await logOut(other);
+    await ready(other);
+    expect(await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }]))).not.toMatch(/First words|Thank you/);
+});
+
+test("a socket for notifications that was cut opens again once the network is back", async ({ page }) => {
+    const sockets: (() => void)[] = [];
+    await page.routeWebSocket(/customer-notifs/, (socket) => {
+        socket.connectToServer();
+        // The widget opens it again by itself after other codes.
+        sockets.push(() => socket.close({ code: 1000 }));
+    });
+    await signUp(page, person("Alice"));
+    await ready(page);
+    await expect.poll(() => page.evaluate(() => (window as any).TicketpingChat.instance.notifiWs.isConnected)).toBe(true);
+    const before = sockets.length;
+    sockets.at(-1)!();
+    await expect.poll(() => page.evaluate(() => (window as any).TicketpingChat.instance.notifiWs.isConnected)).toBe(false);
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await expect.poll(() => page.evaluate(() => (window as any).TicketpingChat.instance.notifiWs.isConnected)).toBe(true);
+    expect(sockets.length).toBe(before + 1);
 });
 
 test("where storage is blocked, tabs still tell each other, and then are silent", async ({ page, context }) => {

@@ -22,6 +22,7 @@ mod second_factor_forms;
 mod session_hash;
 mod session_layer;
 mod session_life;
+mod session_reader;
 mod sessions;
 mod signed_text;
 mod users;

@@ -4,17 +4,15 @@
 //! session by.
 
 use std::{
-    iter,
-    sync::{Arc, Mutex, PoisonError},
+    fmt::Display,
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
 use moka::{ops::compute::Op, sync::Cache};
 use serde_json::Value;
-use sqlx::{AnyPool, AssertSqlSafe, FromRow, Row, any::AnyRow};
+use sqlx::{AnyPool, FromRow};
 use time::OffsetDateTime;
-use tokio::sync::oneshot;
 use tower_sessions::{
     SessionStore,
     session::{Id, Record},
@@ -25,7 +23,8 @@ use super::{
     Users,
     session_hash::SessionHash,
     session_life::SessionLife,
-    users::{STALE_AFTER, User, user_columns},
+    session_reader::{Found, SessionReader},
+    users::STALE_AFTER,
 };
 use crate::server::database::statement;
 
@@ -40,10 +39,6 @@ const MAX_CACHED: u64 = 10_000;
 const LAST_SEEN_STEP: Duration = Duration::from_secs(10 * 60);
 /// How many expired sessions are deleted at once. Nobody waits for longer than that takes.
 const DELETED_AT_ONCE: i64 = 100;
-/// How many sessions one statement reads at most.
-const READ_AT_ONCE: usize = 32;
-/// After this long the next statement does not wait for the one that runs.
-const SLOW_READ: Duration = Duration::from_millis(10);
 
 /// A session as its user sees it.
 #[derive(Clone, Debug, FromRow)]
@@ -69,122 +64,15 @@ pub struct Sessions {
     // `None` is a session that has ended. It stays for a while, so that a request that read the row before
     // does not bring it back.
     cache: Cache<SessionHash, Option<Record>>,
-    to_read: Arc<Mutex<ToRead>>,
-}
-
-/// Sessions that are to be read. While a statement reads some, the others gather here and are read together by the next:
-/// a statement costs far more than a row.
-#[derive(Debug, Default)]
-struct ToRead {
-    waiting: Vec<(SessionHash, oneshot::Sender<sqlx::Result<Option<Found>>>)>,
-    statements: usize,
-    last_began: Option<Instant>,
-}
-
-/// A row of `sessions` and one of `users`.
-#[derive(Clone, Debug)]
-struct Found {
-    data: String,
-    expires_at: i64,
-    created_at: i64,
-    last_seen_at: i64,
-    user: User,
-}
-
-impl ToRead {
-    /// Whether somebody is to begin a statement now.
-    fn begins(&mut self) -> bool {
-        let begins = self.statements == 0 || self.last_began.is_some_and(|began| began.elapsed() > SLOW_READ);
-        if begins {
-            self.statements += 1;
-            self.last_began = Some(Instant::now());
-        }
-        begins
-    }
-
-    /// The next to be read; when there are none, the statement that asks was the last one.
-    fn next(&mut self) -> Vec<(SessionHash, oneshot::Sender<sqlx::Result<Option<Found>>>)> {
-        let next: Vec<_> = self.waiting.drain(..self.waiting.len().min(READ_AT_ONCE)).collect();
-        if next.is_empty() {
-            self.statements -= 1;
-        } else {
-            self.last_began = Some(Instant::now());
-        }
-        next
-    }
+    reader: SessionReader,
 }
 
 impl Sessions {
-    /// Over a migrated database.
+    /// Over a migrated database. To be called within the runtime.
     pub fn new(pool: AnyPool, users: Users) -> Self {
         let cache = Cache::builder().max_capacity(MAX_CACHED).time_to_live(STALE_AFTER).build();
-        Self { pool, users, cache, to_read: Arc::default() }
-    }
-
-    /// The row of a session, with its user.
-    async fn read(&self, hash: SessionHash) -> sqlx::Result<Option<Found>> {
-        let (tell, told) = oneshot::channel();
-        let begins = {
-            let mut to_read = self.to_read.lock().unwrap_or_else(PoisonError::into_inner);
-            to_read.waiting.push((hash, tell));
-            to_read.begins()
-        };
-        if begins {
-            tokio::spawn(self.clone().read_those_who_wait());
-        }
-        told.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
-    }
-
-    async fn read_those_who_wait(self) {
-        // Requests that came at the same time are to be in the first statement.
-        tokio::task::yield_now().await;
-        loop {
-            let next = self.to_read.lock().unwrap_or_else(PoisonError::into_inner).next();
-            if next.is_empty() {
-                return;
-            }
-            let hashes: Vec<String> = next.iter().map(|(hash, _)| hash.to_string()).collect();
-            let read = self.read_together(&hashes).await;
-            for ((_, tell), hash) in next.into_iter().zip(&hashes) {
-                let found = match &read {
-                    // Several may wait for the same one.
-                    Ok(found) => Ok(found.iter().find(|(id, _)| id == hash).map(|(_, found)| found.clone())),
-                    Err(error) => Err(sqlx::Error::Protocol(error.to_string())),
-                };
-                let _gone = tell.send(found);
-            }
-        }
-    }
-
-    async fn read_together(&self, hashes: &[String]) -> sqlx::Result<Vec<(String, Found)>> {
-        // Few texts, as each is prepared on each connection: what is left over in one asks for the last again.
-        let places = hashes.len().next_power_of_two();
-        let list: Vec<String> = (1..=places).map(|place| format!("${place}")).collect();
-        let sql = format!(
-            concat!(
-                "SELECT sessions.id, data, expires_at, sessions.created_at, last_seen_at, ",
-                user_columns!(),
-                " FROM sessions JOIN users ON users.id = user_id WHERE sessions.id IN ({})",
-            ),
-            list.join(", ")
-        );
-        let rows = statement::run("sessions.load", &self.pool, async |database| {
-            let padded = hashes.iter().chain(iter::repeat_n(&hashes[hashes.len() - 1], places - hashes.len()));
-            padded.fold(sqlx::query(AssertSqlSafe(sql)), |query, hash| query.bind(hash)).fetch_all(database).await
-        });
-        let found = |row: &AnyRow| {
-            Ok((
-                row.try_get(0)?,
-                Found {
-                    data: row.try_get(1)?,
-                    expires_at: row.try_get(2)?,
-                    created_at: row.try_get(3)?,
-                    last_seen_at: row.try_get(4)?,
-                    user: User::from_row(row)?,
-                },
-            ))
-        };
-        rows.await?.iter().map(found).collect()
+        let reader = SessionReader::new(pool.clone());
+        Self { pool, users, cache, reader }
     }
 
     /// Where a user is logged in, the latest first.
@@ -343,7 +231,7 @@ impl SessionStore for Sessions {
         if let Some(record) = self.cache.get(&hash) {
             return Ok(record.filter(is_valid));
         }
-        let record = match self.read(hash).await.map_err(unavailable)? {
+        let record = match self.reader.read(hash).await.map_err(unavailable)? {
             None => None,
             Some(found) => {
                 let record = record(*id, &found)?;
@@ -385,6 +273,6 @@ fn record(id: Id, found: &Found) -> Result<Record> {
     Ok(Record { id, data, expiry_date })
 }
 
-fn unavailable(error: sqlx::Error) -> Error {
+fn unavailable(error: impl Display) -> Error {
     Error::Backend(error.to_string())
 }

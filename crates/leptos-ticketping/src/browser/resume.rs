@@ -13,20 +13,22 @@ use super::{
 };
 use crate::machine::Identity;
 
-/// Keeps the open conversation and the draft for the next page of this tab.
+/// Keeps the open conversation and the draft for the next page of this tab. Its messages go where the widget keeps those of
+/// all, so that they end with them.
 pub fn save(instance: &Instance, identity: &Identity) {
-    let Some(storage) = session_storage() else { return };
+    // One that has not opened yet what was kept must not take it for closed.
+    let Some(storage) = session_storage().filter(|_| instance.is_initialized()) else { return };
     // Another tab may have taken over a moment ago.
     let note = owner_note().filter(|_| is_owner(identity));
-    let (true, Some(note)) = (instance.is_open(), note) else {
-        let _blocked = storage.remove_item(RESUME_KEY);
-        return;
-    };
+    let (true, Some(note)) = (instance.is_open(), note) else { return forget() };
+    let session = instance.current_chat_session();
     let resume = Object::new();
     set(&resume, "owner", &note.into());
-    set(&resume, "session", &instance.current_chat_session().into());
     set(&resume, "draft", &draft_box(instance).map(|input| input.value()).into());
-    set(&resume, "messages", &messages(instance).into());
+    if let Some(session) = &session {
+        let _none = save_messages(instance, session);
+    }
+    set(&resume, "session", &session.into());
     if let Ok(json) = JSON::stringify(&resume) {
         let _blocked = storage.set_item(RESUME_KEY, &String::from(json));
     }
@@ -34,11 +36,13 @@ pub fn save(instance: &Instance, identity: &Identity) {
 
 /// Opens what was open on the page before, without taking the focus.
 pub async fn resume(instance: Instance) {
-    let Some(resume) = take() else { return };
     if let Some(api) = get(&instance, "api") {
         let _own_again = Reflect::delete_property(api.unchecked_ref::<Object>(), &LIST.into());
     }
+    let Some(resume) = take() else { return };
     let _gone = instance.open();
+    // The list came out of storage.
+    let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);
     let Some(session) = text(&resume, "session") else { return };
     let input = draft_box(&instance);
     if let Some(input) = &input {
@@ -48,14 +52,20 @@ pub async fn resume(instance: Instance) {
     // The widget notes it when its socket is open: who leaves before that would find another page open.
     set(&instance, "currentChatSession", &session.as_str().into());
     let loaded = instance.load_conversation(&session);
-    let _none = show_kept_messages(&instance, &resume);
-    // The list came out of storage.
-    let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);
+    let _none = show_messages(&instance, &session);
+    show_box(&instance, false);
     if let Ok(loaded) = loaded {
         let _failed = JsFuture::from(loaded).await;
     }
-    // The widget takes the focus 50 ms after it has loaded.
-    JsFuture::from(after(80)).await.ok();
+    // The widget takes the focus 50 ms after it has loaded, and gives up waiting for its socket after five seconds.
+    loop {
+        JsFuture::from(after(80)).await.ok();
+        let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);
+        if !is_shown || is_connected(&instance, "ws") {
+            break;
+        }
+    }
+    show_box(&instance, true);
     if let Some(input) = input {
         let _frozen = Reflect::delete_property(&input, &"focus".into());
         // Now that it is laid out: the widget makes it as tall as its text.
@@ -79,21 +89,42 @@ pub fn is_kept() -> bool {
     kept().is_some_and(|resume| is_of_owner(&resume))
 }
 
-/// The messages of the open conversation.
-fn messages(instance: &Instance) -> Option<JsValue> {
-    let conversation = call(&get(instance, "conversations")?, "get", &instance.current_chat_session()?.into())?;
-    get(&conversation, "messages")
+/// Puts the messages that are shown into the widget's own storage.
+fn save_messages(instance: &Instance, session: &str) -> Option<()> {
+    let shown = get(&get(instance, "chatWindow")?, "currentMessages").filter(is_any)?;
+    let conversation = Object::assign(&Object::new(), conversation(instance, session)?.unchecked_ref());
+    set(&conversation, "messages", &shown);
+    call(&get(instance, "storage")?, "saveConversation", &conversation).map(|_| ())
 }
 
-/// Shows them in place of the widget's "Loading": it waits for its socket, which takes several round trips. Until then there is
-/// no box to write in, as the widget would lose what is written.
-fn show_kept_messages(instance: &Instance, resume: &JsValue) -> Option<()> {
-    let messages = get(resume, "messages").filter(JsValue::is_object)?;
+/// Shows those that were kept in place of the widget's "Loading": it waits for its socket, which takes several round trips.
+fn show_messages(instance: &Instance, session: &str) -> Option<()> {
+    let messages = get(&conversation(instance, session)?, "messages").filter(is_any)?;
     let window = get(instance, "chatWindow")?;
     call(&window, "hideLoadingState", &JsValue::UNDEFINED)?;
-    let writing: JsValue = part(instance, ".ticketping-message-input-container")?.into();
-    set(&get(&writing, "style")?, "display", &"none".into());
     call(&window, "setMessages", &messages).map(|_| ())
+}
+
+/// What is written while there is no socket would be lost. The widget itself changes its `display`.
+fn show_box(instance: &Instance, shown: bool) {
+    if let Some(style) = part(instance, ".ticketping-message-input-container").and_then(|part| get(&part, "style")) {
+        set(&style, "visibility", &(if shown { "" } else { "hidden" }).into());
+    }
+}
+
+fn conversation(instance: &Instance, session: &str) -> Option<JsValue> {
+    call(&get(instance, "conversations")?, "get", &session.into()).filter(JsValue::is_object)
+}
+
+fn is_any(messages: &JsValue) -> bool {
+    get(messages, "length").is_some_and(|length| length.is_truthy())
+}
+
+/// Whether the widget's socket of this name is open.
+pub fn is_connected(instance: &Instance, socket: &str) -> bool {
+    get(instance, socket)
+        .and_then(|socket| call(&socket, "isWsConnected", &JsValue::UNDEFINED))
+        .is_some_and(|connected| connected.is_truthy())
 }
 
 /// The widget's list of conversations out of its storage, which is this user's, for its start: that saves a round trip.

@@ -41,9 +41,15 @@ impl LiveWidget {
         let _frozen = Reflect::set(&self.instance.config(), &"userJWT".into(), &jwt.into());
     }
 
-    /// Opens the socket for notifications anew. By itself the widget does so only after an error.
+    /// Opens a user's socket for notifications again if it was cut. By itself the widget never does after the network was
+    /// away or the page was kept.
     pub fn reconnect(&self) {
-        let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
+        if self.identity != Identity::Anonymous
+            && self.instance.is_initialized()
+            && !resume::is_connected(&self.instance, "notifiWs")
+        {
+            let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
+        }
     }
 
     pub fn open(&self) {

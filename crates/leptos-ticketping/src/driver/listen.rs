@@ -16,10 +16,10 @@ impl Driver {
             let driver = Rc::clone(self);
             move || driver.handle(event.clone())
         };
-        let resumed = send(Event::Resumed);
-        let on_visibility = window_event_listener(ev::visibilitychange, move |_| resumed());
-        let resumed = send(Event::Resumed);
-        let on_online = window_event_listener(ev::online, move |_| resumed());
+        let driver = Rc::clone(self);
+        let on_visibility = window_event_listener(ev::visibilitychange, move |_| driver.resumed());
+        let driver = Rc::clone(self);
+        let on_online = window_event_listener(ev::online, move |_| driver.resumed());
         let driver = Rc::clone(self);
         let on_show = window_event_listener(ev::pageshow, move |page| {
             driver.is_leaving.set(false);
@@ -65,5 +65,12 @@ impl Driver {
             IS_MOUNTED.set(false);
         });
         on_cleanup(move || (clean_up.take())());
+    }
+
+    fn resumed(self: &Rc<Self>) {
+        self.handle(Event::Resumed);
+        if let Some(widget) = self.widget() {
+            widget.reconnect();
+        }
     }
 }
