@@ -20,7 +20,16 @@ function network(delay, to) {
             const opened = performance.now() + 2 * delay;
             for (const [from, into] of [[client, upstream], [upstream, client]]) {
                 from.setNoDelay(true);
-                const later = (act) => delay === 0 ? act() : setTimeout(act, Math.max(performance.now(), opened) + delay - performance.now());
+                // In the order in which it came.
+                const underWay = [];
+                const arrive = () => {
+                    while (underWay[0]?.at <= performance.now()) underWay.shift().act();
+                    if (underWay.length) setTimeout(arrive, Math.max(1, underWay[0].at - performance.now()));
+                };
+                const later = (act) => {
+                    if (delay === 0) return act();
+                    if (underWay.push({ at: Math.max(performance.now(), opened) + delay, act }) === 1) setTimeout(arrive, delay);
+                };
                 from.on("data", (bytes) => later(() => into.write(bytes)));
                 from.on("end", () => later(() => into.end()));
                 from.on("error", () => into.destroy());
@@ -123,6 +132,7 @@ async function measure(engine, delay) {
     return { engine, delay, painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
 }
 
+process.on("exit", stopAll);
 const rows = [];
 for (const delay of [0, 100])
     for (const engine of engines) {
@@ -130,5 +140,4 @@ for (const delay of [0, 100])
         console.log(JSON.stringify(rows.at(-1)));
     }
 if (engines.length === 3 && !process.env.BINARY) writeFileSync("docs/clicks.json", `${JSON.stringify({ date: today, machine, clicks, rows }, undefined, 2)}\n`);
-stopAll();
 process.exit(0);

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 folder=$(realpath target)/new
 rm -rf "$folder"
 mkdir -p "$folder"
-for bad in "" "My Shop" serde; do
+for bad in "" "My Shop" serde proc-macro async; do
     if node scripts/new.mjs "$bad" "$folder/bad" 2>/dev/null; then echo "NAME \"$bad\" is taken" >&2; exit 1; fi
 done
 node scripts/new.mjs my-shop "$folder/my-shop"

@@ -1,6 +1,7 @@
 // A start for another app: a copy of this one under another name, without what is about this one alone. `make new`.
-import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 const [name, folder] = process.argv.slice(2);
@@ -11,7 +12,11 @@ function fail(sentence) {
 if (!name || !folder) fail("say which: make new NAME=my-shop DIR=../my-shop");
 if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) fail("NAME must be a crate's name in lower case, such as my-shop");
 const taken = execFileSync("sed", ["-n", 's/^name = "\\(.*\\)"/\\1/p', "Cargo.lock"], { encoding: "utf8" }).split("\n");
-if ([...taken, "test", "core", "std", "alloc"].includes(name)) fail(`NAME ${name} is the name of a crate that this app uses: choose another`);
+if ([...taken, "core", "std", "alloc", "proc-macro"].includes(name)) fail(`NAME ${name} is the name of a crate that this app uses: choose another`);
+const tried = mkdtempSync(join(tmpdir(), "new-"));
+const { status, stderr } = spawnSync("cargo", ["init", "--quiet", "--lib", "--vcs", "none", "--name", name, tried], { encoding: "utf8" });
+rmSync(tried, { recursive: true });
+if (status !== 0) fail(`NAME ${name} is none that cargo takes: ${stderr.split("\n")[0]}`);
 if (existsSync(folder)) fail(`${folder} is there already: name a new folder`);
 
 const title = name.replaceAll("-", " ").replace(/\b./g, (letter) => letter.toUpperCase());

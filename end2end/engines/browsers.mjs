@@ -16,9 +16,9 @@ export const start = (command, options, environment) =>
     children.push(spawn(command, options, { stdio: "ignore", detached: true, env: { ...process.env, ...environment } }));
 
 export function stopAll() {
-    for (const child of children) {
+    for (const { exitCode, signalCode, pid } of children) {
         // One that has ended by itself is no group any more.
-        if (child.exitCode === null && child.pid) process.kill(-child.pid);
+        if (exitCode === null && signalCode === null && pid) process.kill(-pid);
     }
 }
 

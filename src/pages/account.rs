@@ -185,10 +185,10 @@ fn SecondFactor(email: String) -> impl IntoView {
             {stopped.map(|said| view! {
                 <form method="post" action=KeepFactors::PATH>
                     <p role="alert">
-                        "On " {said} ", somebody who knows your password said that all of this is lost. That was stopped. If it was "
-                        "not you, change your password."
+                        "On " {said} ", somebody who knew your password said that all of this is lost. That was stopped. If it was "
+                        "not you, and you have not changed your password since, change it now."
                     </p>
-                    {(!needs_confirmation()).then(|| view! { <button type="submit" class="button">"It was me"</button> })}
+                    {(!needs_confirmation()).then(|| view! { <button type="submit" class="button">"I have read this"</button> })}
                 </form>
             })}
             <Dangerous>

@@ -87,7 +87,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     Ok(page)
 }
 
-/// Whether a request names this machine as the one that is asked. The sandbox serves no other.
+/// Whether a request names this machine, or the host of `PUBLIC_URL`, as the one that is asked. The sandbox serves no other.
 fn is_for_this_machine(headers: &HeaderMap, config: &Config) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let name = host.and_then(|host| url::Url::parse(&format!("http://{host}/")).ok());
