@@ -82,6 +82,7 @@ const protections = [
     ["mails in a folder are for their owner only", "src/server/mail/transport.rs", ".mode(0o600)", ".mode(0o644)", "http", "a_folder_of_mails"],
     ["an open chat shows its messages first", `${browser}/resume.rs`, "    let _none = show_messages(&instance, &session);\n", "", "app", "shows its messages before"],
     ["a chat that has not started keeps what was open", `${browser}/resume.rs`, "session_storage().filter(|_| instance.is_initialized())", "session_storage()", "app", "who goes on before"],
+    ["what was kept is not for a page that is left", `${chat}/driver/actions.rs`, ".filter(|_| !self.is_leaving.get())", "", "app", "who goes on before"],
     ["no box without a socket", `${browser}/resume.rs`, "    show_box(&instance, false);\n", "", "app", "is refused there is no box"],
     ["the list is read again", `${browser}/resume.rs`, '    let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);\n', "", "app", "shows its messages before"],
     ["a cut socket for notifications opens again", `${chat}/driver/listen.rs`, "widget.reconnect();", "drop(widget);", "app", "for notifications that was cut"],
