@@ -129,6 +129,24 @@ for (const [fault, block] of blocked) {
     });
 }
 
+test("a file that the browser drops as the page is left is no failure", async ({ page }) => {
+    const heard = listen(page);
+    await page.clock.install();
+    // Never answered.
+    await page.route(/widget\.min\.js/, () => {});
+    await page.goto("/");
+    const script = page.locator('script[src*="widget.min.js"]');
+    await expect(async () => {
+        await page.clock.runFor(1_000);
+        await expect(script).toHaveCount(1, { timeout: 100 });
+    }).toPass();
+    // In Firefox's order.
+    await script.evaluate((script) => void script.dispatchEvent(new Event("error")));
+    await page.evaluate(() => void dispatchEvent(new PageTransitionEvent("pagehide")));
+    await page.clock.runFor(5_000);
+    expect(heard.ours).toEqual([]);
+});
+
 test("a click on the button while the widget is still loading opens it when it is there", async ({ page }) => {
     let release = () => {};
     const held = new Promise<void>((resolve) => (release = resolve));

@@ -14,6 +14,7 @@ use crate::{
     use_ticketping,
 };
 
+const FAILURE_DELAY: Duration = Duration::from_secs(1);
 /// A day, in milliseconds.
 const LONGEST_TIMER: f64 = 86_400_000.0;
 
@@ -153,9 +154,14 @@ impl Driver {
         }
     }
 
-    /// Tells the page, and the console in one line for each page, however often it fails.
-    pub fn fail(&self, reason: &'static str) {
-        // Requests that the browser drops when the visitor leaves the page are no failures.
+    /// Tells the page, and the console in one line for each page, however often it fails. Requests that the browser drops
+    /// when the visitor leaves the page are no failures; Firefox drops them before the page hears that it is left.
+    pub fn fail(self: &Rc<Self>, reason: &'static str) {
+        let driver = Rc::clone(self);
+        set_timeout(move || driver.tell_of_failure(reason), FAILURE_DELAY);
+    }
+
+    fn tell_of_failure(&self, reason: &'static str) {
         if self.is_leaving.get() {
             return;
         }
