@@ -2,6 +2,7 @@
 // messages; and on a first visit to the chat's bubble. On this machine's own network, and with 100 ms of delay in each direction.
 // Prints a table and writes docs/clicks.json. `ENGINES=firefox` takes one browser, `TIMELINE=1` says when each file came.
 import { writeFileSync } from "node:fs";
+import http from "node:http";
 import { createServer, connect } from "node:net";
 import { join } from "node:path";
 import { By, Key } from "selenium-webdriver";
@@ -68,6 +69,43 @@ async function firstSeen(browser, isThere, since) {
     throw new Error(`never seen: ${isThere}`);
 }
 
+/** Clicks as a hand does. */
+async function click(browser, link) {
+    await browser.executeScript(`addEventListener("click", () => sessionStorage.setItem("clicked", Date.now()), true)`);
+    const element = await browser.findElement(By.css(link));
+    // As long as a hand takes between the two.
+    await browser.actions().move({ origin: element }).press().pause(80).release().perform();
+}
+
+/** When the page came to be that is newer than the click, when it was painted, and when the click was. */
+const painting = (browser) =>
+    waitFor(browser, `(() => {
+        const paint = performance.getEntriesByName("first-contentful-paint")[0];
+        const clicked = Number(sessionStorage.getItem("clicked")), origin = Date.now() - performance.now();
+        return paint && origin >= clicked - 1 && [origin + paint.startTime - clicked, clicked];
+    })()`);
+
+/** The least that a browser takes: two pages of a heading and a link each. */
+async function paintsEmptyPages(browser, delay) {
+    const pages = http.createServer(({ url }, answer) => {
+        answer.writeHead(200, { "content-type": "text/html", "cache-control": "no-store" });
+        answer.end(`<!DOCTYPE html><title>${url}</title><h1>${url}</h1><a href="${url === "/one" ? "/other" : "/one"}">Go on</a>`);
+    });
+    await new Promise((listening) => pages.listen(0, "127.0.0.1", listening));
+    const way = await network(delay, pages.address().port);
+    await browser.get(`http://127.0.0.1:${way.address().port}/one`);
+    const painted = [];
+    for (let count = 0; count < clicks + 2; count++) {
+        await waitFor(browser, `location.pathname === "${count % 2 ? "/other" : "/one"}" && document.readyState === "complete"`);
+        await click(browser, "a");
+        const [paint] = await painting(browser);
+        if (count > 1) painted.push(paint);
+    }
+    way.close();
+    pages.close();
+    return median(painted);
+}
+
 async function measure(engine, delay) {
     const port = await freePort();
     const direct = `http://127.0.0.1:${port}`;
@@ -103,33 +141,27 @@ async function measure(engine, delay) {
     await waitFor(browser, answered);
     const painted = [], messages = [];
     let timeline;
-    for (let click = 0; click < clicks + 2; click++) {
-        const link = click % 2 ? "header a[href='/account']" : "header a[href='/']";
+    for (let count = 0; count < clicks + 2; count++) {
         // The chat is as it is when somebody has used it.
         await waitFor(browser, "document.readyState === 'complete' && TicketpingChat.instance.isChatSessionActive");
-        await browser.executeScript(`addEventListener("click", () => sessionStorage.setItem("clicked", Date.now()), true)`);
-        const element = await browser.findElement(By.css(link));
-        // As long as a hand takes between the two.
-        await browser.actions().move({ origin: element }).press().pause(80).release().perform();
+        await click(browser, count % 2 ? "header a[href='/account']" : "header a[href='/']");
         const seen = await firstSeen(browser, answered, null);
-        const [clicked, origin, paint] = await waitFor(browser, `(() => {
-            const paint = performance.getEntriesByName("first-contentful-paint")[0];
-            return paint && [Number(sessionStorage.getItem("clicked")), Date.now() - performance.now(), paint.startTime];
-        })()`);
+        const [paint, clicked] = await painting(browser);
         // The first two fill the browser's cache.
-        if (click > 1) {
-            painted.push(origin + paint - clicked);
+        if (count > 1) {
+            painted.push(paint);
             messages.push(seen - clicked);
         }
         timeline = await browser.executeScript(`return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map((entry) =>
             [entry.name.slice(0, 110), ...[entry.startTime, entry.responseEnd].map((time) => Math.round(time + Date.now() - performance.now() - arguments[0])), entry.transferSize].join(" "))`, clicked);
     }
     if (process.env.TIMELINE) console.log(timeline.join("\n"));
+    const empty = await paintsEmptyPages(browser, delay);
     await browser.quit();
     way.close();
     await server.stop();
     const whole = (values) => Math.round(median(values));
-    return { engine, delay, painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
+    return { engine, delay, empty: Math.round(empty), painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
 }
 
 process.on("exit", stopAll);
