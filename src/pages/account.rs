@@ -168,7 +168,7 @@ fn SecondFactor(email: String) -> impl IntoView {
         <Section id="second-factor" title="Second factor" form=Form::Factors done="Done.">
             <p class="muted">
                 {if is_on {
-                    "Who logs in with your password is asked for one of these. A passkey also logs in without the password."
+                    "After your password, log-in asks for one of these. A passkey also logs in without the password."
                 } else {
                     "Off. With an authenticator app or a passkey, your password alone does not open your account any more."
                 }}
