@@ -1,7 +1,7 @@
 // axe on every page, in both themes, with the chat closed and open.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { bubble, openSignUpLink, person, ready, signUp, startConversation } from "./support";
+import { PASSWORD, bubble, logOut, openSignUpLink, person, ready, signUp, startConversation } from "./support";
 
 async function violations(page: Page) {
     // The widget's window has faults of its own (an h4 after our h1) that no page can mend.
@@ -68,4 +68,39 @@ test("a long e-mail address widens no page of a phone", async ({ page }) => {
         await page.goto(path);
         expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
     }
+});
+
+test("with the keyboard alone: log in, open the chat, write, close it", async ({ page }) => {
+    const alice = person("Alice");
+    await signUp(page, alice);
+    await logOut(page);
+    await page.goto("/login");
+    await ready(page);
+    const { keyboard } = page;
+    async function tabTo(selector: string) {
+        for (let count = 0; count < 60; count++) {
+            if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
+            await keyboard.press("Tab");
+        }
+        throw new Error(`the keyboard does not reach ${selector}`);
+    }
+    await tabTo("[name=email]");
+    await keyboard.type(alice.email);
+    await tabTo("[name=password]");
+    await keyboard.type(PASSWORD);
+    await keyboard.press("Enter");
+    await page.waitForURL("**/account");
+    await ready(page);
+    await tabTo(".ticketping-chat-bubble");
+    await keyboard.press("Enter");
+    await tabTo(".ticketping-start-conversation-btn");
+    await keyboard.press("Enter");
+    await expect(page.locator("#messageInput")).toBeVisible();
+    await tabTo("#messageInput");
+    await keyboard.type("by keyboard");
+    await keyboard.press("Enter");
+    await expect(page.getByText("I read: “by keyboard”")).toBeVisible();
+    await tabTo(".active [aria-label='Close chat']");
+    await keyboard.press("Enter");
+    await expect(page.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
 });
