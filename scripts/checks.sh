@@ -1,6 +1,7 @@
 # Format, lints for both targets and unit tests: the quick part of everything. To be sourced.
 
 check "Format" cargo fmt --all --check
+check "Protections are where their list says" node scripts/protections.mjs --check
 check "Lints, server" cargo clippy --quiet --workspace --all-targets -- -D warnings
 for package in leptos-ticketping ticketping-leptos full-hydration; do
     check "Lints, browser: $package" cargo clippy --quiet --package "$package" --lib --no-default-features \

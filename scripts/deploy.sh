@@ -44,6 +44,16 @@ unit() {
     say "the unit is well-formed, and its exposure $exposure of 10"
 }
 
+# A database that root makes, as when a backup is restored, is its folder's owner's: the server is not root.
+owner() {
+    install -d -o 65534 "$folder/state"
+    DATABASE_URL=sqlite://$folder/state/app.db MAIL_URL=file://$folder/mail target/release/ticketping-leptos users nobody >"$folder/owner.log" 2>&1 || true
+    for file in "$folder"/state/app.db*; do
+        [ "$(stat -c %u "$file")" = 65534 ] || fail "$file is not its folder's owner's"
+    done
+    say "a database that root makes can be opened by the server"
+}
+
 # In a root of its own, by its own user. A sandbox may allow no more than that: no cgroups, no other file system.
 image() {
     printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$folder/images" "$folder/run" >"$folder/storage.conf"
@@ -146,6 +156,7 @@ fi
 static
 unit
 if [ "$(id -u)" = 0 ]; then
+    owner
     image
     unshare --net --mount "$0" proxies
 else

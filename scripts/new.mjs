@@ -14,9 +14,10 @@ if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) fail("NAME must be a crate's na
 const taken = execFileSync("sed", ["-n", 's/^name = "\\(.*\\)"/\\1/p', "Cargo.lock"], { encoding: "utf8" }).split("\n");
 if ([...taken, "core", "std", "alloc", "proc-macro"].includes(name)) fail(`NAME ${name} is the name of a crate that this app uses: choose another`);
 const tried = mkdtempSync(join(tmpdir(), "new-"));
-const { status, stderr } = spawnSync("cargo", ["init", "--quiet", "--lib", "--vcs", "none", "--name", name, tried], { encoding: "utf8" });
+const { error, status, stderr } = spawnSync("cargo", ["init", "--quiet", "--lib", "--vcs", "none", "--name", name, tried], { encoding: "utf8" });
 rmSync(tried, { recursive: true });
-if (status !== 0) fail(`NAME ${name} is none that cargo takes: ${stderr.split("\n")[0]}`);
+if (error) fail(`cargo cannot be run: ${error.message}`);
+if (status !== 0) fail(`cargo does not take NAME ${name}: ${stderr.split("\n")[0]}`);
 if (existsSync(folder)) fail(`${folder} is there already: name a new folder`);
 
 const title = name.replaceAll("-", " ").replace(/\b./g, (letter) => letter.toUpperCase());

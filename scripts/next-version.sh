@@ -7,9 +7,11 @@ cd "$(dirname "$0")/.."
 folder=$(realpath target)/next-version
 rm -rf "$folder"
 mkdir -p "$folder"
-git ls-files -z Cargo.toml Cargo.lock build.rs src crates examples migrations bench/ceiling.rs | xargs -0 cp --parents --target-directory "$folder"
+cp --recursive --parents --target-directory "$folder" Cargo.toml Cargo.lock build.rs src crates examples migrations bench/ceiling.rs .cargo
 for database in sqlite postgres; do
-    echo "ALTER TABLE users ADD COLUMN language TEXT NOT NULL DEFAULT 'en';" >"$folder/migrations/$database/0002_language.sql"
+    last=$(ls "migrations/$database" | tail -1)
+    next=$(printf '%04d' $((10#${last%%_*} + 1)))
+    echo "ALTER TABLE users ADD COLUMN next_version TEXT NOT NULL DEFAULT 'yes';" >"$folder/migrations/$database/${next}_next_version.sql"
 done
 # Under another name, as both are built into the same folder.
 printf '\n[[bin]]\nname = "next-version"\npath = "src/main.rs"\n' >>"$folder/Cargo.toml"

@@ -3,18 +3,23 @@
 //
 //   make protections            all of them
 //   make protections ARGS=purge those whose name contains "purge"
+//
+// With --check it only looks whether each of them is still where the list says; CI does that.
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
+const onlyChecks = process.argv[2] === "--check";
 // The copy: what git tracks, as it is now, and what scripts/tools.sh installed. Only what was built there is kept.
 const copy = resolve("target/protections");
-mkdirSync(copy, { recursive: true });
-for (const old of readdirSync(copy)) if (old !== "target") rmSync(join(copy, old), { recursive: true });
-execFileSync("sh", ["-c", `git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t ${copy}`]);
-cpSync("public/widget", join(copy, "public/widget"), { recursive: true });
-symlinkSync(resolve("node_modules"), join(copy, "node_modules"));
-process.chdir(copy);
+if (!onlyChecks) {
+    mkdirSync(copy, { recursive: true });
+    for (const old of readdirSync(copy)) if (old !== "target") rmSync(join(copy, old), { recursive: true });
+    execFileSync("sh", ["-c", `git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t ${copy}`]);
+    cpSync("public/widget", join(copy, "public/widget"), { recursive: true });
+    symlinkSync(resolve("node_modules"), join(copy, "node_modules"));
+    process.chdir(copy);
+}
 
 const chat = "crates/leptos-ticketping/src";
 const browser = `${chat}/browser`;
@@ -82,18 +87,25 @@ const protections = [
     ["mails in a folder are for their owner only", "src/server/mail/transport.rs", ".mode(0o600)", ".mode(0o644)", "http", "a_folder_of_mails"],
     ["an open chat shows its messages first", `${browser}/resume.rs`, "    let _none = show_messages(&instance, &session);\n", "", "app", "shows its messages before"],
     ["a chat that has not started keeps what was open", `${browser}/resume.rs`, "session_storage().filter(|_| instance.is_initialized())", "session_storage()", "app", "who goes on before"],
-    ["what was kept is not for a page that is left", `${chat}/driver/actions.rs`, ".filter(|_| !self.is_leaving.get())", "", "app", "who goes on before"],
-    ["what is dropped as the page is left is no failure", `${chat}/driver/execute.rs`, "set_timeout(move || driver.tell_of_failure(reason), FAILURE_DELAY);", "let _ = FAILURE_DELAY; driver.tell_of_failure(reason);", "app", "drops as the page is left"],
+    ["what was kept is not for a page that is left", `${chat}/driver/actions.rs`, "widget.started(self.is_leaving.get());", "widget.started(false);", "app", "who goes on before"],
+    ["what is dropped as the page is left is no failure", `${chat}/driver/execute.rs`, "set_timeout(move || driver.tell_of_failure(), FAILURE_DELAY);", "let _ = FAILURE_DELAY; driver.tell_of_failure();", "app", "drops as the page is left"],
     ["no box without a socket", `${browser}/resume.rs`, "    show_box(&instance, false);\n", "", "app", "is refused there is no box"],
     ["the list is read again", `${browser}/resume.rs`, '    let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);\n', "", "app", "shows its messages before"],
     ["a cut socket for notifications opens again", `${chat}/driver/listen.rs`, "widget.reconnect();", "drop(widget);", "app", "for notifications that was cut"],
+    ["a late socket leaves the focus where it is", `${browser}/resume.rs`, "after(2_000)", "after(0)", "app", "is refused there is no box"],
+    ["the open chat's socket opens again", `${browser}/widget.rs`, 'call(&socket, "reconnect", &JsValue::UNDEFINED)', "Some(socket)", "app", "socket of an open chat opens again"],
     ["a statement that hangs holds nobody up", "src/accounts/server/session_reader.rs", "Duration::from_millis(10)", "Duration::from_secs(1_000)", "unit", "a_connection_that_says_nothing"],
     ["the list comes out of storage", `${browser}/widget.rs`, "            let _none = resume::list_from_storage(&instance);\n", "", "app", "shows its messages before"],
     ["of sessions read together each is its own user's", "src/accounts/server/session_reader.rs", "found.get(&hash)", "found.values().next()", "http", "each_their_own_users"],
-    ["a stop waits for forms without clients", "src/server/run.rs", "    server.to_its_end.wait(SHUTDOWN_TIMEOUT).await;\n", "", "http", "told_to_stop"],
+    ["a stop ends no connection that was just taken", "src/server/run.rs", "            no_connection(&handle, LAST_REQUESTS).await;\n", "            let _ = LAST_REQUESTS;\n", "upgrade", "an_upgrade_under_load"],
+    ["systemd's socket is taken over", "src/server/listener.rs", "if held_at == address { Ok(Some(held)) }", "if held_at == address { Ok(None) }", "upgrade", "an_upgrade_under_load"],
+    ["an older version leaves a newer database alone", "src/server/database/mod.rs", "    if sqlite {\n        return SQLITE.run(pool).await;", "    if sqlite {\n        return SQLITE.run(pool).await.or(Ok(()));", "upgrade", "an_upgrade_under_load"],
+    ["the files of a page are asked of both machines", "deploy/nginx.conf", " http_503 http_404;", " http_503;", "upgrade", "a_file_that_only_one"],
+    ["systemd's socket is where the settings say", "src/server/listener.rs", "if held_at == address {", "if held_at == address || true {", "http", "a_socket_of_systemd"],
+    ["a stop waits for forms without clients", "src/server/run.rs", "    server.to_its_end.wait(CUT_OFF_TIMEOUT).await;\n", "", "http", "told_to_stop"],
     ["a new password ends a recovery and keeps the line", "src/accounts/server/account_changes.rs", "    factors::stop_recovery(database, id).await?;\n", "", "http", "lost_factors_end_after_three_days"],
     ["a request is answered to its end", "src/server/http/router.rs", "            .layer(to_its_end)\n", "", "http", "although_its_client_has_gone"],
-    ["a client that takes nothing is given up", "src/server/run.rs", "Some(READ_TIMEOUT)", "None", "http", "that_takes_nothing_of_its_answer"],
+    ["a client that takes nothing is given up", "src/server/listener.rs", "Some(TAKE_TIMEOUT)", "None", "http", "that_takes_nothing_of_its_answer"],
     ["half a head is small", "src/server/run.rs", ".max_buf_size(MAX_HEAD_BYTES)", "", "http", "half_a_head"],
     ["a disguised cookie is dropped", "src/accounts/server/cookies.rs", "all(is_plain)", "all(|_| true)", "unit", "passes_for_one_with_the_prefix"],
     ["what is asked of a proxy is refused", "src/server/http/error_pages.rs", "if request.uri().path_and_query().is_none() {", "if false {", "http", "what_is_asked_of_a_proxy"],
@@ -112,7 +124,7 @@ const protections = [
 const run = (command, ...options) => spawnSync(command, options, { encoding: "utf8", shell: false });
 let shownByNothing = 0;
 // The browser tests start both servers, whichever of them a test is about.
-if (run("scripts/example.sh").status !== 0 || run("cargo", "leptos", "build").status !== 0) throw new Error("the copy does not build");
+if (!onlyChecks && (run("scripts/example.sh").status !== 0 || run("cargo", "leptos", "build").status !== 0)) throw new Error("the copy does not build");
 
 function browserTests(project, tests) {
     const built = project !== "example" ? run("cargo", "leptos", "build") : run("scripts/example.sh");
@@ -123,22 +135,24 @@ function browserTests(project, tests) {
     return { failed: stats.unexpected, ran: stats.unexpected + stats.expected };
 }
 
-function rustTests(which, tests) {
-    const { stdout } = run("cargo", "test", ...which, tests);
+function rustTests(which, tests, before = [], after = []) {
+    const { stdout } = run(...before, "cargo", "test", ...which, tests, ...after);
     const count = (what) => Number(new RegExp(`(\\d+) ${what}`).exec(stdout)?.[1] ?? 0);
     return { failed: count("failed"), ran: count("failed") + count("passed") };
 }
 
 for (const [name, file, from, to, project, tests] of protections) {
-    if (!name.includes(process.argv[2] ?? "")) continue;
+    if (!onlyChecks && !name.includes(process.argv[2] ?? "")) continue;
     const whole = readFileSync(file, "utf8");
     if (whole.split(from).length !== 2) throw new Error(`${name}: ${file} must hold exactly once: ${from}`);
+    if (onlyChecks) continue;
     try {
         writeFileSync(file, whole.replace(from, () => to));
         const { failed, ran } = 
             project === "http" ? rustTests(["--test", "server"], tests)
             : project === "chat" ? rustTests(["--package", "leptos-ticketping", "--all-features", "--lib"], tests)
             : project === "unit" ? rustTests(["--lib"], tests)
+            : project === "upgrade" ? rustTests(["--test", "server"], tests, ["scripts/postgres.sh", "scripts/next-version.sh"], ["--", "--ignored"])
             : browserTests(project, tests);
         if (ran === 0) throw new Error(`no test ran for "${name}"`);
         if (failed === 0) shownByNothing += 1;

@@ -239,11 +239,22 @@ test("while the socket of an open chat is refused there is no box to write in, a
     let sockets = 0;
     let isHidden = () => {};
     const seen = new Promise<void>((resolve) => (isHidden = resolve));
+    let arrived = () => {};
+    const history = new Promise<void>((resolve) => (arrived = resolve));
     await page.routeWebSocket(/\/sandbox\/ws\/chat\//, async (socket) => {
         sockets += 1;
-        if (sockets === 1) return socket.close({ code: 4000 });
+        if (sockets === 1) {
+            // The widget stops waiting for it.
+            socket.send(JSON.stringify({ type: "error", message: "busy" }));
+            return socket.close({ code: 4000 });
+        }
         await seen;
-        socket.connectToServer();
+        const server = socket.connectToServer();
+        server.onMessage((message) => {
+            // As long as a network takes.
+            setTimeout(() => socket.send(message), 300);
+            if (String(message).includes("message_history")) setTimeout(arrived, 300);
+        });
     });
     await page.getByRole("link", { name: "Ticketping" }).first().click();
     await page.waitForURL((url) => url.pathname === "/");
@@ -252,6 +263,30 @@ test("while the socket of an open chat is refused there is no box to write in, a
     await expect(page.locator("#messageInput")).toBeHidden();
     isHidden();
     await expect(page.locator("#messageInput")).toBeVisible();
+    // The widget takes the focus 50 ms after the conversation has come.
+    await history;
+    await page.evaluate(() => new Promise((later) => setTimeout(later, 100)));
+    expect(await page.evaluate(() => document.activeElement?.id)).not.toBe("messageInput");
+});
+
+test("the socket of an open chat opens again once the network is back, also when the widget has given it up", async ({ page }) => {
+    const sockets: (() => void)[] = [];
+    await page.routeWebSocket(/\/sandbox\/ws\/chat\//, (socket) => {
+        socket.connectToServer();
+        // The widget opens none again after this code.
+        sockets.push(() => socket.close({ code: 1000 }));
+    });
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    await say(page, "First words");
+    await expect(page.getByText("Thank you, Alice")).toBeVisible();
+    const isConnected = () => page.evaluate(() => (window as any).TicketpingChat.instance.ws.isConnected);
+    sockets.at(-1)!();
+    await expect.poll(isConnected).toBe(false);
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await expect.poll(isConnected).toBe(true);
+    await say(page, "Second words");
+    await expect(page.getByText("I read: “Second words”")).toBeVisible();
 });
 
 test("nothing of an open chat is left in the tab after log-out", async ({ page }) => {

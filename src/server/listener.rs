@@ -31,6 +31,30 @@ impl Connected<Peer> for SocketAddr {
     }
 }
 
+/// Why the socket that systemd handed over cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum HeldSocketError {
+    #[error("systemd handed over {0} sockets: leave one ListenStream= in ticketping-leptos.socket")]
+    Several(usize),
+    #[error("the socket that systemd handed over is none of TCP: {0}. Set ListenStream= to an address with a port.")]
+    NotTcp(#[from] io::Error),
+    #[error("systemd's socket is at {0}, and LEPTOS_SITE_ADDR is {1}: set both to the same address")]
+    Elsewhere(SocketAddr, SocketAddr),
+}
+
+/// The socket that systemd holds, if there is one. It stays open while one version follows another: clients wait and none
+/// is refused. What is allowed and said about `address` holds for it too.
+pub fn held_socket(address: SocketAddr) -> Result<Option<std::net::TcpListener>, HeldSocketError> {
+    let mut sockets = ListenFd::from_env();
+    if sockets.len() > 1 {
+        return Err(HeldSocketError::Several(sockets.len()));
+    }
+    let Some(held) = sockets.take_tcp_listener(0)? else { return Ok(None) };
+    held.set_nonblocking(true)?;
+    let held_at = held.local_addr()?;
+    if held_at == address { Ok(Some(held)) } else { Err(HeldSocketError::Elsewhere(held_at, address)) }
+}
+
 /// A socket that takes connections until it is stopped.
 pub struct StoppableListener {
     socket: Mutex<Option<TcpListener>>,
@@ -39,33 +63,28 @@ pub struct StoppableListener {
 }
 
 impl StoppableListener {
-    /// The socket that systemd holds, which stays open while one version follows another: clients wait and none is
-    /// refused. Without one, a socket of our own at `address`. It is closed when `stopping` is cancelled.
-    pub async fn open(address: SocketAddr, stopping: CancellationToken) -> io::Result<Self> {
-        let socket = match ListenFd::from_env().take_tcp_listener(0)? {
-            Some(held) => {
-                held.set_nonblocking(true)?;
-                TcpListener::from_std(held)?
-            }
+    /// The socket that systemd holds; without one, a socket of our own at `address`. It is closed when `stopping` is
+    /// cancelled.
+    pub async fn open(
+        held: Option<std::net::TcpListener>,
+        address: SocketAddr,
+        stopping: CancellationToken,
+    ) -> io::Result<Self> {
+        let socket = match held {
+            Some(held) => TcpListener::from_std(held)?,
             // Tokio's own: the standard library's lets far fewer connections wait to be accepted.
             None => TcpListener::bind(address).await?,
         };
         // Each connection has it from here: a client that takes nothing of its answer is given up.
         #[cfg(target_os = "linux")]
         SockRef::from(&socket).set_tcp_user_timeout(Some(TAKE_TIMEOUT))?;
-        let address = socket.local_addr()?;
         Ok(Self { socket: Mutex::new(Some(socket)), address, stopping })
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.address
     }
 }
 
 impl AddrListener<TcpStream, Peer> for StoppableListener {
     async fn bind_to(address: Peer) -> io::Result<Self> {
-        Self::open(address.0, CancellationToken::new()).await
+        Self::open(None, address.0, CancellationToken::new()).await
     }
 
     async fn accept_stream(&self) -> io::Result<(TcpStream, Peer)> {

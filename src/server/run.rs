@@ -9,7 +9,7 @@ use std::{
 
 use axum::{ServiceExt as _, body::Body, response::Response};
 use axum_server::{Handle, Server as HttpServer};
-use http::{HeaderValue, Request, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use leptos_ticketping::{ConfigError, CspSources, Signer, TicketpingConfig, pinned::WIDGET_VERSION};
 use secrecy::ExposeSecret as _;
 use ticketping_sandbox::Sandbox;
@@ -30,7 +30,7 @@ use super::{
         router::{HttpService, router},
         to_its_end::ToItsEndLayer,
     },
-    listener::{Peer, StoppableListener},
+    listener::{HeldSocketError, Peer, StoppableListener, held_socket},
     mail::{Mailbox, Mailer, Outbox, Transport, TransportError},
     rate_limits::RateLimits,
     state::{AppState, Services},
@@ -71,6 +71,8 @@ pub enum RunError {
     Chat(#[from] ConfigError),
     #[error("PUBLIC_URL cannot be an origin that forms come from: {0}")]
     Origin(#[from] tower_http::csrf::ConfigError),
+    #[error(transparent)]
+    HeldSocket(#[from] HeldSocketError),
     #[error("cannot listen on {0}: {1}. Set LEPTOS_SITE_ADDR to another address.")]
     Listen(SocketAddr, io::Error),
     #[error("cannot listen on {0}: {1}. Set METRICS_ADDR to another address.")]
@@ -170,6 +172,8 @@ fn chat_on_every_page(chat: &ChatConfig, assets: &Assets) -> Result<TicketpingCo
 /// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
 pub async fn run(config: Config) -> Result<(), RunError> {
     let log = Log::start(&config);
+    // First of all: it is taken out of the environment, which nothing else may read meanwhile.
+    let held = held_socket(config.site_addr)?;
     let (address, url, sandbox) = (config.site_addr, config.origin(), config.chat.sandbox);
     // Each connection is an open file, and the usual limit of those is low.
     let _as_many_as_allowed = rlimit::increase_nofile_limit(u64::MAX);
@@ -180,9 +184,9 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     }
     let server = build(config).await?;
     let stopping = CancellationToken::new();
-    let opened = StoppableListener::open(address, stopping.clone()).await;
+    let opened = StoppableListener::open(held, address, stopping.clone()).await;
     let listener = opened.map_err(|error| RunError::Listen(address, error))?;
-    tracing::info!(address = %listener.address(), url, sandbox, "serving");
+    tracing::info!(%address, url, sandbox, "serving");
     tokio::spawn(Log::tell_of_dropped(log.dropped.clone()));
     let handle: Handle<Peer> = Handle::new();
     tokio::spawn({
@@ -207,7 +211,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let service = server.service.map_request(|request: Request<_>| request.map(Body::new));
     // A proxy that keeps connections for later requests makes new ones, to whoever follows.
     let service = service.map_response(move |mut response: Response| {
-        if stopping.is_cancelled() {
+        if stopping.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response

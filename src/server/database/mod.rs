@@ -8,7 +8,10 @@ pub mod statement;
 
 use std::{
     fs::{File, Permissions},
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::{
+        self,
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    },
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -145,7 +148,11 @@ impl Database {
 /// operator's, and opening it says what is wrong.
 fn keep_private(file: &Path) {
     if !file.exists() {
-        let _opened_later = File::options().create_new(true).append(true).mode(0o600).open(file);
+        let made = File::options().create_new(true).append(true).mode(0o600).open(file);
+        // Root makes it for whom the folder belongs to: the server runs as that user.
+        if let (Ok(made), Some(Ok(folder))) = (made, folder(file).map(Path::metadata)) {
+            let _not_root = unix::fs::fchown(made, Some(folder.uid()), Some(folder.gid()));
+        }
     } else if let Ok(metadata) = file.metadata()
         && metadata.permissions().mode() & 0o077 != 0
     {

@@ -10,7 +10,7 @@ use std::{
 
 use ::http::StatusCode;
 
-use crate::support::{Database, PASSWORD, SECRET, Server, run, send_bytes, text};
+use crate::support::{Database, PASSWORD, SECRET, Server, run, send_bytes, text, with_socket};
 
 #[test]
 fn sessions_that_are_asked_for_at_the_same_time_are_each_their_own_users() {
@@ -63,6 +63,17 @@ fn a_server_that_is_told_to_stop_finishes_forms_whose_clients_have_gone() {
     server.terminate();
     assert_eq!(server.process.wait().unwrap().code(), Some(0));
     assert_ne!(database.query::<String>("SELECT password_hash FROM users"), before);
+}
+
+#[test]
+fn a_socket_of_systemd_is_refused_where_it_is_not_the_one_that_the_settings_name() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    for (count, error) in [(1, "set both to the same address"), (2, "handed over 2 sockets")] {
+        let mut server = Server::spawn_with(&[], |command| with_socket(command, count, &socket));
+        assert_eq!(server.process.wait().unwrap().code(), Some(1));
+        server.wait_for(error);
+        assert!(!server.file().exists(), "it has made a database");
+    }
 }
 
 #[test]

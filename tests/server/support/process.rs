@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    os::fd::OwnedFd,
     process::{Child, ChildStderr, Command, Output, Stdio},
     time::Duration,
 };
@@ -149,6 +150,21 @@ impl Drop for Server {
         let _ended_already = self.process.kill();
         let _status = self.process.wait();
     }
+}
+
+/// The same command, which has a socket that is already open, `count` times, as systemd gives it.
+pub fn with_socket(command: Command, count: usize, socket: &TcpListener) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", r#"LISTEN_PID=$$ exec "$0" 3<&0 4<&0 0</dev/null"#]).arg(command.get_program());
+    shell.env("LISTEN_FDS", count.to_string()).stdin(OwnedFd::from(socket.try_clone().unwrap()));
+    in_place_of(&command, shell)
+}
+
+/// Another command with the same settings.
+pub fn in_place_of(command: &Command, mut other: Command) -> Command {
+    let settings = command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+    other.envs(settings).current_dir(std::env::temp_dir());
+    other
 }
 
 /// Sends a request and reads all of the answer; empty when the connection broke.

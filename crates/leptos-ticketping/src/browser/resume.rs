@@ -4,7 +4,7 @@ use js_sys::{JSON, Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlTextAreaElement};
+use web_sys::{Element, HtmlTextAreaElement, WebSocket};
 
 use super::{
     bindings::Instance,
@@ -34,11 +34,15 @@ pub fn save(instance: &Instance, identity: &Identity) {
     }
 }
 
-/// Opens what was open on the page before, without taking the focus.
-pub async fn resume(instance: Instance) {
-    if let Some(api) = get(&instance, "api") {
+/// Lets the widget ask for its list itself again.
+pub fn list_from_api(instance: &Instance) {
+    if let Some(api) = get(instance, "api") {
         let _own_again = Reflect::delete_property(api.unchecked_ref::<Object>(), &LIST.into());
     }
+}
+
+/// Opens what was open on the page before, without taking the focus.
+pub async fn resume(instance: Instance) {
     let Some(resume) = take() else { return };
     let _gone = instance.open();
     // The list came out of storage.
@@ -57,25 +61,28 @@ pub async fn resume(instance: Instance) {
     if let Ok(loaded) = loaded {
         let _failed = JsFuture::from(loaded).await;
     }
-    // The widget takes the focus 50 ms after it has loaded, and gives up waiting for its socket after five seconds.
+    // The widget gives up waiting for its socket after five seconds, and at an error.
     loop {
         JsFuture::from(after(80)).await.ok();
         let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);
-        if !is_shown || is_connected(&instance, "ws") {
+        if !is_shown || socket_state(&instance, "ws") == WebSocket::OPEN {
             break;
         }
     }
     show_box(&instance, true);
-    if let Some(input) = input {
-        let _frozen = Reflect::delete_property(&input, &"focus".into());
-        // Now that it is laid out: the widget makes it as tall as its text.
-        tell_of_input(&input);
-    }
+    let Some(input) = input else { return };
+    // Now that it is laid out: the widget makes it as tall as its text.
+    tell_of_input(&input);
+    // The widget takes the focus 50 ms after the state of the conversation has come, which takes as long as it takes.
+    JsFuture::from(after(2_000)).await.ok();
+    let _frozen = Reflect::delete_property(&input, &"focus".into());
 }
 
 /// Opens a new conversation, with a text in its box that is not sent yet.
 pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     let _gone = instance.open();
+    // Those of another conversation would be kept for this one.
+    let _none = get(&instance, "chatWindow").and_then(|window| call(&window, "clearMessages", &JsValue::UNDEFINED));
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
     let Ok(loaded) = instance.load_conversation("new") else { return };
     let _failed = JsFuture::from(loaded).await;
@@ -120,11 +127,10 @@ fn is_any(messages: &JsValue) -> bool {
     get(messages, "length").is_some_and(|length| length.is_truthy())
 }
 
-/// Whether the widget's socket of this name is open.
-pub fn is_connected(instance: &Instance, socket: &str) -> bool {
-    get(instance, socket)
-        .and_then(|socket| call(&socket, "isWsConnected", &JsValue::UNDEFINED))
-        .is_some_and(|connected| connected.is_truthy())
+/// The `readyState` of the widget's socket of this name; closed where there is none.
+pub fn socket_state(instance: &Instance, socket: &str) -> u16 {
+    let state = get(instance, socket).and_then(|socket| get(&get(&socket, "ws")?, "readyState")?.as_f64());
+    state.map_or(WebSocket::CLOSED, |state| state as u16)
 }
 
 /// The widget's list of conversations out of its storage, which is this user's, for its start: that saves a round trip.

@@ -2,11 +2,12 @@
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
+use web_sys::WebSocket;
 
 use super::{
     bindings::{Instance, Namespace, namespace},
     hooks::{self, Hooks, OnReport},
-    js::{call, set},
+    js::{call, get, set},
     page::root_style,
     resume,
 };
@@ -41,14 +42,18 @@ impl LiveWidget {
         let _frozen = Reflect::set(&self.instance.config(), &"userJWT".into(), &jwt.into());
     }
 
-    /// Opens a user's socket for notifications again if it was cut. By itself the widget never does after the network was
-    /// away or the page was kept.
+    /// Opens the sockets again that were cut: that of the open conversation, which the widget gives up after half a minute,
+    /// and a user's for notifications, which it never opens again after the network was away or the page was kept.
     pub fn reconnect(&self) {
-        if self.identity != Identity::Anonymous
-            && self.instance.is_initialized()
-            && !resume::is_connected(&self.instance, "notifiWs")
-        {
+        if !self.instance.is_initialized() {
+            return;
+        }
+        let is_closed = |socket| resume::socket_state(&self.instance, socket) > WebSocket::OPEN;
+        if self.identity != Identity::Anonymous && is_closed("notifiWs") {
             let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
+        }
+        if self.instance.is_open() && self.instance.current_chat_session().is_some() && is_closed("ws") {
+            let _none = get(&self.instance, "ws").and_then(|socket| call(&socket, "reconnect", &JsValue::UNDEFINED));
         }
     }
 
@@ -70,9 +75,12 @@ impl LiveWidget {
         resume::save(&self.instance, &self.identity);
     }
 
-    /// Opens what was open on the page before.
-    pub fn resume(&self) {
-        wasm_bindgen_futures::spawn_local(resume::resume(self.instance.clone()));
+    /// It has started. Opens what was open on the page before, unless this page is being left.
+    pub fn started(&self, is_leaving: bool) {
+        resume::list_from_api(&self.instance);
+        if !is_leaving {
+            wasm_bindgen_futures::spawn_local(resume::resume(self.instance.clone()));
+        }
     }
 
     /// Takes the widget down and leaves nothing running.

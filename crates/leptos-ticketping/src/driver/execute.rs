@@ -155,16 +155,18 @@ impl Driver {
     }
 
     /// Tells the page, and the console in one line for each page, however often it fails. Requests that the browser drops
-    /// when the visitor leaves the page are no failures; Firefox drops them before the page hears that it is left.
+    /// when the visitor leaves the page are no failures; Firefox drops them before the page hears that it is left. Nor is
+    /// what was made good within the second.
     pub fn fail(self: &Rc<Self>, reason: &'static str) {
-        let driver = Rc::clone(self);
-        set_timeout(move || driver.tell_of_failure(reason), FAILURE_DELAY);
-    }
-
-    fn tell_of_failure(&self, reason: &'static str) {
-        if self.is_leaving.get() {
+        if self.is_leaving.get() || self.failure.replace(Some(reason)).is_some() {
             return;
         }
+        let driver = Rc::clone(self);
+        set_timeout(move || driver.tell_of_failure(), FAILURE_DELAY);
+    }
+
+    fn tell_of_failure(&self) {
+        let Some(reason) = self.failure.take() else { return };
         if !self.has_warned.replace(true) {
             leptos::logging::warn!("Ticketping chat is not available: {reason}.");
         }

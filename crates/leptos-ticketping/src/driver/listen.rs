@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::MessageEvent;
+use web_sys::{MessageEvent, VisibilityState};
 
 use super::state::{Driver, IS_MOUNTED};
 use crate::{browser, machine::Event, use_ticketping};
@@ -36,6 +36,7 @@ impl Driver {
         let driver = Rc::clone(self);
         let on_hide = window_event_listener(ev::pagehide, move |_| {
             driver.is_leaving.set(true);
+            driver.failure.set(None);
             if let Some(widget) = driver.widget() {
                 widget.save();
             }
@@ -51,6 +52,7 @@ impl Driver {
         let driver = Rc::clone(self);
         let clean_up = send_wrapper::SendWrapper::new(move || {
             driver.handle(Event::Wanted(None));
+            driver.failure.set(None);
             use_ticketping::connect(None);
             for listener in [on_visibility, on_online, on_show, on_storage, on_hide] {
                 listener.remove();
@@ -69,7 +71,9 @@ impl Driver {
 
     fn resumed(self: &Rc<Self>) {
         self.handle(Event::Resumed);
-        if let Some(widget) = self.widget() {
+        // A page that comes back from history waits until the server has said whose it is.
+        let is_seen = document().visibility_state() == VisibilityState::Visible && !self.is_leaving.get();
+        if let Some(widget) = self.widget().filter(|_| is_seen) {
             widget.reconnect();
         }
     }

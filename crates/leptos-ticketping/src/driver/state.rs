@@ -40,6 +40,8 @@ pub struct Driver {
     pub load_attempts: Cell<u32>,
     pub has_warned: Cell<bool>,
     pub is_leaving: Cell<bool>,
+    // What has failed and is to be told, unless it is made good before.
+    pub failure: Cell<Option<&'static str>>,
     // What happened while a command was being executed.
     events: RefCell<VecDeque<Event>>,
     is_handling: Cell<bool>,
@@ -71,6 +73,7 @@ impl Driver {
             load_attempts: Cell::default(),
             has_warned: Cell::default(),
             is_leaving: Cell::default(),
+            failure: Cell::default(),
             events: RefCell::default(),
             is_handling: Cell::default(),
             user: RefCell::default(),
