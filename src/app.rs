@@ -59,7 +59,6 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|title: String| format!("{title} · {APP_NAME}")/>
         <Meta name="description" content="Support chat that knows your logged-in users: Ticketping's widget in a full-stack Leptos app."/>
-        <Meta property="og:image" content=format!("{}{}", site.public_url, site.asset("mark.svg"))/>
         <Router>
             <Layout>
                 {match failure {

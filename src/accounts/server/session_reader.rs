@@ -127,7 +127,6 @@ async fn read_together(pool: &AnyPool, batch: &[Waiting]) -> sqlx::Result<Rows> 
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use std::{
         future,

@@ -4,7 +4,7 @@ use js_sys::{JSON, Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlTextAreaElement, WebSocket};
+use web_sys::{Element, HtmlTextAreaElement};
 
 use super::{
     bindings::Instance,
@@ -65,7 +65,7 @@ pub async fn resume(instance: Instance) {
     loop {
         JsFuture::from(after(80)).await.ok();
         let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);
-        if !is_shown || socket_state(&instance, "ws") == WebSocket::OPEN {
+        if !is_shown || socket_state(&instance, "ws") == OPEN {
             break;
         }
     }
@@ -128,10 +128,14 @@ fn is_any(messages: &JsValue) -> bool {
 }
 
 /// The `readyState` of the widget's socket of this name; closed where there is none.
-pub fn socket_state(instance: &Instance, socket: &str) -> u16 {
+pub fn socket_state(instance: &Instance, socket: &str) -> f64 {
     let state = get(instance, socket).and_then(|socket| get(&get(&socket, "ws")?, "readyState")?.as_f64());
-    state.map_or(WebSocket::CLOSED, |state| state as u16)
+    state.unwrap_or(CLOSED)
 }
+
+/// As `WebSocket.readyState` has them.
+pub const OPEN: f64 = 1.0;
+const CLOSED: f64 = 3.0;
 
 /// The widget's list of conversations out of its storage, which is this user's, for its start: that saves a round trip.
 pub fn list_from_storage(instance: &Instance) -> Option<()> {

@@ -2,7 +2,6 @@
 
 use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
-use web_sys::WebSocket;
 
 use super::{
     bindings::{Instance, Namespace, namespace},
@@ -48,7 +47,7 @@ impl LiveWidget {
         if !self.instance.is_initialized() {
             return;
         }
-        let is_closed = |socket| resume::socket_state(&self.instance, socket) > WebSocket::OPEN;
+        let is_closed = |socket| resume::socket_state(&self.instance, socket) > resume::OPEN;
         if self.identity != Identity::Anonymous && is_closed("notifiWs") {
             let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
         }
