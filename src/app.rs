@@ -53,7 +53,6 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let site = SiteInfo::from_request();
     // Provided where a request failed before it reached a route.
     let failure = use_context::<AppError>();
     view! {
