@@ -128,6 +128,7 @@ fn a_session_of_a_user_who_was_removed_in_the_meantime_is_nobodys() {
     let log_in = serde_json::json!({ "user_id": "removed", "auth_hash": [] });
     let data = HashMap::from([("axum-login.data".to_owned(), log_in)]);
     let mut record = Record { id: Id::default(), data, expiry_date: OffsetDateTime::now_utc() + time::Duration::DAY };
+    let _within = app.runtime.enter();
     let sessions = Sessions::new(app.pool.clone(), Users::new(app.pool.clone()));
     app.runtime.block_on(sessions.create(&mut record)).unwrap();
     assert!(app.query::<String>("SELECT id FROM sessions").is_empty());

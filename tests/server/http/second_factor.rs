@@ -216,7 +216,7 @@ fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it()
     let owner = app.client();
     owner.log_in(ALICE);
     assert_eq!(enter(&owner, &code(&secret, HALF_A_MINUTE)), "/account");
-    let said = "somebody who knows your password said that all of this is lost";
+    let said = "somebody who knew your password said that all of this is lost";
     assert!(owner.get("/account").body.contains(said), "the owner is not told that it was said");
     assert_eq!(app.client().log_in(ALICE).location(), "/second-factor");
     owner.post("/api/auth/keep-factors", &[]);

@@ -10,7 +10,7 @@ use std::{
 
 use ::http::StatusCode;
 
-use crate::support::{Database, PASSWORD, SECRET, Server, run, send_bytes, text, with_socket};
+use crate::support::{Database, PASSWORD, SECRET, Server, free_address, run, send_bytes, text, with_socket};
 
 #[test]
 fn sessions_that_are_asked_for_at_the_same_time_are_each_their_own_users() {
@@ -190,7 +190,7 @@ fn sigterm_answers_what_is_under_way_and_exits_0() {
 
 #[test]
 fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     let server = Server::start(&[("METRICS_ADDR", &address)]);
     let alice = server.signed_up("alice@example.com");
     server.client().log_in_with("alice@example.com", "wrong words");
@@ -224,7 +224,7 @@ fn one_statement_brings_session_and_user_and_the_account_page_takes_two_more() {
     let before = Server::start(&[]);
     let alice = before.signed_up("alice@example.com");
     let database = before.url();
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let address = free_address();
     // It remembers nothing of what the other one did.
     let server = Server::start(&[("DATABASE_URL", &database), ("METRICS_ADDR", &address)]);
     let alice = alice.copy_to(&server.address);

@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    net::TcpListener,
     process::{Child, Command},
     sync::{
         Mutex,
@@ -14,7 +13,7 @@ use std::{
 
 use http::Method;
 
-use super::{Answer, Client, send_bytes};
+use super::{Answer, Client, free_address, send_bytes};
 
 /// Asks until the answer is as wanted, and how long that took.
 pub fn until(what: &str, mut ask: impl FnMut() -> bool) -> Duration {
@@ -35,8 +34,7 @@ pub struct Balancer {
 
 impl Balancer {
     pub fn before(machines: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
+        let address = free_address();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().display();
         let machines: String = machines.iter().map(|machine| format!("server {machine} max_fails=0; ")).collect();

@@ -5,6 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     os::fd::OwnedFd,
     process::{Child, ChildStderr, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
@@ -52,8 +53,7 @@ impl Server {
 
     /// The same, started in a way of its own.
     pub fn spawn_with(settings: &[(&str, &str)], change: impl Fn(Command) -> Command) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = format!("127.0.0.1:{port}");
+        let address = free_address();
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}", folder.path().join("app.db").display());
         let mail = format!("file://{}", folder.path().join("mail").display());
@@ -117,10 +117,11 @@ impl Server {
 
     /// Reads the log up to a line with this word.
     pub fn wait_for(&mut self, word: &str) {
-        let mut line = String::new();
-        while !line.contains(word) {
-            line.clear();
-            assert!(self.log.read_line(&mut line).unwrap() > 0, "the log ended without {word:?}");
+        let mut log = String::new();
+        let mut before = 0;
+        while !log[before..].contains(word) {
+            before = log.len();
+            assert!(self.log.read_line(&mut log).unwrap() > 0, "the log ended without {word:?}:\n{log}");
         }
     }
 
@@ -149,6 +150,18 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ended_already = self.process.kill();
         let _status = self.process.wait();
+    }
+}
+
+/// An address at which nobody listens, below those that the system gives to clients: one of them could be taken meanwhile.
+pub fn free_address() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = std::process::id().wrapping_mul(101).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let address = format!("127.0.0.1:{}", 10_000 + next % 20_000);
+        if TcpListener::bind(&address).is_ok() {
+            return address;
+        }
     }
 }
 
