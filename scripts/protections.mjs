@@ -91,7 +91,7 @@ const protections = [
     ["what is dropped as the page is left is no failure", `${chat}/driver/execute.rs`, "set_timeout(move || driver.tell_of_failure(), FAILURE_DELAY);", "let _ = FAILURE_DELAY; driver.tell_of_failure();", "app", "drops as the page is left"],
     ["no box without a socket", `${browser}/resume.rs`, "    show_box(&instance, false);\n", "", "app", "is refused there is no box"],
     ["the list is read again", `${browser}/resume.rs`, '    let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);\n', "", "app", "shows its messages before"],
-    ["a cut socket for notifications opens again", `${chat}/driver/listen.rs`, "widget.reconnect();", "drop(widget);", "app", "for notifications that was cut"],
+    ["a cut socket for notifications opens again", `${chat}/driver/listen.rs`, "widget.reconnect(false);", "drop(widget);", "app", "for notifications that was cut"],
     ["a late socket leaves the focus where it is", `${browser}/resume.rs`, "after(2_000)", "after(0)", "app", "is refused there is no box"],
     ["the open chat's socket opens again", `${browser}/widget.rs`, 'call(&socket, "reconnect", &JsValue::UNDEFINED)', "Some(socket)", "app", "socket of an open chat opens again"],
     ["a statement that hangs holds nobody up", "src/accounts/server/session_reader.rs", "Duration::from_millis(10)", "Duration::from_secs(1_000)", "unit", "a_connection_that_says_nothing"],

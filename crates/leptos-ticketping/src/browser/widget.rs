@@ -42,13 +42,14 @@ impl LiveWidget {
     }
 
     /// Opens the sockets again that were cut: that of the open conversation, which the widget gives up after half a minute,
-    /// and a user's for notifications, which it never opens again after the network was away or the page was kept.
-    pub fn reconnect(&self) {
+    /// and that for notifications, which it never opens again after the network was away or the page was kept. The API may
+    /// refuse the latter to anonymous visitors: they are not asked for again each time that the page is seen.
+    pub fn reconnect(&self, page_was_kept: bool) {
         if !self.instance.is_initialized() {
             return;
         }
         let is_closed = |socket| resume::socket_state(&self.instance, socket) > resume::OPEN;
-        if self.identity != Identity::Anonymous && is_closed("notifiWs") {
+        if page_was_kept || self.identity != Identity::Anonymous && is_closed("notifiWs") {
             let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
         }
         if self.instance.is_open() && self.instance.current_chat_session().is_some() && is_closed("ws") {

@@ -48,7 +48,7 @@ impl Driver {
             Command::ShowPage => {
                 browser::hide_page(false);
                 if let Some(widget) = self.widget() {
-                    widget.reconnect();
+                    widget.reconnect(true);
                 }
             }
             Command::ReloadPage => {

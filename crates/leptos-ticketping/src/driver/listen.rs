@@ -74,7 +74,7 @@ impl Driver {
         // A page that comes back from history waits until the server has said whose it is.
         let is_seen = document().visibility_state() == VisibilityState::Visible && !self.is_leaving.get();
         if let Some(widget) = self.widget().filter(|_| is_seen) {
-            widget.reconnect();
+            widget.reconnect(false);
         }
     }
 }
