@@ -74,8 +74,13 @@ fn a_socket_of_systemd_is_refused_where_it_is_not_the_one_that_the_settings_name
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     for (count, error) in [(1, "set both to the same address"), (2, "handed over 2 sockets")] {
         let mut server = Server::spawn_with(&[], |command| with_socket(command, count, &socket));
+        let mut line = String::new();
+        while !line.contains(error) {
+            line.clear();
+            server.log.read_line(&mut line).unwrap();
+            assert!(!line.is_empty() && !line.contains("serving"), "{line}");
+        }
         assert_eq!(server.process.wait().unwrap().code(), Some(1));
-        server.wait_for(error);
         assert!(!server.file().exists(), "it has made a database");
     }
 }
