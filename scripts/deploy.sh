@@ -47,10 +47,15 @@ unit() {
 # A database that root makes, as when a backup is restored, is its folder's owner's: the server is not root.
 owner() {
     install -d -o 65534 "$folder/state"
-    DATABASE_URL=sqlite://$folder/state/app.db MAIL_URL=file://$folder/mail target/release/ticketping-leptos users nobody >"$folder/owner.log" 2>&1 || true
+    LEPTOS_SITE_ADDR=127.0.0.1:3371 DATABASE_URL=sqlite://$folder/state/app.db MAIL_URL=file://$folder/mail \
+        target/release/ticketping-leptos 2>"$folder/owner.log" &
+    local server=$!
+    until_it_does curl -sf http://127.0.0.1:3371/readyz
     for file in "$folder"/state/app.db*; do
         [ "$(stat -c %u "$file")" = 65534 ] || fail "$file is not its folder's owner's"
     done
+    kill "$server"
+    wait "$server"
     say "a database that root makes can be opened by the server"
 }
 

@@ -153,8 +153,8 @@ fn one_machine_is_killed_under_load_and_nobody_notices() {
     });
     println!("one of two killed: {} served, {} in flight lost", outcome.served, outcome.excused);
     assert_eq!(outcome.failed, [] as [String; 0]);
-    // One form is under way at a time.
-    assert!(outcome.excused <= 1, "{}", outcome.excused);
+    // One form is under way at a time, and one may meet a connection of which nginx has not yet seen the end.
+    assert!(outcome.excused <= 2, "{}", outcome.excused);
 }
 
 #[test]
