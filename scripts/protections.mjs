@@ -9,18 +9,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
-const onlyChecks = process.argv[2] === "--check";
-// The copy: what git tracks, as it is now, and what scripts/tools.sh installed. Only what was built there is kept.
-const copy = resolve("target/protections");
-if (!onlyChecks) {
-    mkdirSync(copy, { recursive: true });
-    for (const old of readdirSync(copy)) if (old !== "target") rmSync(join(copy, old), { recursive: true });
-    execFileSync("sh", ["-c", `git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t ${copy}`]);
-    cpSync("public/widget", join(copy, "public/widget"), { recursive: true });
-    symlinkSync(resolve("node_modules"), join(copy, "node_modules"));
-    process.chdir(copy);
-}
-
 const chat = "crates/leptos-ticketping/src";
 const browser = `${chat}/browser`;
 const factors = "src/accounts/server/second_factor";
@@ -121,10 +109,23 @@ const protections = [
     ["style attributes are allowed", "src/server/http/security_headers.rs", 'format!("style-src-attr {}", widget.style_src_attr)', 'format!("style-src-attr {}", widget.style_src)', "app", "no violation of its policy"],
 ];
 
+for (const [name, file, from] of protections)
+    if (readFileSync(file, "utf8").split(from).length !== 2) throw new Error(`${name}: ${file} must hold exactly once: ${from}`);
+if (process.argv[2] === "--check") process.exit(0);
+
+// The copy: what git tracks, as it is now, and what scripts/tools.sh installed. Only what was built there is kept.
+const copy = resolve("target/protections");
+mkdirSync(copy, { recursive: true });
+for (const old of readdirSync(copy)) if (old !== "target") rmSync(join(copy, old), { recursive: true });
+execFileSync("sh", ["-c", `git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t ${copy}`]);
+cpSync("public/widget", join(copy, "public/widget"), { recursive: true });
+symlinkSync(resolve("node_modules"), join(copy, "node_modules"));
+process.chdir(copy);
+
 const run = (command, ...options) => spawnSync(command, options, { encoding: "utf8", shell: false });
 let shownByNothing = 0;
 // The browser tests start both servers, whichever of them a test is about.
-if (!onlyChecks && (run("scripts/example.sh").status !== 0 || run("cargo", "leptos", "build").status !== 0)) throw new Error("the copy does not build");
+if (run("scripts/example.sh").status !== 0 || run("cargo", "leptos", "build").status !== 0) throw new Error("the copy does not build");
 
 function browserTests(project, tests) {
     const built = project !== "example" ? run("cargo", "leptos", "build") : run("scripts/example.sh");
@@ -142,10 +143,8 @@ function rustTests(which, tests, before = [], after = []) {
 }
 
 for (const [name, file, from, to, project, tests] of protections) {
-    if (!onlyChecks && !name.includes(process.argv[2] ?? "")) continue;
+    if (!name.includes(process.argv[2] ?? "")) continue;
     const whole = readFileSync(file, "utf8");
-    if (whole.split(from).length !== 2) throw new Error(`${name}: ${file} must hold exactly once: ${from}`);
-    if (onlyChecks) continue;
     try {
         writeFileSync(file, whole.replace(from, () => to));
         const { failed, ran } = 

@@ -92,7 +92,7 @@ impl AddrListener<TcpStream, Peer> for StoppableListener {
         if let Some(open) = &*socket {
             tokio::select! {
                 biased;
-                // Whoever has come is still answered.
+                // Those who have come are still answered.
                 accepted = open.accept() => return accepted.map(|(stream, peer)| (stream, Peer(peer))),
                 () = self.stopping.cancelled() => *socket = None,
             }

@@ -209,7 +209,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         http = http.http1_only();
     }
     let service = server.service.map_request(|request: Request<_>| request.map(Body::new));
-    // A proxy that keeps connections for later requests makes new ones, to whoever follows.
+    // A proxy that keeps connections for later requests makes new ones, to the version that follows.
     let service = service.map_response(move |mut response: Response| {
         if stopping.is_cancelled() && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -243,7 +243,7 @@ async fn no_connection(handle: &Handle<Peer>, timeout: Duration) {
 }
 
 /// The log, to standard error. Its lines are written by a thread of their own, many at once, so that no request waits for
-/// whoever reads them. What is still to be written is written when this is dropped, which takes a second at most.
+/// the program that reads them. What is still to be written is written when this is dropped, which takes a second at most.
 pub struct Log {
     _writes_the_rest: WorkerGuard,
     dropped: ErrorCounter,

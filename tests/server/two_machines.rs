@@ -58,6 +58,22 @@ pub fn machine(database: &str) -> Server {
     Server::start(&settings(database))
 }
 
+/// Stops a machine and starts another version of it at its address, with some load before, between and after.
+pub fn replace(machine: &mut Server, database: &str, version: fn(Command) -> Command, more: &dyn Fn(usize)) {
+    more(100);
+    machine.terminate();
+    assert_eq!(machine.process.wait().unwrap().code(), Some(0));
+    more(100);
+    let address = machine.address.clone();
+    let mut at_address = settings(database).to_vec();
+    at_address.push(("LEPTOS_SITE_ADDR", &address));
+    *machine = Server::spawn_with(&at_address, version);
+    machine.address = address;
+    machine.wait_for("serving");
+    until("the machine's return", || machine.is_ready());
+    more(100);
+}
+
 fn pair() -> (String, Server, Server) {
     let database = new_database();
     let (one, other) = (machine(&database), machine(&database));
@@ -169,18 +185,8 @@ fn a_rolling_restart_under_load_fails_no_request() {
         |_, _| false,
         |more| {
             for machine in [&mut one, &mut other] {
-                more(100);
-                machine.terminate();
-                assert_eq!(machine.process.wait().unwrap().code(), Some(0));
-                more(100);
-                let address = machine.address.clone();
-                let mut at_address = settings(&database).to_vec();
-                at_address.push(("LEPTOS_SITE_ADDR", &address));
-                *machine = Server::start(&at_address);
-                machine.address = address;
-                until("the machine's return", || machine.is_ready());
+                replace(machine, &database, |same| same, more);
             }
-            more(200);
         },
     );
     println!("rolling restart: {} served", outcome.served);

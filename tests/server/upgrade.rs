@@ -7,10 +7,8 @@ use std::{
 };
 
 use crate::{
-    support::{
-        Balancer, Client, Database, PASSWORD, SECRET, Server, in_place_of, run, text, under_load, until, with_socket,
-    },
-    two_machines::{machine, new_database, settings},
+    support::{Balancer, Client, Database, PASSWORD, SECRET, Server, in_place_of, run, text, under_load, with_socket},
+    two_machines::{machine, new_database, replace, settings},
 };
 
 /// The same command, of the next version.
@@ -104,26 +102,12 @@ fn machines_are_upgraded_one_after_the_other_under_load_and_no_request_fails() {
         &alice,
         |_, _| false,
         |more| {
-            let upgrade = |machine: &mut Server| {
-                more(100);
-                machine.terminate();
-                assert_eq!(machine.process.wait().unwrap().code(), Some(0));
-                let address = machine.address.clone();
-                let mut at_address = settings(&database).to_vec();
-                at_address.push(("LEPTOS_SITE_ADDR", &address));
-                *machine = Server::spawn_with(&at_address, next_version);
-                machine.address = address;
-                machine.wait_for("serving");
-                until("the machine's return", || machine.is_ready());
-                more(100);
-            };
-            upgrade(&mut one);
+            replace(&mut one, &database, next_version, more);
             assert!(has_migrated(&database));
             // Both versions on the new schema.
             everything_works(&one, "bob@example.com");
             everything_works(&other, "carol@example.com");
-            upgrade(&mut other);
-            more(100);
+            replace(&mut other, &database, next_version, more);
         },
     );
     println!("upgraded one after the other: {} served", outcome.served);

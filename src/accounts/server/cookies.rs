@@ -36,7 +36,7 @@ pub fn read_exactly(headers: &HeaderMap, name: &str) -> Option<String> {
     pairs.find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }
 
-/// Removes cookies whose names are not plain. Whoever reads cookies decodes their names and trims them, so another host of
+/// Removes cookies whose names are not plain. Those who read cookies decode their names and trim them, so another host of
 /// the domain could set one that passes for a cookie with the prefix, which the browser does not let it set.
 pub fn drop_disguised(headers: &mut HeaderMap) {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$&'*+-.^_`|~".contains(byte);

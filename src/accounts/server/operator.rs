@@ -89,7 +89,7 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             let link = link.ok_or_else(|| OperatorError::NoSuchUser(describe(&user)))?;
             record(Event::Reset, "link_by_operator", Some(&user));
             format!(
-                "For {}, once, for one hour. Whoever has it can set the password:\n{}",
+                "For {}, once, for one hour. Anyone who has it can set the password:\n{}",
                 describe(&user),
                 link.url(&config.origin(), Purpose::Reset)
             )

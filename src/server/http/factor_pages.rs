@@ -140,7 +140,7 @@ pub async fn recovery_codes_page(State(state): State<AppState>, request: Request
     never_kept(render_page(&state, request, provide).await)
 }
 
-/// Whoever comes to `/account` from a page of ours has just logged in, or has a cookie from when they did.
+/// Anyone who comes to `/account` from a page of ours has just logged in, or has a cookie from when they did.
 fn refuses_cookies(headers: &HeaderMap) -> bool {
     let is_ours = headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     is_ours && !headers.contains_key(header::COOKIE)

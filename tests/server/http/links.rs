@@ -265,7 +265,7 @@ fn an_address_changes_once_its_owner_has_confirmed_it_and_the_token_with_it() {
         claims["email"].as_str().unwrap().to_owned()
     };
     assert_eq!(email_in_token(), ALICE);
-    // Whoever else opens the mail would give their address to a stranger's account.
+    // Anyone else who opens the mail would give their address to a stranger's account.
     let bob = signed_up(&app, "bob@example.com");
     for stranger in [&app.client(), &bob] {
         let page = stranger.get(&mail.path());

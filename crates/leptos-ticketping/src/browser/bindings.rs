@@ -4,7 +4,7 @@ use js_sys::{Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 
-use super::js::function;
+use super::js::{function, get};
 
 #[wasm_bindgen]
 extern "C" {
@@ -42,6 +42,17 @@ extern "C" {
 pub fn namespace() -> Option<Namespace> {
     let namespace = Reflect::get(&window(), &"TicketpingChat".into()).ok()?;
     function(&namespace, "init").map(|_| namespace.unchecked_into())
+}
+
+/// The `readyState` of a socket, as browsers have it.
+pub const OPEN: f64 = 1.0;
+const CLOSED: f64 = 3.0;
+
+/// The `readyState` of the widget's socket of this name: `ws` is that of a conversation, `notifiWs` that for
+/// notifications. Closed where there is none.
+pub fn socket_state(instance: &Instance, socket: &str) -> f64 {
+    let state = get(instance, socket).and_then(|socket| get(&get(&socket, "ws")?, "readyState")?.as_f64());
+    state.unwrap_or(CLOSED)
 }
 
 /// Whether there is a widget on the page already.

@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlTextAreaElement};
 
 use super::{
-    bindings::Instance,
+    bindings::{Instance, OPEN, socket_state},
     js::{call, get, noop, set, text},
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
@@ -22,13 +22,11 @@ pub fn save(instance: &Instance, identity: &Identity) {
     let note = owner_note().filter(|_| is_owner(identity));
     let (true, Some(note)) = (instance.is_open(), note) else { return forget() };
     let session = instance.current_chat_session();
+    let _none = session.as_deref().and_then(|session| save_messages(instance, session));
     let resume = Object::new();
     set(&resume, "owner", &note.into());
-    set(&resume, "draft", &draft_box(instance).map(|input| input.value()).into());
-    if let Some(session) = &session {
-        let _none = save_messages(instance, session);
-    }
     set(&resume, "session", &session.into());
+    set(&resume, "draft", &draft_box(instance).map(|input| input.value()).into());
     if let Ok(json) = JSON::stringify(&resume) {
         let _blocked = storage.set_item(RESUME_KEY, &String::from(json));
     }
@@ -126,16 +124,6 @@ fn conversation(instance: &Instance, session: &str) -> Option<JsValue> {
 fn is_any(messages: &JsValue) -> bool {
     get(messages, "length").is_some_and(|length| length.is_truthy())
 }
-
-/// The `readyState` of the widget's socket of this name; closed where there is none.
-pub fn socket_state(instance: &Instance, socket: &str) -> f64 {
-    let state = get(instance, socket).and_then(|socket| get(&get(&socket, "ws")?, "readyState")?.as_f64());
-    state.unwrap_or(CLOSED)
-}
-
-/// As `WebSocket.readyState` has them.
-pub const OPEN: f64 = 1.0;
-const CLOSED: f64 = 3.0;
 
 /// The widget's list of conversations out of its storage, which is this user's, for its start: that saves a round trip.
 pub fn list_from_storage(instance: &Instance) -> Option<()> {

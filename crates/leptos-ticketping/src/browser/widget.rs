@@ -4,7 +4,7 @@ use js_sys::{Object, Reflect};
 use wasm_bindgen::JsValue;
 
 use super::{
-    bindings::{Instance, Namespace, namespace},
+    bindings::{Instance, Namespace, OPEN, namespace, socket_state},
     hooks::{self, Hooks, OnReport},
     js::{call, get, set},
     page::root_style,
@@ -48,7 +48,7 @@ impl LiveWidget {
         if !self.instance.is_initialized() {
             return;
         }
-        let is_closed = |socket| resume::socket_state(&self.instance, socket) > resume::OPEN;
+        let is_closed = |socket| socket_state(&self.instance, socket) > OPEN;
         if page_was_kept || self.identity != Identity::Anonymous && is_closed("notifiWs") {
             let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
         }
