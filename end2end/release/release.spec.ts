@@ -64,15 +64,13 @@ function ask(url: string, accepted: string) {
     return { encoding: /content-encoding: (\S+)/.exec(head)?.[1], etag: /etag: (\S+)/.exec(head)?.[1], body: raw.subarray(end + 4) };
 }
 
-test("a page is packed in the quicker way that its reader knows", async ({ baseURL }) => {
-    for (const [accepted, encoding, unpack] of [
-        ["gzip, deflate, br, zstd", "gzip", gunzipSync],
-        ["br", "br", brotliDecompressSync],
-    ] as const) {
-        const packed = ask(`${baseURL}/login`, accepted);
-        expect(packed.encoding, accepted).toBe(encoding);
-        expect(unpack(packed.body).toString(), accepted).toContain("Remember me");
-    }
+test("a page is packed for who reads that", async ({ baseURL }) => {
+    const packed = ask(`${baseURL}/login`, "gzip, deflate, br, zstd");
+    expect(packed.encoding).toBe("gzip");
+    expect(gunzipSync(packed.body).toString()).toContain("Remember me");
+    const plain = ask(`${baseURL}/login`, "br");
+    expect(plain.encoding).toBeUndefined();
+    expect(plain.body.toString()).toContain("Remember me");
 });
 
 test("whatever encoding a program reads, it gets the same file, and is told which it got", async ({ baseURL, request }) => {

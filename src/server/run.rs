@@ -1,7 +1,7 @@
 //! Puts the parts together and serves until it is told to stop.
 
 use std::{
-    io::{self, BufWriter, IsTerminal},
+    io::{self, BufWriter},
     net::SocketAddr,
     sync::Arc,
     time::Duration,
@@ -279,12 +279,12 @@ impl Log {
 
 fn subscribe(config: &Config, writer: NonBlocking) {
     // A session that has ended is not suspicious, and a client that makes ids up must not fill the disk with lines
-    // about them. What fails at log-in we log ourselves.
-    let quiet = ["tower_sessions=error", "tower_sessions_core=error", "axum_login::session=off"];
+    // about them. What fails at log-in we log ourselves. And a second span for each request has its price.
+    let quiet =
+        ["tower_sessions=error", "tower_sessions_core=error", "axum_login::session=off", "axum_login::service=error"];
     let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
     let filter = quiet.fold(EnvFilter::new(&config.log_filter), EnvFilter::add_directive);
-    let colours = io::stderr().is_terminal();
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match config.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
