@@ -84,6 +84,8 @@ const protections = [
     ["the open chat's socket opens again", `${browser}/widget.rs`, 'call(&socket, "reconnect", &JsValue::UNDEFINED)', "Some(socket)", "app", "socket of an open chat opens again"],
     ["a statement that hangs holds nobody up", "src/accounts/server/session_reader.rs", "Duration::from_millis(10)", "Duration::from_secs(1_000)", "unit", "a_connection_that_says_nothing"],
     ["the list comes out of storage", `${browser}/widget.rs`, "            let _none = resume::list_from_storage(&instance);\n", "", "app", "shows its messages before"],
+    ["a session that has ended is not put off", "src/accounts/server/last_use.rs", "WHERE expires_at > $1 AND id", "WHERE id", "unit", "all_that_are_used_at_once"],
+    ["each is put off by its own life", "src/accounts/server/last_use.rs", "*other == life", "*other == life || true", "unit", "all_that_are_used_at_once"],
     ["of sessions read together each is its own user's", "src/accounts/server/session_reader.rs", "found.get(&hash)", "found.values().next()", "http", "each_their_own_users"],
     ["a stop ends no connection that was just taken", "src/server/run.rs", "            no_connection(&handle, LAST_REQUESTS).await;\n", "            let _ = LAST_REQUESTS;\n", "upgrade", "an_upgrade_under_load"],
     ["systemd's socket is taken over", "src/server/listener.rs", "if held_at == address { Ok(Some(held)) }", "if held_at == address { Ok(None) }", "upgrade", "an_upgrade_under_load"],

@@ -11,6 +11,7 @@ mod device_cookie;
 mod email_address;
 mod export;
 mod flash_cookie;
+mod last_use;
 mod link_forms;
 pub mod links;
 mod log_in_forms;

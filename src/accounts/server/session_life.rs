@@ -15,8 +15,10 @@ pub const CONFIRMED_FOR: i64 = 10 * 60;
 /// In seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLife {
-    idle: i64,
-    absolute: i64,
+    /// Without a visit.
+    pub idle: i64,
+    /// Whatever it does.
+    pub absolute: i64,
 }
 
 const HOUR: i64 = 60 * 60;

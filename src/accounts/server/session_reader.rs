@@ -26,7 +26,6 @@ pub struct Found {
     pub data: String,
     /// In seconds since 1970, as are the others.
     pub expires_at: i64,
-    pub created_at: i64,
     pub last_seen_at: i64,
     pub user: User,
 }
@@ -103,7 +102,7 @@ async fn read_together(pool: &AnyPool, batch: &[Waiting]) -> sqlx::Result<Rows> 
     let list: Vec<String> = (1..=places).map(|place| format!("${place}")).collect();
     let sql = format!(
         concat!(
-            "SELECT sessions.id AS session, data, expires_at, sessions.created_at, last_seen_at, ",
+            "SELECT sessions.id AS session, data, expires_at, last_seen_at, ",
             user_columns!(),
             " FROM sessions JOIN users ON users.id = user_id WHERE sessions.id IN ({})",
         ),
@@ -118,8 +117,7 @@ async fn read_together(pool: &AnyPool, batch: &[Waiting]) -> sqlx::Result<Rows> 
         Ok(Found {
             data: row.try_get(1)?,
             expires_at: row.try_get(2)?,
-            created_at: row.try_get(3)?,
-            last_seen_at: row.try_get(4)?,
+            last_seen_at: row.try_get(3)?,
             user: User::from_row(row)?,
         })
     };

@@ -3,10 +3,7 @@
 //! Only a hash of a session's id is stored: reading the table opens no session. The hash is also what forms call a
 //! session by.
 
-use std::{
-    fmt::Display,
-    time::{Duration, Instant},
-};
+use std::{fmt::Display, time::Instant};
 
 use async_trait::async_trait;
 use moka::{ops::compute::Op, sync::Cache};
@@ -21,6 +18,7 @@ use tower_sessions::{
 
 use super::{
     Users,
+    last_use::LastUse,
     session_hash::SessionHash,
     session_life::SessionLife,
     session_reader::{Found, SessionReader},
@@ -34,9 +32,9 @@ pub const BROWSER: &str = "browser";
 const LOG_IN: &str = "axum-login.data";
 /// How many sessions are kept in memory at most.
 const MAX_CACHED: u64 = 10_000;
-/// How old `last_seen_at` may become before it is written again: a write for each request would cost more than
-/// the request.
-const LAST_SEEN_STEP: Duration = Duration::from_secs(10 * 60);
+/// How many seconds old `last_seen_at` may become before it is written again: a write for each request would cost more
+/// than the request.
+const LAST_SEEN_STEP: i64 = 10 * 60;
 /// How many expired sessions are deleted at once. Nobody waits for longer than that takes.
 const DELETED_AT_ONCE: i64 = 100;
 
@@ -65,14 +63,15 @@ pub struct Sessions {
     // does not bring it back.
     cache: Cache<SessionHash, Option<Record>>,
     reader: SessionReader,
+    last_use: LastUse,
 }
 
 impl Sessions {
     /// Over a migrated database. To be called within the runtime.
     pub fn new(pool: AnyPool, users: Users) -> Self {
         let cache = Cache::builder().max_capacity(MAX_CACHED).time_to_live(STALE_AFTER).build();
-        let reader = SessionReader::new(pool.clone());
-        Self { pool, users, cache, reader }
+        let (reader, last_use) = (SessionReader::new(pool.clone()), LastUse::new(pool.clone()));
+        Self { pool, users, cache, reader, last_use }
     }
 
     /// Where a user is logged in, the latest first.
@@ -143,27 +142,6 @@ impl Sessions {
             }
             tokio::time::sleep(begin.elapsed()).await;
         }
-    }
-
-    /// Notes that a session is in use, and puts its end off. Nobody waits for it, and a request does not fail with it.
-    fn touch(&self, hash: SessionHash, last_seen_at: i64, now: i64, expires_at: i64) {
-        if now - last_seen_at < LAST_SEEN_STEP.as_secs().cast_signed() {
-            return;
-        }
-        let pool = self.pool.clone();
-        tokio::spawn(async move {
-            let touched = statement::run("sessions.touch", &pool, async |database| {
-                sqlx::query("UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1")
-                    .bind(hash.to_string())
-                    .bind(now)
-                    .bind(expires_at)
-                    .execute(database)
-                    .await
-            });
-            if let Err(error) = touched.await {
-                tracing::debug!(%error, "a session's last use was not noted");
-            }
-        });
     }
 }
 
@@ -236,9 +214,8 @@ impl SessionStore for Sessions {
             Some(found) => {
                 let record = record(*id, &found)?;
                 self.users.cache_if_absent(found.user);
-                if is_valid(&record) {
-                    let now = now.unix_timestamp();
-                    self.touch(hash, found.last_seen_at, now, SessionLife::of(&record.data).end(found.created_at, now));
+                if is_valid(&record) && now.unix_timestamp() - found.last_seen_at >= LAST_SEEN_STEP {
+                    self.last_use.note(hash, SessionLife::of(&record.data));
                 }
                 Some(record)
             }
