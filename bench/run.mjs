@@ -50,6 +50,8 @@ const session = await signUp(ours);
 const sessionBefore = before && (await signUp(before));
 const expressSession = cookieOf(await fetch(`${express.origin}/start`));
 const tunedSession = cookieOf(await fetch(`${tuned.origin}/start`));
+const librariesSession = `id=${(await fetch(`${ceiling.origin}/libraries/start`)).headers.getSetCookie()[0].match(/^id=([^;]+)/)[1]}`;
+const librariesToken = "/libraries/chat-jwt";
 
 /** One answer, looked at before it is asked for a million times. */
 async function expectAnswer(server, path, cookie, wanted) {
@@ -62,6 +64,8 @@ async function expectAnswer(server, path, cookie, wanted) {
 }
 const isToken = (body) => JSON.parse(Buffer.from(JSON.parse(body).jwt.split(".")[1], "base64url")).email === "bench@example.com";
 await expectAnswer(ceiling, token, undefined, isToken);
+await expectAnswer(ceiling, librariesToken, librariesSession, isToken);
+await expectAnswer(ceiling, "/", undefined, (body) => body.includes("bench@example.com"));
 await expectAnswer(ours, token, session, isToken);
 await expectAnswer(express, token, expressSession, isToken);
 await expectAnswer(tuned, token, tunedSession, isToken);
@@ -79,11 +83,13 @@ if (before) {
 
 const targets = [
     { name: "signing alone (the ceiling)", server: ceiling, path: token },
+    { name: "token, libraries alone", server: ceiling, path: librariesToken, cookie: librariesSession },
     { name: "token", server: ours, path: token, cookie: session },
     { name: "token, Express, tuned", server: tuned, path: token, cookie: tunedSession },
     { name: "token, Express sample", server: express, path: token, cookie: expressSession },
     { name: "/login", server: ours, path: "/login" },
     { name: "/ signed out", server: ours, path: "/" },
+    { name: "/ signed in, rendering alone", server: ceiling, path: "/" },
     { name: "/ signed in", server: ours, path: "/", cookie: session },
     { name: "/login, gzip", server: ours, path: "/login", encoding: asBrowser },
     { name: "/ signed out, gzip", server: ours, path: "/", encoding: asBrowser },
@@ -160,7 +166,7 @@ first byte, unloaded: ${Object.entries(report.firstByte).map(([page, millisecond
 /login as sent: ${Object.entries(sent).map(([kind, size]) => `${kind} ${whole(size)}`).join(", ")}, together ${whole(bytes)} bytes
 binary: ${(report.binary / 1e6).toFixed(1)} MB; ${report.machine}, ${report.date}`);
 
-const rows = figures.filter(({ name }) => !/log-in \(|before|gzip/.test(name)).map(({ name, rate }) => ({ name, rate, ours: !/ceiling|Express/.test(name) }));
+const rows = figures.filter(({ name }) => !/log-in \(|before|gzip/.test(name)).map(({ name, rate }) => ({ name, rate, ours: !/ceiling|alone|Express/.test(name) }));
 writeFileSync("docs/bench.svg", chart("Requests a second on one core", rows));
 writeFileSync("docs/bench.json", `${JSON.stringify(report, undefined, 2)}\n`);
 process.exit(0);
