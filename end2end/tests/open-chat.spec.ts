@@ -116,8 +116,14 @@ test("while the socket of an open chat is refused there is no box to write in, a
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     await expect.poll(() => sockets).toBe(2);
     await expect(page.locator("#messageInput")).toBeHidden();
+    const says = () => page.locator(".ticketping-message-input-container").evaluate((element) => {
+        const { content, visibility } = getComputedStyle(element, "::before");
+        return visibility === "visible" && content;
+    });
+    await expect.poll(says).toContain("Connecting");
     isHidden();
     await expect(page.locator("#messageInput")).toBeVisible();
+    expect(await says()).not.toContain("Connecting");
     // The widget takes the focus 50 ms after the conversation has come.
     await history;
     await page.evaluate(() => new Promise((later) => setTimeout(later, 100)));
