@@ -1,13 +1,12 @@
-//! What the libraries cost by themselves, so that a figure of the app says how much of it is the app's own. No endpoint
-//! that is built of these parts can be faster.
+//! What the libraries cost by themselves, so that a figure of the app says how much of it is the app's own.
 //!
 //! `ceiling ADDRESS [DATABASE]`, the log to standard error.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, io::BufWriter, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{Request, State},
     routing::{any, get},
 };
 use axum_login::{AuthManagerLayerBuilder, AuthSession, AuthUser, AuthnBackend};
@@ -18,13 +17,13 @@ use leptos::{
 };
 use leptos_axum::{LeptosRoutes, extract, generate_route_list_with_exclusions, handle_server_fns_with_context};
 use leptos_ticketping::{AppId, JwtSecret, Signer, TeamSlug, TicketpingConfig, Visitor};
-use sqlx::SqlitePool;
+use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 use ticketping_leptos::{
     accounts::{CurrentUser, provide_current_user},
     app::{App, shell},
     support_chat::SignedToken,
 };
-use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
+use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tower_sessions::{MemoryStore, SessionManagerLayer};
 use tracing::Level;
 
@@ -33,7 +32,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (lines, _writes_the_rest) = tracing_appender::non_blocking(std::io::stderr());
+    // The log as the app has it.
+    let (lines, _writes_the_rest) =
+        tracing_appender::non_blocking(BufWriter::with_capacity(1 << 16, std::io::stderr()));
     tracing_subscriber::fmt()
         .with_env_filter("info,tower_sessions=error,axum_login::service=error")
         .with_writer(lines)
@@ -47,13 +48,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .merge(with_session(signer.clone()))
         .merge(page()?);
     if let Some(file) = arguments.next() {
-        let pool = SqlitePool::connect(&format!("sqlite://{file}")).await?;
+        // As the app has it: a connection is not asked first whether it is there.
+        let pool = SqlitePoolOptions::new().max_connections(8).test_before_acquire(false);
+        let pool = pool.connect(&format!("sqlite://{file}")).await?;
         router = router.merge(Router::new().route("/sqlx", get(read)).with_state((pool, signer)));
     }
     Ok(axum::serve(tokio::net::TcpListener::bind(address).await?, router).await?)
 }
 
-/// Signing alone.
+/// Signing alone: on this axum no token endpoint can be faster.
 async fn sign(State(signer): State<Signer>) -> Json<SignedToken> {
     signed(&signer, "bench@example.com")
 }
@@ -77,7 +80,11 @@ fn with_session(signer: Signer) -> Router {
         .layer(AuthManagerLayerBuilder::new(Known, sessions).build())
         .layer(
             TraceLayer::new_for_http()
-                .make_span_with(DefaultMakeSpan::new().level(Level::INFO))
+                .make_span_with(|request: &Request| {
+                    let (method, path) = (request.method(), request.uri().path());
+                    tracing::info_span!("request", %method, path, user.id = tracing::field::Empty)
+                })
+                .on_request(())
                 .on_response(DefaultOnResponse::new().level(Level::INFO)),
         )
 }

@@ -85,13 +85,16 @@ for (const count of [10, 1_000_000]) {
     figure.sqlx = ask(sqlx, { path: "/sqlx", ...asEach(count, { cookie: (n) => `session=user-${n}` }) });
     await sqlx.stop();
     figure.express = await express(count);
-    // Each is used for the first time in an hour, which is noted.
+    // With so many, each is used for the first time in an hour, which is noted.
     const idle = new Database(file);
-    idle.prepare("UPDATE sessions SET last_seen_at = ?").run(now - 3_600);
-    idle.close();
+    const used = idle.prepare("UPDATE sessions SET last_seen_at = ?");
+    used.run(now - 3_600);
     const noting = await serve(file);
     figure.noted = ask(noting, { path: token, ...byEach });
     await noting.stop();
+    figure.noted.rows = idle.prepare("SELECT count(*) FROM sessions WHERE last_seen_at >= ?").pluck().get(now);
+    used.run(Math.floor(Date.now() / 1000));
+    idle.close();
     // Then every other session has run out, and the server that starts finds that at once. Asked for are the others.
     const half = new Database(file);
     const end = half.prepare("UPDATE sessions SET expires_at = 1 WHERE id = ?");

@@ -50,7 +50,7 @@ const session = await signUp(ours);
 const sessionBefore = before && (await signUp(before));
 const expressSession = cookieOf(await fetch(`${express.origin}/start`));
 const tunedSession = cookieOf(await fetch(`${tuned.origin}/start`));
-const librariesSession = `id=${(await fetch(`${ceiling.origin}/libraries/start`)).headers.getSetCookie()[0].match(/^id=([^;]+)/)[1]}`;
+const librariesSession = cookieOf(await fetch(`${ceiling.origin}/libraries/start`));
 const librariesToken = "/libraries/chat-jwt";
 
 /** One answer, looked at before it is asked for a million times. */

@@ -112,7 +112,7 @@ export function asEach(count, { step = 1, cookie = (n) => `session=${sessionId(n
     return { script: "cookies.lua", environment: { COOKIES: file } };
 }
 
-export const cookieOf = (answer) => answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).find((cookie) => /^(session|connect\.sid)=/.test(cookie));
+export const cookieOf = (answer) => answer.headers.getSetCookie().map((cookie) => cookie.split(";")[0]).find((cookie) => /^(session|connect\.sid|id)=/.test(cookie));
 
 export const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 export const whole = (number) => Math.round(number).toLocaleString("en");

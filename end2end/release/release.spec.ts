@@ -64,7 +64,7 @@ function ask(url: string, accepted: string) {
     return { encoding: /content-encoding: (\S+)/.exec(head)?.[1], etag: /etag: (\S+)/.exec(head)?.[1], body: raw.subarray(end + 4) };
 }
 
-test("a page is packed for who reads that", async ({ baseURL }) => {
+test("a page comes as gzip to those who read gzip, and as it is to others", async ({ baseURL }) => {
     const packed = ask(`${baseURL}/login`, "gzip, deflate, br, zstd");
     expect(packed.encoding).toBe("gzip");
     expect(gunzipSync(packed.body).toString()).toContain("Remember me");

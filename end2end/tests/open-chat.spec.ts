@@ -118,7 +118,7 @@ test("while the socket of an open chat is refused there is no box to write in, a
     await expect(page.locator("#messageInput")).toBeHidden();
     const says = () => page.locator(".ticketping-message-input-container").evaluate((element) => {
         const { content, visibility } = getComputedStyle(element, "::before");
-        return visibility === "visible" && content;
+        return element.getClientRects().length > 0 && visibility === "visible" && content;
     });
     await expect.poll(says).toContain("Connecting");
     isHidden();

@@ -279,12 +279,12 @@ impl Log {
 
 fn subscribe(config: &Config, writer: NonBlocking) {
     // A session that has ended is not suspicious, and a client that makes ids up must not fill the disk with lines
-    // about them. What fails at log-in we log ourselves. And a second span for each request has its price.
+    // about them. What fails at log-in we log ourselves. Without a span of its own, axum-login names the user in ours.
     let quiet =
         ["tower_sessions=error", "tower_sessions_core=error", "axum_login::session=off", "axum_login::service=error"];
     let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
     let filter = quiet.fold(EnvFilter::new(&config.log_filter), EnvFilter::add_directive);
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
     match config.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),

@@ -125,8 +125,12 @@ impl Accounts {
 
     /// A limit's answer, and a note of it.
     pub(super) fn limit(&self, checked: Result<(), AppError>) -> Result<(), AppError> {
-        let user = self.auth.user.as_ref().map(|user| user.id.as_str());
-        checked.inspect_err(|_| self.record(Event::Refused, "limited", user))
+        checked.inspect_err(|_| self.record(Event::Refused, "limited", self.user_id()))
+    }
+
+    /// The user of the session, if there is one.
+    pub(super) fn user_id(&self) -> Option<&str> {
+        self.auth.user.as_ref().map(|user| user.id.as_str())
     }
 
     /// Shows the form again, with what it has to say.

@@ -1,5 +1,5 @@
-//! Notes when sessions were last used, and puts their end off. Those of a moment are noted by one statement: each has to be
-//! committed, which costs far more than a row.
+//! Notes when sessions were last used, and puts their end off. Those that are used at about the same time are noted by one
+//! statement: a commit costs far more than a row.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 /// How many may wait. One for which there is no room is noted when it is used again.
 const MAX_WAITING: usize = 10_000;
 
-/// A session that is in use, and how long it may be without.
+/// A session that is in use, and how long it may last.
 type Used = (SessionHash, SessionLife);
 
 /// Notes them. Nobody waits for it, and no request fails with it.
@@ -36,11 +36,13 @@ impl LastUse {
 
     /// This session is in use.
     pub fn note(&self, hash: SessionHash, life: SessionLife) {
-        let _no_room = self.used.try_send((hash, life));
+        if let Err(error) = self.used.try_send((hash, life)) {
+            tracing::debug!(%error, "the last use of a session was not noted");
+        }
     }
 }
 
-/// Notes until nobody uses a session any more.
+/// Notes until the last [`LastUse`] is gone.
 async fn note_all(pool: AnyPool, mut waiting: mpsc::Receiver<Used>) {
     loop {
         let mut used = Vec::new();
@@ -118,10 +120,13 @@ mod tests {
             left.fetch_one(&pool).await.map(|expires_at: i64| expires_at - now).unwrap()
         };
         // The one that has ended was noted first.
-        for (n, (.., wanted)) in sessions.into_iter().enumerate().rev() {
-            while !(wanted..wanted + 5).contains(&left(n).await) {
-                tokio::task::yield_now().await;
+        let all_are_noted = async {
+            for (n, (.., wanted)) in sessions.into_iter().enumerate().rev() {
+                while !(wanted..wanted + 30).contains(&left(n).await) {
+                    tokio::task::yield_now().await;
+                }
             }
-        }
+        };
+        tokio::time::timeout(Duration::from_secs(10), all_are_noted).await.unwrap();
     }
 }

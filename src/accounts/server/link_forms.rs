@@ -182,7 +182,7 @@ impl Accounts {
 
     /// The page itself says that its link does not work.
     fn link_failed(&self, page: &str, token: &str) {
-        self.record(Event::Refused, "link", None);
+        self.record(Event::Refused, "link", self.user_id());
         self.see_other(&link_page(page, token));
     }
 }

@@ -148,7 +148,7 @@ impl Accounts {
 
     fn passkey_failed(&self, error: &PasskeyError) -> ValidationError {
         tracing::debug!(%error, "a passkey was refused");
-        self.record(Event::SecondFactor, "wrong", None);
+        self.record(Event::SecondFactor, "wrong", self.user_id());
         match error {
             PasskeyError::OutOfDate => ValidationError::PasskeyOutOfDate,
             _ => ValidationError::PasskeyWrong,

@@ -15,9 +15,9 @@ pub const CONFIRMED_FOR: i64 = 10 * 60;
 /// In seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLife {
-    /// Without a visit.
+    /// How long it lasts without a visit.
     pub idle: i64,
-    /// Whatever it does.
+    /// How long it lasts at most.
     pub absolute: i64,
 }
 
@@ -34,11 +34,6 @@ impl SessionLife {
     pub fn of(data: &HashMap<String, Value>) -> Self {
         if data.get(REMEMBER).and_then(Value::as_bool) == Some(true) { REMEMBERED } else { UNTIL_CLOSED }
     }
-
-    /// When a session ends that was last used at this time. All in seconds since 1970.
-    pub fn end(self, created_at: i64, last_seen_at: i64) -> i64 {
-        (last_seen_at + self.idle).min(created_at + self.absolute)
-    }
 }
 
 #[cfg(test)]
@@ -46,11 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_ends_by_idleness_and_at_the_latest_after_its_absolute_life() {
-        assert_eq!(UNTIL_CLOSED.end(0, 0), 12 * HOUR);
-        assert_eq!(UNTIL_CLOSED.end(0, 11 * HOUR), 23 * HOUR);
-        assert_eq!(UNTIL_CLOSED.end(0, 20 * HOUR), 24 * HOUR);
-        assert_eq!(REMEMBERED.end(0, 80 * DAY), 90 * DAY);
+    fn a_session_lasts_longer_where_that_was_ticked() {
         assert_eq!(SessionLife::of(&HashMap::new()), UNTIL_CLOSED);
         assert_eq!(SessionLife::of(&HashMap::from([(REMEMBER.to_owned(), true.into())])), REMEMBERED);
     }

@@ -150,7 +150,7 @@ impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let (user_id, browser) = (user_of(record)?, text(record.data.get(BROWSER)));
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let (data, expires_at) = (encode(record)?, SessionLife::of(&record.data).end(now, now));
+        let (data, expires_at) = (encode(record)?, now + SessionLife::of(&record.data).idle);
         let hash = loop {
             let hash = SessionHash::of(&record.id);
             let added = statement::run("sessions.create", &self.pool, async |database| {

@@ -120,7 +120,8 @@ pub fn router(
     let trace = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
             let id = request_id(request.headers()).map(tracing::field::display);
-            tracing::info_span!("request", id, method = %request.method(), path = logged_path(request.uri().path()))
+            let path = logged_path(request.uri().path());
+            tracing::info_span!("request", id, method = %request.method(), path, user.id = tracing::field::Empty)
         })
         .on_request(())
         .on_response(DefaultOnResponse::new().level(tracing::Level::INFO));
