@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Signing alone: on this axum no token endpoint can be faster.
 async fn sign(State(signer): State<Signer>) -> Json<SignedToken> {
-    signed(&signer, "bench@example.com")
+    signed(&signer, EMAIL)
 }
 
 fn signed(signer: &Signer, email: &str) -> Json<SignedToken> {
@@ -92,12 +92,12 @@ fn with_session(signer: Signer) -> Router {
 #[server(prefix = "/libraries", endpoint = "chat-jwt", input = GetUrl)]
 async fn token_of_session() -> Result<SignedToken, ServerFnError> {
     let session: AuthSession<Known> = extract().await?;
-    let user = session.user.ok_or_else(|| ServerFnError::new("signed out"))?;
-    Ok(signed(&expect_context::<Signer>(), &user.0).0)
+    session.user.ok_or_else(|| ServerFnError::new("signed out"))?;
+    Ok(signed(&expect_context::<Signer>(), EMAIL).0)
 }
 
 async fn start(mut session: AuthSession<Known>) -> StatusCode {
-    match session.login(&Only::default()).await {
+    match session.login(&Only).await {
         Ok(()) => StatusCode::OK,
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
@@ -108,8 +108,8 @@ fn page() -> Result<Router, leptos_ticketping::ConfigError> {
     let chat = Arc::new(TicketpingConfig::new(AppId::parse("bench")?, TeamSlug::parse("bench")?));
     let context = move || {
         provide_context(Arc::clone(&chat));
-        let email = "bench@example.com".to_owned();
-        provide_current_user(Some(CurrentUser { id: "bench".to_owned(), email, name: Some("Bench".to_owned()) }));
+        let (id, email, name) = ("bench".to_owned(), EMAIL.to_owned(), Some("Bench".to_owned()));
+        provide_current_user(Some(CurrentUser { id, email, name }));
     };
     let options = LeptosOptions::builder().output_name("ticketping-leptos").build();
     let for_shell = options.clone();
@@ -132,25 +132,22 @@ async fn read(
     email.map(|email| signed(&signer, &email)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Who is in memory.
-#[derive(Clone, Debug)]
-struct Only(Arc<str>);
+/// Who asks.
+const EMAIL: &str = "bench@example.com";
 
-impl Default for Only {
-    fn default() -> Self {
-        Self("bench@example.com".into())
-    }
-}
+/// The only user, in memory.
+#[derive(Clone, Debug)]
+struct Only;
 
 impl AuthUser for Only {
     type Id = String;
 
     fn id(&self) -> String {
-        self.0.to_string()
+        EMAIL.to_owned()
     }
 
     fn session_auth_hash(&self) -> &[u8] {
-        self.0.as_bytes()
+        EMAIL.as_bytes()
     }
 }
 
@@ -168,6 +165,6 @@ impl AuthnBackend for Known {
     }
 
     async fn get_user(&self, _: &String) -> Result<Option<Only>, Infallible> {
-        Ok(Some(Only::default()))
+        Ok(Some(Only))
     }
 }

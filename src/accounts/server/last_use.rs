@@ -63,14 +63,11 @@ async fn note_all(pool: AnyPool, mut waiting: mpsc::Receiver<Used>) {
 }
 
 async fn note_together(pool: &AnyPool, life: SessionLife, mut hashes: Vec<String>) -> sqlx::Result<()> {
-    // Few texts, as each is prepared on each connection: what is left over in one names the last again.
-    hashes.resize(hashes.len().next_power_of_two(), hashes[hashes.len() - 1].clone());
-    let places: Vec<String> = (4..hashes.len() + 4).map(|place| format!("${place}")).collect();
     let sql = format!(
         "UPDATE sessions SET last_seen_at = $1, \
          expires_at = CASE WHEN created_at + $3 < $2 THEN created_at + $3 ELSE $2 END \
          WHERE expires_at > $1 AND id IN ({})",
-        places.join(", ")
+        statement::list(4, &mut hashes)
     );
     let now = OffsetDateTime::now_utc().unix_timestamp();
     statement::run("sessions.note_last_use", pool, async |database| {

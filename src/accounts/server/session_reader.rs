@@ -97,21 +97,17 @@ async fn read_batch(pool: AnyPool, batch: Vec<Waiting>) {
 type Rows = HashMap<String, Result<Found, ReadError>>;
 
 async fn read_together(pool: &AnyPool, batch: &[Waiting]) -> sqlx::Result<Rows> {
-    // Few texts, as each is prepared on each connection: what is left over in one asks for the last again.
-    let places = batch.len().next_power_of_two();
-    let list: Vec<String> = (1..=places).map(|place| format!("${place}")).collect();
+    let mut hashes: Vec<&str> = batch.iter().map(|waiting| waiting.hash.as_str()).collect();
     let sql = format!(
         concat!(
             "SELECT sessions.id AS session, data, expires_at, last_seen_at, ",
             user_columns!(),
             " FROM sessions JOIN users ON users.id = user_id WHERE sessions.id IN ({})",
         ),
-        list.join(", ")
+        statement::list(1, &mut hashes)
     );
     let rows = statement::run("sessions.load", pool, async |database| {
-        let hashes = batch.iter().map(|waiting| waiting.hash.as_str());
-        let padded = hashes.chain(iter::repeat(batch[batch.len() - 1].hash.as_str())).take(places);
-        padded.fold(sqlx::query(AssertSqlSafe(sql)), |query, hash| query.bind(hash)).fetch_all(database).await
+        hashes.iter().fold(sqlx::query(AssertSqlSafe(sql)), |query, hash| query.bind(*hash)).fetch_all(database).await
     });
     let found = |row: &AnyRow| -> sqlx::Result<Found> {
         Ok(Found {

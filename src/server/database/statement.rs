@@ -13,6 +13,16 @@ use tokio::time;
 /// nothing, because it is frozen or its network is gone.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(6);
 
+/// The places of a list of values that begins at `$first`. The list is padded with its last value to one of few lengths, as
+/// each text is prepared on each connection.
+pub fn list<T: Clone>(first: usize, values: &mut Vec<T>) -> String {
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    let places: Vec<String> = (first..first + values.len()).map(|place| format!("${place}")).collect();
+    places.join(", ")
+}
+
 /// Runs the statement `name` on a connection of its own.
 pub async fn run<T>(
     name: &'static str,
