@@ -3,7 +3,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::{HashedStylesheet, Meta, MetaTags, Title, provide_meta_context};
 use leptos_router::{
-    components::{Route, Router, Routes},
+    components::{FlatRoutes, Route, Router},
     path,
 };
 
@@ -63,7 +63,7 @@ pub fn App() -> impl IntoView {
                 {match failure {
                     Some(error) => view! { <ErrorPage error/> }.into_any(),
                     None => view! {
-                        <Routes fallback=|| view! { <ErrorPage error=AppError::NotFound/> }>
+                        <FlatRoutes fallback=|| view! { <ErrorPage error=AppError::NotFound/> }>
                             <Route path=path!("/") view=HomePage/>
                             <Route path=path!("/signup") view=SignUpPage/>
                             <Route path=path!("/check-mail") view=CheckMailPage/>
@@ -77,7 +77,7 @@ pub fn App() -> impl IntoView {
                             <Route path=path!("/account/app") view=NewAppPage/>
                             <Route path=path!("/account/recovery-codes") view=NewRecoveryCodesPage/>
                             <Route path=path!("/sandbox/mail") view=MailboxPage/>
-                        </Routes>
+                        </FlatRoutes>
                     }.into_any(),
                 }}
             </Layout>
