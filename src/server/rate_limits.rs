@@ -6,7 +6,7 @@ use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
     clock::{Clock, DefaultClock, QuantaInstant},
 };
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, EntryAction, EntryResult};
 
 use super::{client_address::ClientAddress, mail::MailKind};
 use crate::{accounts::server::EmailAddress, error::AppError};
@@ -35,9 +35,8 @@ const MAIL_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 120 };
 const MAIL_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
 const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
 
-/// For how many accounts it is remembered that somebody got in, and for how long.
-const MAX_RIGHT: u64 = 100_000;
-const RIGHT_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
+/// For how many accounts and devices it is remembered that somebody got in.
+const MAX_RIGHT: usize = 100_000;
 
 /// All limits of the process. [`RateLimits::forget_idle`] bounds their memory.
 pub struct RateLimits {
@@ -70,7 +69,7 @@ impl RateLimits {
             codes_notice_by_user: limiter(NOTICE_BY_ACCOUNT, 1.0),
             current_password_by_user: limiter(CURRENT_PASSWORD_BY_USER, factor),
             notice_by_account: limiter(NOTICE_BY_ACCOUNT, 1.0),
-            right: Cache::builder().max_capacity(MAX_RIGHT).time_to_idle(RIGHT_IDLE).build(),
+            right: Cache::new(MAX_RIGHT),
             link_by_client: limiter(LINK_BY_CLIENT, factor),
             mail_by_address: limiter(MAIL_BY_ADDRESS, factor),
             mail_by_client: limiter(MAIL_BY_CLIENT, factor),
@@ -92,7 +91,13 @@ impl RateLimits {
     }
 
     fn was_right(&self, key: String) {
-        self.right.entry(key).and_upsert_with(|times| times.map_or(1, |times| times.into_value().wrapping_add(1)));
+        let once_more = |_: &String, times: &mut u64| {
+            *times = times.wrapping_add(1);
+            EntryAction::Retain(())
+        };
+        if let EntryResult::Vacant(first) = self.right.entry(&key, None, once_more) {
+            let _or_meanwhile = first.insert(1);
+        }
     }
 
     fn budget(&self, key: &str) -> String {

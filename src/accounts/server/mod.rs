@@ -6,6 +6,7 @@ mod accounts;
 mod backend;
 pub mod breached;
 mod browser_name;
+mod cache;
 pub mod cookies;
 mod device_cookie;
 mod email_address;

@@ -6,7 +6,6 @@
 use std::{fmt::Display, time::Instant};
 
 use async_trait::async_trait;
-use moka::{ops::compute::Op, sync::Cache};
 use serde_json::Value;
 use sqlx::{AnyPool, FromRow};
 use time::OffsetDateTime;
@@ -18,11 +17,11 @@ use tower_sessions::{
 
 use super::{
     Users,
+    cache::Cache,
     last_use::LastUse,
     session_hash::SessionHash,
     session_life::SessionLife,
     session_reader::{Found, SessionReader},
-    users::STALE_AFTER,
 };
 use crate::server::database::statement;
 
@@ -30,8 +29,6 @@ use crate::server::database::statement;
 pub const BROWSER: &str = "browser";
 /// The key under which axum-login keeps the user in a session's data.
 const LOG_IN: &str = "axum-login.data";
-/// How many sessions are kept in memory at most.
-const MAX_CACHED: u64 = 10_000;
 /// How many seconds old `last_seen_at` may become before it is written again: a write for each request would cost more
 /// than the request.
 const LAST_SEEN_STEP: i64 = 10 * 60;
@@ -53,15 +50,13 @@ pub struct SessionRow {
     pub expires_at: i64,
 }
 
-/// The session store. A session that was just used stays in memory for [`STALE_AFTER`]; one that ends on this
-/// machine ends at once.
+/// The session store. A session that was just used stays in memory for [`STALE_AFTER`](super::cache::STALE_AFTER); one that
+/// ends on this machine ends at once.
 #[derive(Clone, Debug)]
 pub struct Sessions {
     pool: AnyPool,
     users: Users,
-    // `None` is a session that has ended. It stays for a while, so that a request that read the row before
-    // does not bring it back.
-    cache: Cache<SessionHash, Option<Record>>,
+    cache: Cache<SessionHash, Record>,
     reader: SessionReader,
     last_use: LastUse,
 }
@@ -69,9 +64,8 @@ pub struct Sessions {
 impl Sessions {
     /// Over a migrated database. To be called within the runtime.
     pub fn new(pool: AnyPool, users: Users) -> Self {
-        let cache = Cache::builder().max_capacity(MAX_CACHED).time_to_live(STALE_AFTER).build();
         let (reader, last_use) = (SessionReader::new(pool.clone()), LastUse::new(pool.clone()));
-        Self { pool, users, cache, reader, last_use }
+        Self { pool, users, cache: Cache::default(), reader, last_use }
     }
 
     /// Where a user is logged in, the latest first.
@@ -101,20 +95,20 @@ impl Sessions {
     /// Another machine has ended the session with this hash.
     pub fn ended_elsewhere(&self, hash: &str) {
         if let Some(hash) = SessionHash::parse(hash) {
-            self.cache.insert(hash, None);
+            self.cache.change(hash, None);
         }
     }
 
     async fn end_one(&self, hash: SessionHash) -> sqlx::Result<()> {
-        self.cache.insert(hash, None);
+        self.cache.change(hash, None);
         let deleted = statement::run("sessions.delete", &self.pool, async |database| {
             sqlx::query("DELETE FROM sessions WHERE id = $1").bind(hash.to_string()).execute(database).await
         })
         .await;
         match deleted {
             // Again: the first entry may have expired while this waited, and the row was read in the meantime.
-            Ok(_) => self.cache.insert(hash, None),
-            Err(_) => self.cache.invalidate(&hash),
+            Ok(_) => self.cache.change(hash, None),
+            Err(_) => self.cache.forget(&hash),
         }
         deleted.map(|_| ())
     }
@@ -176,7 +170,7 @@ impl SessionStore for Sessions {
             }
             record.id = Id::default();
         };
-        self.cache.insert(hash, Some(record.clone()));
+        self.cache.change(hash, Some(record.clone()));
         Ok(())
     }
 
@@ -192,11 +186,7 @@ impl SessionStore for Sessions {
                 .await
         });
         let kept = (saved.await.map_err(unavailable)?.rows_affected() == 1).then(|| record.clone());
-        // If it was ended since, it stays ended.
-        self.cache.entry(hash).and_compute_with(|cached| match cached {
-            Some(cached) if cached.value().is_none() => Op::Nop,
-            _ => Op::Put(kept),
-        });
+        self.cache.change_unless_gone(&hash, kept);
         Ok(())
     }
 
@@ -213,15 +203,14 @@ impl SessionStore for Sessions {
             None => None,
             Some(found) => {
                 let record = record(*id, &found)?;
-                self.users.cache_if_absent(found.user);
+                self.users.cache_read(&found.user);
                 if is_valid(&record) && now.unix_timestamp() - found.last_seen_at >= LAST_SEEN_STEP {
                     self.last_use.note(hash, SessionLife::of(&record.data));
                 }
                 Some(record)
             }
         };
-        // If it was ended since it was read, it stays ended.
-        Ok(self.cache.entry(hash).or_insert(record).into_value().filter(is_valid))
+        Ok(self.cache.read(&hash, record).filter(is_valid))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {

@@ -1,13 +1,12 @@
 //! The `users` table: every statement on it is here.
 
-use std::{fmt, ops::Deref, sync::Arc, time::Duration};
+use std::{fmt, ops::Deref, sync::Arc};
 
-use moka::sync::Cache;
 use sqlx::{AnyConnection, AnyPool, FromRow, Row as _, any::AnyRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::EmailAddress;
+use super::{EmailAddress, cache::Cache};
 use crate::{accounts::CurrentUser, server::database::statement};
 
 /// The columns of a [`User`], once for all statements.
@@ -17,11 +16,6 @@ macro_rules! user_columns {
     };
 }
 pub(super) use user_columns;
-
-/// What another machine changed is noticed after this long at most.
-pub const STALE_AFTER: Duration = Duration::from_secs(4);
-/// How many users are kept in memory at most.
-const MAX_CACHED: u64 = 10_000;
 
 /// A user. One pointer: it is cloned many times for each request.
 #[derive(Clone)]
@@ -78,19 +72,17 @@ impl From<&User> for CurrentUser {
 }
 
 /// The users in the database. One that was just read stays in memory for a moment: a change on this machine counts
-/// at once, one on another machine within [`STALE_AFTER`].
+/// at once, one on another machine within [`STALE_AFTER`](super::cache::STALE_AFTER).
 #[derive(Clone, Debug)]
 pub struct Users {
     pool: AnyPool,
-    // `None` is a user who was removed.
-    cache: Cache<String, Option<User>>,
+    cache: Cache<String, User>,
 }
 
 impl Users {
     /// Over a migrated database.
     pub fn new(pool: AnyPool) -> Self {
-        let cache = Cache::builder().max_capacity(MAX_CACHED).time_to_live(STALE_AFTER).build();
-        Self { pool, cache }
+        Self { pool, cache: Cache::default() }
     }
 
     /// Changes the name; returns the user as they are then.
@@ -121,7 +113,7 @@ impl Users {
                 .await
         })
         .await?;
-        self.cache.invalidate(&user.id);
+        self.cache.forget(&user.id);
         Ok(())
     }
 
@@ -137,7 +129,7 @@ impl Users {
                 .await
         })
         .await?;
-        self.cache.invalidate(id);
+        self.cache.forget(id);
         Ok(changed.rows_affected() == 1)
     }
 
@@ -147,8 +139,7 @@ impl Users {
             return Ok(user);
         }
         let user = self.read(id).await?.filter(|user| !user.is_disabled);
-        // If the user was changed since, the change stays.
-        Ok(self.cache.entry(id.to_owned()).or_insert(user).into_value())
+        Ok(self.cache.read(&id.to_owned(), user))
     }
 
     /// By public id as the table has it now, disabled accounts too.
@@ -162,9 +153,9 @@ impl Users {
         .await
     }
 
-    /// Remembers a user who was read together with their session. If the user was changed since, the change stays.
-    pub fn cache_if_absent(&self, user: User) {
-        self.cache.entry(user.id.clone()).or_insert(Some(user).filter(|user| !user.is_disabled));
+    /// Remembers a user who was read together with their session.
+    pub fn cache_read(&self, user: &User) {
+        self.cache.read(&user.id, Some(user.clone()).filter(|user| !user.is_disabled));
     }
 
     /// By address, disabled accounts too.
@@ -205,19 +196,19 @@ impl Users {
     /// Counts from now on, on this machine, for a user that a transaction has changed.
     pub fn update_cache(&self, user: Option<User>) -> Option<User> {
         if let Some(user) = &user {
-            self.cache.insert(user.id.clone(), Some(user.clone()));
+            self.cache.change(user.id.clone(), Some(user.clone()));
         }
         user
     }
 
     /// Another machine has changed a user: what is in memory is out of date.
     pub fn changed_elsewhere(&self, id: &str) {
-        self.cache.invalidate(id);
+        self.cache.forget(id);
     }
 
     /// Counts from now on, on this machine, for a user that a transaction has removed.
     pub fn cache_removed(&self, id: &str) {
-        self.cache.insert(id.to_owned(), None);
+        self.cache.change(id.to_owned(), None);
     }
 }
 
