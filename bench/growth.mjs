@@ -12,7 +12,14 @@ const address = "127.0.0.1:3296";
 const secret = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
 const token = "/api/ticketping/chat-jwt";
 const serve = (file) => start(`http://${address}`, [join(root, "target/release/ticketping-leptos")], {
-    environment: { LEPTOS_SITE_ADDR: address, DATABASE_URL: `sqlite://${file}`, TICKETPING_SANDBOX: "true", RATE_LIMIT_FACTOR: "1000000" },
+    environment: {
+        LEPTOS_SITE_ADDR: address,
+        DATABASE_URL: `sqlite://${file}`,
+        TICKETPING_APP_ID: "bench",
+        TICKETPING_TEAM_SLUG: "bench",
+        TICKETPING_JWT_SECRET: secret,
+        RATE_LIMIT_FACTOR: "1000000",
+    },
 });
 /** Requests a second, and the milliseconds within which 99 of 100 are answered. */
 function ask(server, target) {
