@@ -6,7 +6,10 @@ use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
     clock::{Clock, DefaultClock, QuantaInstant},
 };
-use quick_cache::sync::{Cache, EntryAction, EntryResult};
+use quick_cache::{
+    OptionsBuilder, UnitWeighter,
+    sync::{Cache, EntryAction, EntryResult},
+};
 
 use super::{client_address::ClientAddress, mail::MailKind};
 use crate::{accounts::server::EmailAddress, error::AppError};
@@ -69,7 +72,7 @@ impl RateLimits {
             codes_notice_by_user: limiter(NOTICE_BY_ACCOUNT, 1.0),
             current_password_by_user: limiter(CURRENT_PASSWORD_BY_USER, factor),
             notice_by_account: limiter(NOTICE_BY_ACCOUNT, 1.0),
-            right: Cache::new(MAX_RIGHT),
+            right: recent(MAX_RIGHT),
             link_by_client: limiter(LINK_BY_CLIENT, factor),
             mail_by_address: limiter(MAIL_BY_ADDRESS, factor),
             mail_by_client: limiter(MAIL_BY_CLIENT, factor),
@@ -180,6 +183,14 @@ fn log_in_key(email: &str, device: Option<&str>) -> String {
 
 fn second_factor_key(user_id: &str, device: Option<&str>) -> String {
     format!("second factor of {}", device.unwrap_or(user_id))
+}
+
+/// Half of the places are for keys that were not there before, so that they stay long enough to be asked for again.
+fn recent(count: usize) -> Cache<String, u64> {
+    let mut options = OptionsBuilder::new();
+    let options = options.estimated_items_capacity(count).weight_capacity(count as u64).hot_allocation(0.5).build();
+    let with = |options| Cache::with_options(options, UnitWeighter, Default::default(), Default::default());
+    options.map_or_else(|_| Cache::new(count), with)
 }
 
 fn limiter<K: Clone + Eq + Hash>(limit: Limit, factor: f64) -> DefaultKeyedRateLimiter<K> {

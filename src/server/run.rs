@@ -59,7 +59,7 @@ const LOG_BUFFER_BYTES: usize = 64 * 1024;
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// How often expired sessions are deleted.
 const DELETE_INTERVAL: Duration = Duration::from_secs(60);
-/// How often limits forget idle clients: their memory is bounded by the requests of so long.
+/// How often limits forget idle clients, whose memory is bounded by the requests of so long, and caches what no longer counts.
 const FORGET_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why the server did not start or did not go on.
@@ -291,13 +291,14 @@ fn subscribe(config: &Config, writer: NonBlocking) {
     }
 }
 
-/// Deletes expired sessions and links, and forgets idle clients.
+/// Deletes expired sessions and links, and forgets idle clients and what no longer counts.
 async fn upkeep(sessions: Sessions, links: Links, factors: Factors, limits: Arc<RateLimits>) {
     let (mut delete_tick, mut forget_tick) = (time::interval(DELETE_INTERVAL), time::interval(FORGET_INTERVAL));
     let forget = async {
         loop {
             forget_tick.tick().await;
             limits.forget_idle();
+            sessions.forget_stale();
         }
     };
     let delete = async {

@@ -95,8 +95,14 @@ impl Sessions {
     /// Another machine has ended the session with this hash.
     pub fn ended_elsewhere(&self, hash: &str) {
         if let Some(hash) = SessionHash::parse(hash) {
-            self.cache.change(hash, None);
+            self.cache.gone_elsewhere(hash);
         }
+    }
+
+    /// Forgets the sessions and users that were read too long ago to count.
+    pub fn forget_stale(&self) {
+        self.cache.forget_stale();
+        self.users.forget_stale();
     }
 
     async fn end_one(&self, hash: SessionHash) -> sqlx::Result<()> {

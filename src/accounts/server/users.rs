@@ -206,6 +206,11 @@ impl Users {
         self.cache.forget(id);
     }
 
+    /// Forgets the users that were read too long ago to count.
+    pub fn forget_stale(&self) {
+        self.cache.forget_stale();
+    }
+
     /// Counts from now on, on this machine, for a user that a transaction has removed.
     pub fn cache_removed(&self, id: &str) {
         self.cache.change(id.to_owned(), None);

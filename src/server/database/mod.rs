@@ -175,10 +175,9 @@ async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), MigrateError> {
 /// A request whose statement hangs is told to come back, before others queue behind it.
 const POSTGRES_SETTINGS: &str = "SET statement_timeout = 5000";
 
-/// A crash loses no commit with a write-ahead log; only a power cut may lose the last. What is deleted is overwritten. The
-/// first gigabyte of the file is read where the kernel has it: `docs/decisions/why-sqlites-file-is-mapped.md`.
+/// A crash loses no commit with a write-ahead log; only a power cut may lose the last. What is deleted is overwritten.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; \
-                               PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; PRAGMA mmap_size = 1073741824;";
+                               PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
 
 /// The file of a SQLite URL; none in memory.
 pub fn file(url: &str) -> Option<PathBuf> {

@@ -11,7 +11,7 @@ use tokio::time;
 
 /// How long a statement may take. Both databases give up a second before, and say why; this is for a database that says
 /// nothing, because it is frozen or its network is gone.
-const STATEMENT_TIMEOUT: Duration = Duration::from_secs(6);
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// The places of a list of values that begins at `$first`. The list is padded with its last value to one of few lengths, as
 /// each text is prepared on each connection.
