@@ -106,9 +106,10 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.keep_or_put(key, |known| known.value.is_none(), Known::new(value, Source::ChangedHere));
     }
 
-    /// Another machine has removed the row.
-    pub fn gone_elsewhere(&self, key: K) {
-        self.0.insert(key, Known::new(None, Source::ChangedElsewhere));
+    /// Another machine has removed the row. PostgreSQL says so of rows that were removed here too, which stay as they are.
+    pub fn gone_elsewhere(&self, key: &K) {
+        let is_gone_here = |known: &Known<V>| known.value.is_none() && known.source == Source::ChangedHere;
+        self.keep_or_put(key, is_gone_here, Known::new(None, Source::ChangedElsewhere));
     }
 
     /// The row was read. If it was changed since, the change stays, and is the answer.
@@ -171,6 +172,8 @@ mod tests {
         // A row that comes to a full cache is one of the next to go.
         read_others(&cache, 2..50_000);
         cache.change(0, None);
+        cache.gone_elsewhere(&0);
+        assert!(cache.0.peek(&0).is_some_and(|known| ChangesStay.is_pinned(&0, &known)));
         cache.change(1, Some("new"));
         read_others(&cache, 50_000..100_000);
         assert_eq!(cache.read(&0, Some("old")), None);
@@ -180,7 +183,7 @@ mod tests {
     #[test]
     fn rows_that_go_elsewhere_leave_room_for_those_that_are_read() {
         let cache = Cache::default();
-        (0..50_000).for_each(|key| cache.gone_elsewhere(key));
+        (0..50_000).for_each(|key| cache.gone_elsewhere(&key));
         read_others(&cache, 50_000..50_100);
         let kept = (50_000..50_100).filter(|key| cache.get(key).is_some()).count();
         assert!(kept > 50, "{kept}");
@@ -190,7 +193,7 @@ mod tests {
     fn a_row_that_is_gone_does_not_come_back_until_it_is_forgotten() {
         let cache = Cache::default();
         cache.change(0, None);
-        cache.gone_elsewhere(1);
+        cache.gone_elsewhere(&1);
         for key in 0..2 {
             cache.change_unless_gone(&key, Some("saved"));
             assert_eq!(cache.read(&key, Some("read")), None);
