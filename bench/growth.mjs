@@ -1,5 +1,5 @@
 // How the server does with a million users and sessions in SQLite, next to ten: the same requests, each by another user, so
-// that none of the million is in memory. Beside it, in the same run: Express as fast as it gets, with as many users, and
+// that of the million hardly one is in memory. Beside it, in the same run: Express as fast as it gets, with as many users, and
 // signing alone. Prints a table and writes docs/growth.json.
 import { createHmac } from "node:crypto";
 import { statSync, writeFileSync } from "node:fs";

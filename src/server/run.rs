@@ -59,7 +59,8 @@ const LOG_BUFFER_BYTES: usize = 64 * 1024;
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// How often expired sessions are deleted.
 const DELETE_INTERVAL: Duration = Duration::from_secs(60);
-/// How often limits forget idle clients, whose memory is bounded by the requests of so long, and caches what no longer counts.
+/// How often idle clients and rows that no longer count are forgotten: the memory of the limits is bounded by the requests of
+/// so long.
 const FORGET_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why the server did not start or did not go on.

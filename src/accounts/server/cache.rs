@@ -1,5 +1,5 @@
-//! Rows of a table that stay in memory for a moment. What was changed counts at once: what a request has read before the
-//! change does not take its place.
+//! Rows of a table that stay in memory for a moment. What was changed counts at once, and a statement that has read the row
+//! before does not bring it back as it was.
 
 use std::{
     borrow::Borrow,
@@ -18,40 +18,50 @@ use crate::server::database::statement::STATEMENT_TIMEOUT;
 
 /// How long a row counts: what another machine changed is noticed after this long at most.
 pub const STALE_AFTER: Duration = Duration::from_secs(4);
-/// How long it counts that a row is gone. Until then a statement that has read it before may still bring it.
-const GONE_FOR: Duration = STATEMENT_TIMEOUT.saturating_mul(2);
-/// About how many rows are kept at most, beside those that were changed here just now.
+/// How long a change is remembered: longer than a statement that has read the row before can take.
+const CHANGE_REMEMBERED: Duration = STATEMENT_TIMEOUT.saturating_mul(2);
+/// About how many rows are kept at most. More only where so many were changed just now.
 const MAX_ROWS: usize = 10_000;
 
 /// How it is known.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
     Read,
-    ChangedHere,
-    /// On another machine. There may be more of these than have room.
-    ChangedElsewhere,
+    Changed,
+    /// As [`Source::Changed`], but there may be more of these than have room.
+    Swept,
 }
 
-/// What is known of a row; no value where there is no such row.
+/// What is known of a row.
 #[derive(Clone)]
 struct Known<V> {
-    value: Option<V>,
-    since: Instant,
+    /// The inner `None` is a row that is not there; the outer, that the row was changed and has to be read.
+    row: Option<Option<V>>,
+    /// When it was changed, or when its reading began.
+    at: Instant,
     source: Source,
 }
 
 impl<V> Known<V> {
-    fn new(value: Option<V>, source: Source) -> Self {
-        Self { value, since: Instant::now(), source }
+    fn changed(row: Option<Option<V>>) -> Self {
+        Self { row, at: Instant::now(), source: Source::Changed }
     }
 
+    fn is_gone(&self) -> bool {
+        matches!(self.row, Some(None)) && self.source != Source::Read
+    }
+
+    /// A row that is gone does not come back.
     fn counts(&self) -> bool {
-        let is_gone = self.value.is_none() && self.source != Source::Read;
-        self.since.elapsed() < if is_gone { GONE_FOR } else { STALE_AFTER }
+        self.at.elapsed() < if self.is_gone() { CHANGE_REMEMBERED } else { STALE_AFTER }
+    }
+
+    fn is_remembered(&self) -> bool {
+        self.at.elapsed() < if self.source == Source::Read { STALE_AFTER } else { CHANGE_REMEMBERED }
     }
 }
 
-/// However many rows are read meanwhile, those that were changed here just now stay.
+/// However many rows are read meanwhile, those that were changed just now stay.
 #[derive(Clone)]
 struct ChangesStay;
 
@@ -59,7 +69,7 @@ impl<K, V> Lifecycle<K, Known<V>> for ChangesStay {
     type RequestState = ();
 
     fn is_pinned(&self, _: &K, known: &Known<V>) -> bool {
-        known.source == Source::ChangedHere && known.counts()
+        known.source == Source::Changed && known.is_remembered()
     }
 }
 
@@ -87,69 +97,66 @@ impl<K: Eq + Hash + Clone, V: Clone> Default for Cache<K, V> {
 }
 
 impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
-    /// What is known; the inner `None` is a row that is not there.
+    /// The row, where it need not be read; the inner `None` is a row that is not there.
     pub fn get<Q>(&self, key: &Q) -> Option<Option<V>>
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
-        self.0.get(key).filter(Known::counts).map(|known| known.value)
+        self.0.get(key).filter(Known::counts)?.row
     }
 
     /// The row was changed, or is gone.
-    pub fn change(&self, key: K, value: Option<V>) {
-        self.0.insert(key, Known::new(value, Source::ChangedHere));
+    pub fn change(&self, key: K, row: Option<V>) {
+        self.0.insert(key, Known::changed(Some(row)));
     }
 
     /// The row was changed. One that is gone stays so.
-    pub fn change_unless_gone(&self, key: &K, value: Option<V>) {
-        self.keep_or_put(key, |known| known.value.is_none(), Known::new(value, Source::ChangedHere));
+    pub fn change_unless_gone(&self, key: &K, row: Option<V>) {
+        self.keep_or_put(key, |known| known.is_gone() && known.counts(), Known::changed(Some(row)));
     }
 
-    /// Another machine has removed the row. PostgreSQL says so of rows that were removed here too, which stay as they are.
-    pub fn gone_elsewhere(&self, key: &K) {
-        let is_gone_here = |known: &Known<V>| known.value.is_none() && known.source == Source::ChangedHere;
-        self.keep_or_put(key, is_gone_here, Known::new(None, Source::ChangedElsewhere));
+    /// The row was changed, who knows how.
+    pub fn forget(&self, key: K) {
+        self.0.insert(key, Known::changed(None));
     }
 
-    /// The row was read. If it was changed since, the change stays, and is the answer.
-    pub fn read(&self, key: &K, value: Option<V>) -> Option<V> {
-        self.keep_or_put(key, |_| true, Known::new(value, Source::Read))
+    /// The row was removed, one of many perhaps. PostgreSQL says so of rows that were removed here too, which stay as they are.
+    pub fn swept(&self, key: &K) {
+        let is_known = |known: &Known<V>| known.is_gone() && known.source == Source::Changed;
+        self.keep_or_put(key, is_known, Known { source: Source::Swept, ..Known::changed(Some(None)) });
     }
 
-    /// Nothing is known any more.
-    pub fn forget<Q>(&self, key: &Q)
-    where
-        K: Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-    {
-        self.0.remove(key);
+    /// The row was read by a statement that began then. What is newer stays, and is the answer.
+    pub fn read(&self, key: &K, began: Instant, row: Option<V>) -> Option<V> {
+        let known = Known { row: Some(row.clone()), at: began, source: Source::Read };
+        self.keep_or_put(key, |known| known.at >= began, known).unwrap_or(row)
     }
 
-    /// Makes room of what no longer counts.
+    /// Removes what is of no use any more.
     pub fn forget_stale(&self) {
-        self.0.retain(|_, known| known.counts());
+        self.0.retain(|_, known| known.is_remembered());
     }
 
-    /// What is there stays if it counts and `stays` says so. Returns what is there then.
-    fn keep_or_put(&self, key: &K, stays: impl FnOnce(&Known<V>) -> bool, new: Known<V>) -> Option<V> {
+    /// What is there stays if `stays` says so. Returns what is there then.
+    fn keep_or_put(&self, key: &K, stays: impl FnOnce(&Known<V>) -> bool, new: Known<V>) -> Option<Option<V>> {
         let or_new = |_: &K, known: &mut Known<V>| {
-            if !(known.counts() && stays(known)) {
+            if !stays(known) {
                 *known = new.clone();
             }
-            EntryAction::Retain(known.value.clone())
+            EntryAction::Retain(known.row.clone())
         };
         match self.0.entry(key, None, or_new) {
-            EntryResult::Retained(value) => value,
+            EntryResult::Retained(row) => row,
             EntryResult::Vacant(place) | EntryResult::Replaced(place, _) => {
-                let value = new.value.clone();
+                let row = new.row.clone();
                 match place.insert(new) {
-                    Ok(()) => value,
+                    Ok(()) => row,
                     // A change has taken the place meanwhile.
-                    Err(_) => self.get(key).unwrap_or(value),
+                    Err(_) => self.get(key),
                 }
             }
-            EntryResult::Removed(..) | EntryResult::Timeout => new.value,
+            EntryResult::Removed(..) | EntryResult::Timeout => new.row,
         }
     }
 }
@@ -162,72 +169,118 @@ mod tests {
 
     fn read_others(cache: &Cache<u32, &str>, keys: Range<u32>) {
         for key in keys {
-            cache.read(&key, Some("other"));
+            cache.read(&key, Instant::now(), Some("other"));
+        }
+    }
+
+    /// Makes everything older.
+    fn age(cache: &Cache<u32, &str>, keys: Range<u32>, by: Duration) {
+        for key in keys {
+            let back = |_: &u32, known: &mut Known<&str>| {
+                known.at = known.at.checked_sub(by).unwrap();
+                EntryAction::Retain(())
+            };
+            cache.0.entry(&key, None, back);
         }
     }
 
     #[test]
-    fn what_was_changed_here_stays_however_many_rows_are_read_meanwhile() {
+    fn what_was_changed_stays_however_many_rows_are_read_meanwhile() {
         let cache = Cache::default();
         // A row that comes to a full cache is one of the next to go.
-        read_others(&cache, 2..50_000);
+        read_others(&cache, 3..50_000);
+        let began = Instant::now();
         cache.change(0, None);
-        cache.gone_elsewhere(&0);
-        assert!(cache.0.peek(&0).is_some_and(|known| ChangesStay.is_pinned(&0, &known)));
         cache.change(1, Some("new"));
+        cache.forget(2);
         read_others(&cache, 50_000..100_000);
-        assert_eq!(cache.read(&0, Some("old")), None);
-        assert_eq!(cache.read(&1, Some("old")), Some("new"));
+        assert_eq!([0, 1, 2].map(|key| cache.0.peek(&key).is_some()), [true; 3]);
+        assert_eq!(cache.read(&0, began, Some("old")), None);
+        assert_eq!(cache.read(&1, began, Some("old")), Some("new"));
     }
 
     #[test]
-    fn rows_that_go_elsewhere_leave_room_for_those_that_are_read() {
+    fn rows_that_are_swept_leave_room_for_those_that_are_read() {
         let cache = Cache::default();
-        (0..50_000).for_each(|key| cache.gone_elsewhere(&key));
+        (0..50_000).for_each(|key| cache.swept(&key));
         read_others(&cache, 50_000..50_100);
         let kept = (50_000..50_100).filter(|key| cache.get(key).is_some()).count();
         assert!(kept > 50, "{kept}");
     }
 
     #[test]
-    fn a_row_that_is_gone_does_not_come_back_until_it_is_forgotten() {
+    fn a_row_that_is_gone_does_not_come_back_with_what_is_saved() {
         let cache = Cache::default();
+        cache.read(&1, Instant::now(), Some("read"));
         cache.change(0, None);
-        cache.gone_elsewhere(&1);
+        cache.swept(&1);
         for key in 0..2 {
             cache.change_unless_gone(&key, Some("saved"));
-            assert_eq!(cache.read(&key, Some("read")), None);
             assert_eq!(cache.get(&key), Some(None));
         }
-        cache.forget(&0);
-        cache.change_unless_gone(&0, Some("saved"));
-        assert_eq!(cache.get(&0), Some(Some("saved")));
+        // One that was not there may come.
+        cache.read(&2, Instant::now(), None);
+        cache.change_unless_gone(&2, Some("saved"));
+        assert_eq!(cache.get(&2), Some(Some("saved")));
     }
 
     #[test]
-    fn a_row_counts_for_a_moment_and_that_it_is_gone_for_longer_than_a_statement_can_take() {
+    fn that_a_row_was_swept_makes_its_removal_here_no_smaller() {
+        let cache = Cache::<u32, &str>::default();
+        cache.change(0, None);
+        cache.swept(&0);
+        assert!(cache.0.peek(&0).is_some_and(|known| ChangesStay.is_pinned(&0, &known)));
+    }
+
+    #[test]
+    fn a_statement_that_began_before_a_change_brings_nothing_back_however_slow_it_is() {
         let cache = Cache::default();
-        cache.read(&0, Some("read"));
+        let began = Instant::now();
+        cache.change(0, None);
+        cache.change(1, Some("new"));
+        cache.forget(2);
+        cache.swept(&3);
+        let slow = STATEMENT_TIMEOUT;
+        age(&cache, 0..4, slow);
+        let began = began.checked_sub(slow).unwrap();
+        for (key, answer) in [(0, None), (1, Some("new")), (2, Some("old")), (3, None)] {
+            assert_eq!(cache.read(&key, began, Some("old")), answer, "{key}");
+            assert_ne!(cache.get(&key), Some(Some("old")), "{key}");
+        }
+        // One that began after it knows more.
+        for key in 0..4 {
+            assert_eq!(cache.read(&key, Instant::now(), Some("newest")), Some("newest"));
+            assert_eq!(cache.get(&key), Some(Some("newest")));
+        }
+    }
+
+    #[test]
+    fn of_two_statements_the_one_that_began_later_counts() {
+        let cache = Cache::default();
+        let (earlier, later) = (Instant::now(), Instant::now() + Duration::from_millis(1));
+        cache.read(&0, later, Some("later"));
+        assert_eq!(cache.read(&0, earlier, Some("earlier")), Some("later"));
+        cache.read(&1, earlier, Some("earlier"));
+        assert_eq!(cache.read(&1, later, Some("later")), Some("later"));
+    }
+
+    #[test]
+    fn a_row_counts_for_a_moment_and_a_change_is_remembered_for_longer() {
+        let cache = Cache::default();
+        cache.read(&0, Instant::now(), Some("read"));
         cache.change(1, Some("new"));
         cache.change(2, None);
-        let age = |seconds: u64| {
-            for key in 0..3 {
-                let back = |_: &u32, known: &mut Known<&str>| {
-                    known.since = known.since.checked_sub(Duration::from_secs(seconds)).unwrap();
-                    EntryAction::Retain(())
-                };
-                cache.0.entry(&key, None, back);
-            }
-        };
-        age(3);
-        assert_eq!([0, 1, 2].map(|key| cache.get(&key)), [Some(Some("read")), Some(Some("new")), Some(None)]);
-        age(2);
-        assert_eq!([0, 1, 2].map(|key| cache.get(&key)), [None, None, Some(None)]);
+        cache.read(&3, Instant::now(), None);
+        let known = || [0, 1, 2, 3].map(|key| cache.get(&key));
+        age(&cache, 0..4, STALE_AFTER / 2);
+        assert_eq!(known(), [Some(Some("read")), Some(Some("new")), Some(None), Some(None)]);
+        age(&cache, 0..4, STALE_AFTER / 2);
+        assert_eq!(known(), [None, None, Some(None), None]);
         cache.forget_stale();
-        assert_eq!(cache.0.len(), 1);
-        age(STATEMENT_TIMEOUT.as_secs());
-        assert_eq!(cache.read(&2, Some("read")), None);
-        age(STATEMENT_TIMEOUT.as_secs());
-        assert_eq!(cache.read(&2, Some("read")), Some("read"));
+        assert_eq!(cache.0.len(), 2);
+        age(&cache, 0..4, CHANGE_REMEMBERED);
+        assert_eq!(known(), [None; 4]);
+        cache.forget_stale();
+        assert_eq!(cache.0.len(), 0);
     }
 }

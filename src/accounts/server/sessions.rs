@@ -95,7 +95,7 @@ impl Sessions {
     /// Another machine has ended the session with this hash.
     pub fn ended_elsewhere(&self, hash: &str) {
         if let Some(hash) = SessionHash::parse(hash) {
-            self.cache.gone_elsewhere(&hash);
+            self.cache.swept(&hash);
         }
     }
 
@@ -112,9 +112,9 @@ impl Sessions {
         })
         .await;
         match deleted {
-            // Again: the first entry may have expired while this waited, and the row was read in the meantime.
+            // Again: it is remembered for so long from now on.
             Ok(_) => self.cache.change(hash, None),
-            Err(_) => self.cache.forget(&hash),
+            Err(_) => self.cache.forget(hash),
         }
         deleted.map(|_| ())
     }
@@ -176,7 +176,8 @@ impl SessionStore for Sessions {
             }
             record.id = Id::default();
         };
-        self.cache.change(hash, Some(record.clone()));
+        // It may have been ended already, with all others of the user.
+        self.cache.change_unless_gone(&hash, Some(record.clone()));
         Ok(())
     }
 
@@ -205,18 +206,19 @@ impl SessionStore for Sessions {
         if let Some(record) = self.cache.get(&hash) {
             return Ok(record.filter(is_valid));
         }
+        let began = Instant::now();
         let record = match self.reader.read(hash).await.map_err(unavailable)? {
             None => None,
             Some(found) => {
                 let record = record(*id, &found)?;
-                self.users.cache_read(&found.user);
+                self.users.cache_read(began, &found.user);
                 if is_valid(&record) && now.unix_timestamp() - found.last_seen_at >= LAST_SEEN_STEP {
                     self.last_use.note(hash, SessionLife::of(&record.data));
                 }
                 Some(record)
             }
         };
-        Ok(self.cache.read(&hash, record).filter(is_valid))
+        Ok(self.cache.read(&hash, began, record).filter(is_valid))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The `users` table: every statement on it is here.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{fmt, ops::Deref, sync::Arc, time::Instant};
 
 use sqlx::{AnyConnection, AnyPool, FromRow, Row as _, any::AnyRow};
 use time::OffsetDateTime;
@@ -113,7 +113,7 @@ impl Users {
                 .await
         })
         .await?;
-        self.cache.forget(&user.id);
+        self.cache.forget(user.id.clone());
         Ok(())
     }
 
@@ -129,7 +129,7 @@ impl Users {
                 .await
         })
         .await?;
-        self.cache.forget(id);
+        self.cache.forget(id.to_owned());
         Ok(changed.rows_affected() == 1)
     }
 
@@ -138,8 +138,9 @@ impl Users {
         if let Some(user) = self.cache.get(id) {
             return Ok(user);
         }
+        let began = Instant::now();
         let user = self.read(id).await?.filter(|user| !user.is_disabled);
-        Ok(self.cache.read(&id.to_owned(), user))
+        Ok(self.cache.read(&id.to_owned(), began, user))
     }
 
     /// By public id as the table has it now, disabled accounts too.
@@ -153,9 +154,9 @@ impl Users {
         .await
     }
 
-    /// Remembers a user who was read together with their session.
-    pub fn cache_read(&self, user: &User) {
-        self.cache.read(&user.id, Some(user.clone()).filter(|user| !user.is_disabled));
+    /// Remembers a user who was read together with their session, by a statement that began then.
+    pub fn cache_read(&self, began: Instant, user: &User) {
+        self.cache.read(&user.id, began, Some(user.clone()).filter(|user| !user.is_disabled));
     }
 
     /// By address, disabled accounts too.
@@ -203,7 +204,7 @@ impl Users {
 
     /// Another machine has changed a user: what is in memory is out of date.
     pub fn changed_elsewhere(&self, id: &str) {
-        self.cache.forget(id);
+        self.cache.forget(id.to_owned());
     }
 
     /// Forgets the users that were read too long ago to count.
