@@ -27,9 +27,9 @@ const MAX_ROWS: usize = 10_000;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
     Read,
-    Changed,
-    /// As [`Source::Changed`], but there may be more of these than have room.
-    Swept,
+    ChangedHere,
+    /// On another machine. There may be more of these than have room.
+    ChangedElsewhere,
 }
 
 /// What is known of a row.
@@ -44,7 +44,7 @@ struct Known<V> {
 
 impl<V> Known<V> {
     fn changed(row: Option<Option<V>>) -> Self {
-        Self { row, at: Instant::now(), source: Source::Changed }
+        Self { row, at: Instant::now(), source: Source::ChangedHere }
     }
 
     fn is_gone(&self) -> bool {
@@ -61,7 +61,7 @@ impl<V> Known<V> {
     }
 }
 
-/// However many rows are read meanwhile, those that were changed just now stay.
+/// However many rows are read meanwhile, those that were changed here just now stay.
 #[derive(Clone)]
 struct ChangesStay;
 
@@ -69,7 +69,7 @@ impl<K, V> Lifecycle<K, Known<V>> for ChangesStay {
     type RequestState = ();
 
     fn is_pinned(&self, _: &K, known: &Known<V>) -> bool {
-        known.source == Source::Changed && known.is_remembered()
+        known.source == Source::ChangedHere && known.is_remembered()
     }
 }
 
@@ -116,15 +116,28 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.keep_or_put(key, |known| known.is_gone() && known.counts(), Known::changed(Some(row)));
     }
 
-    /// The row was changed, who knows how.
+    /// The row was changed, and has to be read.
     pub fn forget(&self, key: K) {
         self.0.insert(key, Known::changed(None));
     }
 
-    /// The row was removed, one of many perhaps. PostgreSQL says so of rows that were removed here too, which stay as they are.
-    pub fn swept(&self, key: &K) {
-        let is_known = |known: &Known<V>| known.is_gone() && known.source == Source::Changed;
-        self.keep_or_put(key, is_known, Known { source: Source::Swept, ..Known::changed(Some(None)) });
+    /// Another machine has removed the row.
+    pub fn gone_elsewhere(&self, key: &K) {
+        self.elsewhere(key, Some(None));
+    }
+
+    /// Another machine has changed the row.
+    pub fn changed_elsewhere(&self, key: &K) {
+        self.elsewhere(key, None);
+    }
+
+    /// PostgreSQL says so of rows that were changed here, too.
+    fn elsewhere(&self, key: &K, row: Option<Option<V>>) {
+        let was_changed_here = |known: &Known<V>| known.source == Source::ChangedHere;
+        let is_ours = self.0.peek(key).as_ref().is_some_and(was_changed_here);
+        let source = if is_ours { Source::ChangedHere } else { Source::ChangedElsewhere };
+        let is_gone_here = |known: &Known<V>| known.is_gone() && was_changed_here(known);
+        self.keep_or_put(key, is_gone_here, Known { source, ..Known::changed(row) });
     }
 
     /// The row was read by a statement that began then. What is newer stays, and is the answer.
@@ -193,16 +206,19 @@ mod tests {
         cache.change(0, None);
         cache.change(1, Some("new"));
         cache.forget(2);
+        cache.changed_elsewhere(&1);
         read_others(&cache, 50_000..100_000);
         assert_eq!([0, 1, 2].map(|key| cache.0.peek(&key).is_some()), [true; 3]);
         assert_eq!(cache.read(&0, began, Some("old")), None);
-        assert_eq!(cache.read(&1, began, Some("old")), Some("new"));
+        cache.read(&1, began, Some("old"));
+        assert_eq!(cache.get(&1), None);
     }
 
     #[test]
-    fn rows_that_are_swept_leave_room_for_those_that_are_read() {
+    fn rows_that_change_elsewhere_leave_room_for_those_that_are_read() {
         let cache = Cache::default();
-        (0..50_000).for_each(|key| cache.swept(&key));
+        (0..25_000).for_each(|key| cache.gone_elsewhere(&key));
+        (25_000..50_000).for_each(|key| cache.changed_elsewhere(&key));
         read_others(&cache, 50_000..50_100);
         let kept = (50_000..50_100).filter(|key| cache.get(key).is_some()).count();
         assert!(kept > 50, "{kept}");
@@ -213,7 +229,7 @@ mod tests {
         let cache = Cache::default();
         cache.read(&1, Instant::now(), Some("read"));
         cache.change(0, None);
-        cache.swept(&1);
+        cache.gone_elsewhere(&1);
         for key in 0..2 {
             cache.change_unless_gone(&key, Some("saved"));
             assert_eq!(cache.get(&key), Some(None));
@@ -225,11 +241,15 @@ mod tests {
     }
 
     #[test]
-    fn that_a_row_was_swept_makes_its_removal_here_no_smaller() {
-        let cache = Cache::<u32, &str>::default();
-        cache.change(0, None);
-        cache.swept(&0);
-        assert!(cache.0.peek(&0).is_some_and(|known| ChangesStay.is_pinned(&0, &known)));
+    fn what_is_heard_of_a_change_that_was_made_here_makes_it_no_smaller() {
+        let cache = Cache::default();
+        for key in 0..2 {
+            cache.change(key, (key > 0).then_some("new"));
+            cache.gone_elsewhere(&key);
+            cache.changed_elsewhere(&key);
+            assert!(cache.0.peek(&key).is_some_and(|known| ChangesStay.is_pinned(&key, &known)), "{key}");
+            assert_eq!(cache.get(&key), Some(None), "{key}");
+        }
     }
 
     #[test]
@@ -239,16 +259,17 @@ mod tests {
         cache.change(0, None);
         cache.change(1, Some("new"));
         cache.forget(2);
-        cache.swept(&3);
+        cache.gone_elsewhere(&3);
+        cache.changed_elsewhere(&4);
         let slow = STATEMENT_TIMEOUT;
-        age(&cache, 0..4, slow);
+        age(&cache, 0..5, slow);
         let began = began.checked_sub(slow).unwrap();
-        for (key, answer) in [(0, None), (1, Some("new")), (2, Some("old")), (3, None)] {
+        for (key, answer) in [(0, None), (1, Some("new")), (2, Some("old")), (3, None), (4, Some("old"))] {
             assert_eq!(cache.read(&key, began, Some("old")), answer, "{key}");
             assert_ne!(cache.get(&key), Some(Some("old")), "{key}");
         }
         // One that began after it knows more.
-        for key in 0..4 {
+        for key in 0..5 {
             assert_eq!(cache.read(&key, Instant::now(), Some("newest")), Some("newest"));
             assert_eq!(cache.get(&key), Some(Some("newest")));
         }

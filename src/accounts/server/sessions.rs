@@ -95,7 +95,7 @@ impl Sessions {
     /// Another machine has ended the session with this hash.
     pub fn ended_elsewhere(&self, hash: &str) {
         if let Some(hash) = SessionHash::parse(hash) {
-            self.cache.swept(&hash);
+            self.cache.gone_elsewhere(&hash);
         }
     }
 

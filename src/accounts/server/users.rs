@@ -204,7 +204,7 @@ impl Users {
 
     /// Another machine has changed a user: what is in memory is out of date.
     pub fn changed_elsewhere(&self, id: &str) {
-        self.cache.forget(id.to_owned());
+        self.cache.changed_elsewhere(&id.to_owned());
     }
 
     /// Forgets the users that were read too long ago to count.
