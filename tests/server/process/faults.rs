@@ -85,12 +85,11 @@ fn while_another_process_locks_the_database_reading_goes_on_and_writing_says_com
 fn a_log_out_that_had_to_wait_for_the_database_is_final() {
     let server = Server::start(&[]);
     let alice = server.signed_up("alice@example.com");
-    // Each time with a copy: a refusal takes the cookie away.
     let mut locking = Database::open(&server.url());
     locking.execute("BEGIN IMMEDIATE");
     let answer = thread::scope(|scope| {
         let log_out = scope.spawn(|| alice.copy().log_out());
-        // It counts before the database has confirmed it.
+        // It counts before the database has confirmed it. Each time with a copy: a refusal takes the cookie away.
         while alice.copy().token().status != StatusCode::UNAUTHORIZED {}
         locking.execute("ROLLBACK");
         log_out.join().unwrap()
