@@ -96,9 +96,12 @@ impl Mailer {
 
     /// Sends every mail whose time has come, and waits for those that are on their way.
     pub async fn send_waiting(&self) {
+        // Another who waits here must wait for what is claimed here, too.
+        let place = self.state.places.acquire().await;
         while let Some(mail) = self.claim().await {
             self.send(mail).await;
         }
+        drop(place);
         let _all = self.state.places.acquire_many(AT_ONCE as u32).await;
     }
 

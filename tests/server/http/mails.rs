@@ -1,5 +1,7 @@
 //! The mails themselves: who gets which, and what is in it.
 
+use std::thread;
+
 use ::http::StatusCode;
 
 use crate::support::{PASSWORD, TestApp};
@@ -125,4 +127,19 @@ fn the_sandbox_has_a_mailbox_and_no_other_server_has() {
     let path = mailbox.body.split(&format!("href=\"{}", sandbox.origin())).nth(1).unwrap().split('"').next().unwrap();
     assert!(browser.get(path).body.contains("Choose a password"), "{path}");
     assert_eq!(TestApp::new().client().get("/sandbox/mail").status, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn everyone_finds_their_mail_in_the_mailbox_although_many_look_at_once() {
+    let sandbox = TestApp::sandbox();
+    thread::scope(|scope| {
+        for n in 0..40 {
+            let browser = sandbox.client();
+            scope.spawn(move || {
+                let email = format!("person{n}@example.com");
+                browser.post("/api/auth/sign-up", &[("email", &email)]);
+                assert!(browser.get("/sandbox/mail").body.contains(&email), "{email}");
+            });
+        }
+    });
 }
