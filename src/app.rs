@@ -9,6 +9,7 @@ use leptos_router::{
 
 use crate::{
     error::AppError,
+    hydration::HydrationScript,
     layout::Layout,
     pages::{
         AccountPage, CheckMailPage, ChoosePasswordPage, ConfirmEmailPage, ErrorPage, ForgotPage, HomePage, LogInPage,
@@ -36,10 +37,10 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="color-scheme" content="light dark"/>
                 <script nonce=use_nonce()>{theme::BEFORE_FIRST_PAINT}</script>
+                <HydrationScript options=options.clone()/>
                 <HashedStylesheet options=options.clone()/>
                 <link rel="icon" type="image/svg+xml" href=icon/>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options islands=true/>
+                <AutoReload options/>
                 <MetaTags/>
             </head>
             <body>

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod app;
 pub mod error;
+mod hydration;
 mod layout;
 pub mod pages;
 pub mod request_context;

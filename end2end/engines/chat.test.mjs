@@ -76,6 +76,12 @@ test("the token is renewed before it dies, and the chat goes on", async () => {
     await logOut();
 });
 
+test("the WASM is loaded once", async () => {
+    await go("/");
+    await wait("document.documentElement.hasAttribute('data-hydrated')");
+    assert.equal(await run("return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.wasm')).length"), 1);
+});
+
 test("light and dark: page and chat at once, and remembered", async () => {
     await go("/");
     await ready();

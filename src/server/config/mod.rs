@@ -16,6 +16,7 @@ pub use mail::MailConfig;
 pub use reader::ConfigErrors;
 pub use settings::{SETTINGS, help};
 
+use super::database;
 use reader::Reader;
 
 /// How log lines look.
@@ -71,10 +72,11 @@ impl Config {
             .or_else(|| parse_origin(&format!("http://{}", site_addr?)));
         let database_url = reader.parse(
             "DATABASE_URL",
-            "such as sqlite://data/app.db or postgres://user:password@host/name",
+            "a file such as sqlite://data/app.db, or such as postgres://user:password@host/name",
             |text| {
-                let schemes = ["sqlite:", "postgres://", "postgresql://"];
-                schemes.iter().any(|scheme| text.starts_with(scheme)).then(|| text.to_owned().into())
+                let is_postgres = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+                // In memory, each connection would have a database of its own.
+                (is_postgres || database::file(text).is_some()).then(|| text.to_owned().into())
             },
         );
         let chat = reader.chat(site_addr, public_url.as_ref());
@@ -252,6 +254,14 @@ mod tests {
                     proptest::prop_assert!(errors.iter().all(named), "{errors:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_database_in_memory_is_refused() {
+        for url in ["sqlite::memory:", "sqlite:app?mode=memory", "sqlite://"] {
+            let found = problems(&[("DATABASE_URL", url)]);
+            assert!(found.iter().any(|problem| problem.contains("a file such as")), "{url}: {found:?}");
         }
     }
 

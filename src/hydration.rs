@@ -1,0 +1,14 @@
+//! Wakes a page's islands, in place of Leptos's `HydrationScripts`. That one preloads the WASM with a link, which WebKit's
+//! `fetch` does not use, so that Safari loads the file twice; and it waits for an idle page before it begins.
+
+use leptos::{nonce::use_nonce, prelude::*};
+
+/// Loads JavaScript and WASM while the page arrives, and wakes the islands in their order, each inside what it is a child of.
+const SCRIPT: &str = include_str!("hydration.js");
+
+/// The script. It stands before the stylesheet, as a script waits for the stylesheets before it.
+#[component]
+pub fn HydrationScript(options: LeptosOptions) -> impl IntoView {
+    let path = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    view! { <script nonce=use_nonce()>{format!("{SCRIPT}({path:?})")}</script> }
+}
