@@ -36,7 +36,7 @@ pub enum AppError {
     #[error("That was too much to send at once. Make it shorter and try again.")]
     PayloadTooLarge,
     /// A rate limit was reached.
-    #[error("Too many tries. Wait {seconds} seconds and try again.")]
+    #[error("Too many attempts. Try again in {}.", minutes(*seconds))]
     TooManyRequests {
         /// Until when, from now.
         seconds: u64,
@@ -53,6 +53,15 @@ pub enum AppError {
     /// An error of ours.
     #[error("Something went wrong on our side. Nothing was lost; try again in a moment.")]
     Internal,
+}
+
+/// So many seconds as a person says it.
+fn minutes(seconds: u64) -> String {
+    match seconds {
+        1 => "a second".to_owned(),
+        2..=119 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", seconds.div_ceil(60)),
+    }
 }
 
 impl FromServerFnError for AppError {

@@ -110,6 +110,18 @@ for (const [who, what, url] of [
     });
 }
 
+test("a user whose session ended and who logs in again has their chat again", async ({ page, context }) => {
+    await page.clock.install();
+    await open(page);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await context.clearCookies({ name: "user" });
+    await page.clock.fastForward(4.5 * 60_000);
+    await isLive(page, "nobody");
+    await be(page, "Alice");
+    await isLive(page, "alice");
+});
+
 test("a switch while a conversation is being opened opens no socket for it", async ({ page, context, request }) => {
     const sockets = openSockets(page);
     await open(page);

@@ -33,7 +33,7 @@ for (const javaScriptEnabled of [true, false]) {
 
             // The link is used up.
             await followMail(page, alice, "Choose a password");
-            await expect(page.getByRole("alert")).toContainText("It was used already");
+            await expect(page.getByRole("alert")).toContainText("It was already used");
 
             await logOut(page);
             await page.goto("/login");

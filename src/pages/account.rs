@@ -170,7 +170,7 @@ fn SecondFactor(email: String) -> impl IntoView {
                 {if is_on {
                     "After your password, log-in asks for one of these. A passkey also logs in without the password."
                 } else {
-                    "Off. With an authenticator app or a passkey, your password alone does not open your account any more."
+                    "Off. With an authenticator app or a passkey, your password alone no longer opens your account."
                 }}
             </p>
             {ends.map(|ends| view! {

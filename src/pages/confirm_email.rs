@@ -21,7 +21,7 @@ pub fn ConfirmEmailPage() -> impl IntoView {
         <Title text="Confirm your address"/>
         <section class="form-card">
             <h1>"Confirm your address"</h1>
-            <p>"From now on, your account has the address " <strong class="address">{email}</strong> "."</p>
+            <p>"Press the button to make " <strong class="address">{email}</strong> " the address of your account."</p>
             <form method="post" action=ConfirmEmail::PATH>
                 <input type="hidden" name="token" value=token/>
                 <button type="submit" class="button primary">"Confirm"</button>

@@ -12,7 +12,7 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         AppError::NotFound => "Page not found",
         AppError::NotSignedIn => "Log in first",
         AppError::Internal => "Something went wrong",
-        AppError::TooManyRequests { .. } => "Too many tries",
+        AppError::TooManyRequests { .. } => "Too many attempts",
         AppError::Busy | AppError::Unavailable => "Busy right now",
         AppError::ChatNotConfigured => "Chat is not set up",
         _ => "That did not work",

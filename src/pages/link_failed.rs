@@ -13,7 +13,7 @@ pub fn LinkFailed() -> impl IntoView {
         <section class="form-card">
             <h1>"This link does not work"</h1>
             <p role="alert">
-                "It was used already, is more than an hour old, or a newer mail took its place."
+                "It was already used, is more than an hour old, or was replaced by a newer one."
             </p>
             <p class="button-row">
                 {if use_current_user().is_some() {

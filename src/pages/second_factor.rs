@@ -42,11 +42,11 @@ pub fn SecondFactorPage() -> impl IntoView {
             </form>
             {step.passkey.map(|question| view! { <PasskeyForm question next is_second=true/> })}
             {(!step.is_log_in).then(|| view! {
-                <p class="below-form muted">"If you have none of them any more, log out, and log in with your password."</p>
+                <p class="below-form muted">"Lost all of them? Log out, log in with your password, and choose “I have lost all of them”."</p>
             })}
             {(step.is_log_in && step.ends.is_none()).then(|| view! {
                 <details class="below-form">
-                    <summary>"I have none of them any more"</summary>
+                    <summary>"I have lost all of them"</summary>
                     <p class="muted">
                         "After three days, your password alone opens the account. We tell you by mail at once, and everybody "
                         "who has a code or a passkey can stop it."

@@ -36,7 +36,9 @@ impl Connected<Peer> for SocketAddr {
 pub enum HeldSocketError {
     #[error("systemd handed over {0} sockets: leave one ListenStream= in ticketping-leptos.socket")]
     Several(usize),
-    #[error("the socket that systemd handed over is none of TCP: {0}. Set ListenStream= to an address with a port.")]
+    #[error(
+        "the socket that systemd handed over is not a TCP socket: {0}. Set ListenStream= to an address with a port."
+    )]
     NotTcp(#[from] io::Error),
     #[error("systemd's socket is at {0}, and LEPTOS_SITE_ADDR is {1}: set both to the same address")]
     Elsewhere(SocketAddr, SocketAddr),

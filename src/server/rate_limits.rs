@@ -41,7 +41,8 @@ const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
 /// For how many accounts and devices it is remembered that somebody got in.
 const MAX_RIGHT: usize = 100_000;
 
-/// All limits of the process. [`RateLimits::forget_idle`] bounds their memory.
+/// All limits of the process. Each key is remembered until its whole burst is there again, which takes hours at most:
+/// [`RateLimits::forget_idle`] forgets it then.
 pub struct RateLimits {
     log_in_by_client: DefaultKeyedRateLimiter<ClientAddress>,
     log_in_by_account: DefaultKeyedRateLimiter<String>,
@@ -81,15 +82,19 @@ impl RateLimits {
         }
     }
 
-    /// Before a password is checked: by the client, and by the device if it is one of the account's, else by the account.
-    pub fn log_in(&self, client: ClientAddress, email: &str, device: Option<&str>) -> Result<(), AppError> {
-        check(&self.log_in_by_client, &client)?;
+    /// Before a log-in is looked at: its form, or the answer of a passkey.
+    pub fn log_in_by_client(&self, client: ClientAddress) -> Result<(), AppError> {
+        check(&self.log_in_by_client, &client)
+    }
+
+    /// Before a password is checked: by the device if it is one of the account's, else by the account.
+    pub fn log_in(&self, email: &EmailAddress, device: Option<&str>) -> Result<(), AppError> {
         let key = self.budget(&log_in_key(email, device));
         check(if device.is_some() { &self.log_in_by_device } else { &self.log_in_by_account }, &key)
     }
 
     /// After a right password: who can log in is not to be kept out for doing it often.
-    pub fn logged_in(&self, email: &str, device: Option<&str>) {
+    pub fn logged_in(&self, email: &EmailAddress, device: Option<&str>) {
         self.was_right(log_in_key(email, device));
     }
 
@@ -110,7 +115,7 @@ impl RateLimits {
 
     /// Whether the owner of an account is to hear that its password is being guessed.
     pub fn is_notice_due(&self, email: &EmailAddress) -> bool {
-        self.notice_by_account.check_key(email).is_ok()
+        self.notice_by_account.check_key(email).is_ok() && self.mail_in_all.check().is_ok()
     }
 
     /// Before a code of a user's second factor is checked: the codes of strangers do not lock the user's own browser out.
@@ -127,11 +132,6 @@ impl RateLimits {
     pub fn is_codes_notice_due(&self, user_id: &str) -> bool {
         let user = user_id.to_owned();
         self.wrong_codes_by_user.check_key(&user).is_err() && self.codes_notice_by_user.check_key(&user).is_ok()
-    }
-
-    /// Before the answer of a passkey is checked.
-    pub fn passkey(&self, client: ClientAddress) -> Result<(), AppError> {
-        check(&self.log_in_by_client, &client)
     }
 
     /// Before the current password of a user who is logged in is checked. Guesses at log-in do not count here.
@@ -174,11 +174,9 @@ impl RateLimits {
     }
 }
 
-/// A device, or else an account, whether there is one or not. It is no longer than an address can be.
-fn log_in_key(email: &str, device: Option<&str>) -> String {
-    let account = || EmailAddress::parse(email).map(|address| address.as_str().to_owned());
-    let text = || email.trim().to_lowercase().chars().take(254).collect();
-    device.map(str::to_owned).or_else(account).unwrap_or_else(text)
+/// A device, or else an account, whether there is one or not.
+fn log_in_key(email: &EmailAddress, device: Option<&str>) -> String {
+    device.unwrap_or(email.as_str()).to_owned()
 }
 
 fn second_factor_key(user_id: &str, device: Option<&str>) -> String {
@@ -221,37 +219,42 @@ mod tests {
         ClientAddress::of(IpAddr::from([192, 0, 2, last]))
     }
 
+    fn address(text: &str) -> EmailAddress {
+        EmailAddress::parse(text).expect("an address")
+    }
+
     #[test]
-    fn an_account_is_guarded_in_any_case_and_from_any_address() {
+    fn an_account_is_guarded_however_its_address_is_written() {
         let limits = RateLimits::new(1.0);
-        for n in 0..10 {
-            assert_eq!(limits.log_in(client(n), "Alice@example.com", None), Ok(()));
+        for _ in 0..10 {
+            assert_eq!(limits.log_in(&address("Alice@example.com"), None), Ok(()));
         }
-        let refused = limits.log_in(client(99), "alice@EXAMPLE.com ", None);
+        let refused = limits.log_in(&address("alice@EXAMPLE.com "), None);
         assert!(matches!(refused, Err(AppError::TooManyRequests { seconds: 1..=901 })), "{refused:?}");
-        assert!(limits.log_in(client(98), "alice@ｅxample.com", None).is_err(), "another spelling");
-        assert_eq!(limits.log_in(client(99), "bob@example.com", None), Ok(()));
-        assert_eq!(limits.log_in(client(99), "alice@example.com", Some("a device of hers")), Ok(()));
+        assert!(limits.log_in(&address("alice@ｅxample.com"), None).is_err(), "another spelling");
+        assert_eq!(limits.log_in(&address("bob@example.com"), None), Ok(()));
+        assert_eq!(limits.log_in(&address("alice@example.com"), Some("a device of hers")), Ok(()));
         assert_eq!(limits.current_password("alice's id"), Ok(()));
     }
 
     #[test]
     fn who_knows_the_password_is_not_kept_out_for_logging_in_often() {
         let limits = RateLimits::new(1.0);
-        for n in 0..50 {
-            assert_eq!(limits.log_in(client(n), "alice@example.com", None), Ok(()));
-            limits.logged_in("Alice@example.com", None);
+        let alice = address("alice@example.com");
+        for _ in 0..50 {
+            assert_eq!(limits.log_in(&alice, None), Ok(()));
+            limits.logged_in(&alice, None);
         }
-        for n in 50..60 {
-            assert_eq!(limits.log_in(client(n), "alice@example.com", None), Ok(()));
+        for _ in 0..10 {
+            assert_eq!(limits.log_in(&alice, None), Ok(()));
         }
-        assert!(limits.log_in(client(60), "alice@example.com", None).is_err());
+        assert!(limits.log_in(&alice, None).is_err());
     }
 
     #[test]
     fn no_mailbox_is_flooded_by_many_clients_and_no_mail_server_by_many_addresses() {
         let limits = RateLimits::new(1.0);
-        let address = |n: usize| EmailAddress::parse(&format!("user{n}@example.com")).expect("an address");
+        let address = |n: usize| address(&format!("user{n}@example.com"));
         for n in 0..5 {
             assert_eq!(limits.mail(client(n), MailKind::Reset, &address(0)), Ok(()));
         }

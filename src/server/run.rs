@@ -59,8 +59,7 @@ const LOG_BUFFER_BYTES: usize = 64 * 1024;
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// How often expired sessions are deleted.
 const DELETE_INTERVAL: Duration = Duration::from_secs(60);
-/// How often idle clients and rows that no longer count are forgotten: the memory of the limits is bounded by the requests of
-/// so long.
+/// How often clients and accounts that have their whole budget again are forgotten, and rows that no longer count.
 const FORGET_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Why the server did not start or did not go on.
@@ -80,7 +79,7 @@ pub enum RunError {
     MetricsListen(SocketAddr, io::Error),
     #[error("no mail can be sent: {0}")]
     Mail(#[from] TransportError),
-    #[error("cannot count for METRICS_ADDR: {0}")]
+    #[error("the metrics for METRICS_ADDR cannot be set up: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
     #[error("the server stopped: {0}")]
     Serve(io::Error),
@@ -173,7 +172,7 @@ fn chat_on_every_page(chat: &ChatConfig, assets: &Assets) -> Result<TicketpingCo
 /// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
 pub async fn run(config: Config) -> Result<(), RunError> {
     let log = Log::start(&config);
-    // First of all: it is taken out of the environment, which nothing else may read meanwhile.
+    // Before anything else reads the environment: it is taken out of it.
     let held = held_socket(config.site_addr)?;
     let (address, url, sandbox) = (config.site_addr, config.origin(), config.chat.sandbox);
     // Each connection is an open file, and the usual limit of those is low.
@@ -270,7 +269,7 @@ impl Log {
             if now > told {
                 tracing::warn!(
                     lines_in_all = now,
-                    "lines of the log were dropped: they came faster than they were taken"
+                    "lines of the log were dropped: they came faster than they could be written"
                 );
                 told = now;
             }

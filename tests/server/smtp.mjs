@@ -16,6 +16,9 @@ const options = {
         if (behaviour === "picky" && address.startsWith("ghost")) {
             return callback(Object.assign(new Error(`<${address}>: User unknown`), { responseCode: 550 }));
         }
+        if (behaviour === "picky" && address.startsWith("policy")) {
+            return callback(Object.assign(new Error(`5.7.1 <${address}>: Sender rejected`), { responseCode: 550 }));
+        }
         callback();
     },
     // Without a certificate of its own the package has one that nobody vouches for.

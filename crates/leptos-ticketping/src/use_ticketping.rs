@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use leptos::prelude::*;
+use leptos::{leptos_dom::helpers::is_server, prelude::*};
 
 use crate::{
     events::TicketpingEvent,
@@ -125,6 +125,9 @@ impl UseTicketping {
 
     /// Calls back with each event, until the component that asked for it is gone.
     pub fn on_event(&self, callback: impl Fn(&TicketpingEvent) + 'static) {
+        if is_server() {
+            return;
+        }
         let id = PAGE_CHAT.with(|chat| {
             let id = chat.next_listener.replace(chat.next_listener.get().wrapping_add(1));
             chat.listeners.borrow_mut().push((id, Rc::new(callback)));
@@ -139,7 +142,7 @@ pub fn dispatch(action: Action) {
     match PAGE_CHAT.with(|chat| chat.dispatch.borrow().clone()) {
         Some(dispatch) => dispatch(action),
         None => PAGE_CHAT.with(|chat| {
-            if !chat.was_connected.get() {
+            if !chat.was_connected.get() && !is_server() {
                 chat.waiting.borrow_mut().push(action);
             }
         }),
@@ -181,6 +184,10 @@ pub fn emit(event: &TicketpingEvent) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use hydration_context::SsrSharedContext;
+
     use super::*;
 
     #[test]
@@ -203,6 +210,19 @@ mod tests {
         let seen = Rc::clone(&done);
         connect(Some(Rc::new(move |action| seen.borrow_mut().push(action))));
         assert_eq!(done.borrow().len(), 3);
+    }
+
+    #[test]
+    fn on_the_server_nothing_is_kept() {
+        let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new())));
+        owner.with(|| {
+            use_ticketping().open();
+            use_ticketping().on_event(|_| {});
+        });
+        PAGE_CHAT.with(|chat| {
+            assert_eq!(*chat.waiting.borrow(), []);
+            assert_eq!(chat.listeners.borrow().len(), 0);
+        });
     }
 
     #[test]

@@ -71,7 +71,8 @@ impl Accounts {
         if errors.is_empty() {
             let hash = self.auth.backend.passwords.hash(&new, self.client).await?;
             let changed = self.set_password(&user, &hash).await.map_err(BackendError::from)?;
-            let changed = self.auth.backend.users.update_cache(changed).ok_or(AppError::NotSignedIn)?;
+            let changed = changed.ok_or(AppError::NotSignedIn)?;
+            self.auth.backend.users.was_changed(&user.id);
             let remember = self.remember().await;
             self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
             self.auth.backend.outbox.wake();
@@ -128,7 +129,7 @@ impl Accounts {
         self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
         self.remove(&user).await.map_err(BackendError::from)?;
         self.record(Event::AccountRemoved, "done", Some(&user.id));
-        self.auth.backend.users.cache_removed(&user.id);
+        self.auth.backend.users.was_removed(&user.id);
         self.auth.backend.outbox.wake();
         self.auth.logout().await?;
         self.see_other("/");
@@ -172,7 +173,7 @@ impl Accounts {
         if is_right {
             return Ok(Vec::new());
         }
-        self.record(Event::PasswordChange, "wrong", Some(&user.id));
+        self.record(Event::Refused, "current_password", Some(&user.id));
         Ok(vec![ValidationError::CurrentPasswordWrong])
     }
 

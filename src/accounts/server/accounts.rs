@@ -33,7 +33,7 @@ use crate::{
 #[derive(Clone, Copy, Debug)]
 pub struct SecureCookies(pub bool);
 
-/// What somebody has shown who is let in.
+/// What a person has shown to get in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// The password, or a link in a mail.
@@ -42,8 +42,8 @@ pub enum Shown {
     SecondFactor,
 }
 
-/// The accounts, for the request that is being answered. What each form does is in `log_in_forms.rs`, `link_forms.rs`
-/// and `account_forms.rs`.
+/// The accounts, for the request that is being answered. What each form does is in the files that end in
+/// `_forms.rs`.
 pub struct Accounts {
     pub(super) auth: AuthSession,
     pub(super) limits: Arc<RateLimits>,
@@ -158,6 +158,11 @@ impl Accounts {
             self.response.set_status(StatusCode::SEE_OTHER);
         }
     }
+}
+
+/// For the metrics.
+pub(super) fn count_log_in(outcome: &'static str) {
+    metrics::counter!("log_ins_total", "outcome" => outcome).increment(1);
 }
 
 impl From<BackendError> for AppError {

@@ -29,7 +29,7 @@ pub struct Stores {
     pub users: Users,
     /// Their passwords.
     pub passwords: Passwords,
-    /// What they prove with beside the password.
+    /// Their second factors.
     pub factors: Factors,
     /// Asks for passkeys.
     pub passkeys: Passkeys,

@@ -23,7 +23,7 @@ const CHANGE_REMEMBERED: Duration = STATEMENT_TIMEOUT.saturating_mul(2);
 /// About how many rows are kept at most. More only where so many were changed just now.
 const MAX_ROWS: usize = 10_000;
 
-/// How it is known.
+/// Where a row comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Source {
     Read,
@@ -106,9 +106,9 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
         self.0.get(key).filter(Known::counts)?.row
     }
 
-    /// The row was changed, or is gone.
-    pub fn change(&self, key: K, row: Option<V>) {
-        self.0.insert(key, Known::changed(Some(row)));
+    /// The row was removed.
+    pub fn gone(&self, key: K) {
+        self.0.insert(key, Known::changed(Some(None)));
     }
 
     /// The row was changed. One that is gone stays so.
@@ -203,8 +203,8 @@ mod tests {
         // A row that comes to a full cache is one of the next to go.
         read_others(&cache, 3..50_000);
         let began = Instant::now();
-        cache.change(0, None);
-        cache.change(1, Some("new"));
+        cache.gone(0);
+        cache.change_unless_gone(&1, Some("new"));
         cache.forget(2);
         cache.changed_elsewhere(&1);
         read_others(&cache, 50_000..100_000);
@@ -228,7 +228,7 @@ mod tests {
     fn a_row_that_is_gone_does_not_come_back_with_what_is_saved() {
         let cache = Cache::default();
         cache.read(&1, Instant::now(), Some("read"));
-        cache.change(0, None);
+        cache.gone(0);
         cache.gone_elsewhere(&1);
         for key in 0..2 {
             cache.change_unless_gone(&key, Some("saved"));
@@ -244,7 +244,11 @@ mod tests {
     fn what_is_heard_of_a_change_that_was_made_here_makes_it_no_smaller() {
         let cache = Cache::default();
         for key in 0..2 {
-            cache.change(key, (key > 0).then_some("new"));
+            if key == 0 {
+                cache.gone(key)
+            } else {
+                cache.change_unless_gone(&key, Some("new"))
+            }
             cache.gone_elsewhere(&key);
             cache.changed_elsewhere(&key);
             assert!(cache.0.peek(&key).is_some_and(|known| ChangesStay.is_pinned(&key, &known)), "{key}");
@@ -256,8 +260,8 @@ mod tests {
     fn a_statement_that_began_before_a_change_brings_nothing_back_however_slow_it_is() {
         let cache = Cache::default();
         let began = Instant::now();
-        cache.change(0, None);
-        cache.change(1, Some("new"));
+        cache.gone(0);
+        cache.change_unless_gone(&1, Some("new"));
         cache.forget(2);
         cache.gone_elsewhere(&3);
         cache.changed_elsewhere(&4);
@@ -289,8 +293,8 @@ mod tests {
     fn a_row_counts_for_a_moment_and_a_change_is_remembered_for_longer() {
         let cache = Cache::default();
         cache.read(&0, Instant::now(), Some("read"));
-        cache.change(1, Some("new"));
-        cache.change(2, None);
+        cache.change_unless_gone(&1, Some("new"));
+        cache.gone(2);
         cache.read(&3, Instant::now(), None);
         let known = || [0, 1, 2, 3].map(|key| cache.get(&key));
         age(&cache, 0..4, STALE_AFTER / 2);

@@ -17,7 +17,8 @@ impl Accounts {
             return Err(AppError::ConfirmFirst);
         }
         let stores = &self.auth.backend;
-        let (created_at, updated_at) = stores.users.times(&user.id).await.map_err(BackendError::from)?;
+        let (created_at, updated_at) =
+            stores.users.times(&user.id).await.map_err(BackendError::from)?.ok_or(AppError::NotSignedIn)?;
         let sessions = stores.sessions.list_for_user(&user.id).await.map_err(BackendError::from)?;
         let links = stores.links.list_for_user(&user.id).await.map_err(BackendError::from)?;
         let mails = stores.outbox.list_for_user(&user.id).await.map_err(BackendError::from)?;

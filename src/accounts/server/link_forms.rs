@@ -96,7 +96,7 @@ impl Accounts {
         };
         let event = if link.purpose == Purpose::SignUp { Event::SignUp } else { Event::Reset };
         self.record(event, "done", Some(&user.id));
-        self.auth.backend.users.update_cache(Some(user.clone()));
+        self.auth.backend.users.was_changed(&user.id);
         self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
         self.auth.backend.outbox.wake();
         // Who reads the mail has shown one factor, whatever it was used for.
@@ -118,7 +118,7 @@ impl Accounts {
             return Ok(());
         };
         self.record(Event::EmailChange, "done", Some(&user.id));
-        self.auth.backend.users.update_cache(Some(user));
+        self.auth.backend.users.was_changed(&user.id);
         self.back_to_form("/account", FormFeedback { form: Form::Email, ..FormFeedback::default() });
         Ok(())
     }
@@ -162,8 +162,10 @@ impl Accounts {
                 Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(None),
                 changed => changed?,
             };
-            // Those in the old mailbox open this account no more.
-            links::delete_for_user(&mut transaction, &id).await?;
+            if user.is_some() {
+                // Those in the old mailbox open this account no more.
+                links::delete_for_user(&mut transaction, &id).await?;
+            }
             transaction.commit().await?;
             Ok(user)
         })

@@ -4,6 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Accounts, EmailAddress, Shown,
+    accounts::count_log_in,
     backend::{BackendError, Credentials},
     second_factor_forms::with_next,
     validate::validate_readable,
@@ -27,15 +28,7 @@ impl Accounts {
         next: &str,
     ) -> Result<(), AppError> {
         validate_readable(&[email, password.expose_secret()])?;
-        let address = EmailAddress::parse(email);
-        let device = self.device_of(address.as_ref()).await?;
-        if let Err(error) = self.limit(self.limits.log_in(self.client, email, device.as_deref())) {
-            count_log_in("limited");
-            if let Some(address) = address {
-                self.tell_of_guesses(&address).await?;
-            }
-            return Err(error);
-        }
+        self.limit(self.limits.log_in_by_client(self.client)).inspect_err(|_| count_log_in("limited"))?;
         let mut errors = Vec::new();
         if email.trim().is_empty() {
             errors.push(ValidationError::EmailMissing);
@@ -45,6 +38,15 @@ impl Accounts {
         }
         let next = local_path(next);
         if errors.is_empty() {
+            let address = EmailAddress::parse(email);
+            let device = self.device_of(address.as_ref()).await?;
+            if let Some(address) = &address
+                && let Err(error) = self.limit(self.limits.log_in(address, device.as_deref()))
+            {
+                count_log_in("limited");
+                self.tell_of_guesses(address).await?;
+                return Err(error);
+            }
             let given = Credentials { email: email.to_owned(), password, client: self.client };
             match self.auth.authenticate(given).await? {
                 Some(user) if user.is_disabled => {
@@ -53,7 +55,7 @@ impl Accounts {
                     errors.push(ValidationError::AccountDisabled);
                 }
                 Some(user) => {
-                    self.limits.logged_in(email, device.as_deref());
+                    self.limits.logged_in(&user.email, device.as_deref());
                     if self.begin_second_step(&user, remember, next.unwrap_or("/account")).await? {
                         count_log_in("second_factor");
                         return Ok(());
@@ -102,8 +104,4 @@ impl Accounts {
         self.see_other("/");
         Ok(())
     }
-}
-
-fn count_log_in(outcome: &'static str) {
-    metrics::counter!("log_ins_total", "outcome" => outcome).increment(1);
 }

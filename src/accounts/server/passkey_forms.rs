@@ -53,7 +53,7 @@ impl Accounts {
         next: &str,
     ) -> Result<(), AppError> {
         validate_readable(&[state, credential, next])?;
-        self.limit(self.limits.passkey(self.client))?;
+        self.limit(self.limits.log_in_by_client(self.client))?;
         let expected = match self.auth.user.clone() {
             Some(user) => Some((user, At::Session)),
             None if is_log_in => None,

@@ -8,6 +8,7 @@ use tower_sessions::Session;
 
 use super::{
     Accounts, Shown, User, account_changes,
+    accounts::count_log_in,
     backend::BackendError,
     second_factor::{AuthenticatorApp, FactorKind, PendingLogIn, RecoveryCode, UserFactors, factors},
     session_life::{CONFIRMED_AT, CONFIRMED_FOR},
@@ -49,9 +50,11 @@ impl Accounts {
         if !factors.is_on() {
             return Ok(false);
         }
-        if factors.end_at().is_some_and(|end| end <= OffsetDateTime::now_utc().unix_timestamp()) {
-            self.change_factors(user, async |database| factors::remove_all(database, &user.id).await.map(|()| true))
-                .await?;
+        let are_lost = factors.end_at().is_some_and(|end| end <= OffsetDateTime::now_utc().unix_timestamp());
+        // The owner may say no in this very moment.
+        if are_lost
+            && self.change_factors(user, async |database| factors::remove_lost(database, &user.id).await).await?
+        {
             self.record(Event::SecondFactor, "removed_as_lost", Some(&user.id));
             return Ok(false);
         }
@@ -281,6 +284,7 @@ impl Accounts {
         }
         let (remember, next) = match at {
             At::LogIn(pending) => {
+                count_log_in("right");
                 self.record(Event::LogIn, "right", Some(&user.id));
                 (pending.remember, local_path(&pending.next).unwrap_or("/account").to_owned())
             }

@@ -106,14 +106,14 @@ impl Sessions {
     }
 
     async fn end_one(&self, hash: SessionHash) -> sqlx::Result<()> {
-        self.cache.change(hash, None);
+        self.cache.gone(hash);
         let deleted = statement::run("sessions.delete", &self.pool, async |database| {
             sqlx::query("DELETE FROM sessions WHERE id = $1").bind(hash.to_string()).execute(database).await
         })
         .await;
         match deleted {
             // Again: it is remembered for so long from now on.
-            Ok(_) => self.cache.change(hash, None),
+            Ok(_) => self.cache.gone(hash),
             Err(_) => self.cache.forget(hash),
         }
         deleted.map(|_| ())

@@ -25,7 +25,7 @@ pub struct User(Arc<Row>);
 pub struct Row {
     /// UUID v7 text; never changes.
     pub id: String,
-    /// Its owner was there.
+    /// Confirmed: its owner has opened a link that was sent to it.
     pub email: EmailAddress,
     /// If there is one.
     pub name: Option<String>,
@@ -72,7 +72,7 @@ impl From<&User> for CurrentUser {
 }
 
 /// The users in the database. One that was just read stays in memory for a moment: a change on this machine counts
-/// at once, one on another machine within [`STALE_AFTER`](super::cache::STALE_AFTER).
+/// at once, and so does one on another machine that PostgreSQL tells of; otherwise within [`STALE_AFTER`](super::cache::STALE_AFTER).
 #[derive(Clone, Debug)]
 pub struct Users {
     pool: AnyPool,
@@ -85,21 +85,19 @@ impl Users {
         Self { pool, cache: Cache::default() }
     }
 
-    /// Changes the name; returns the user as they are then.
-    pub async fn change_name(&self, id: &str, name: Option<&str>) -> sqlx::Result<Option<User>> {
-        let changed = statement::run("users.change_name", &self.pool, async |database| {
-            sqlx::query_as(concat!(
-                "UPDATE users SET name = $2, updated_at = $3 WHERE id = $1 RETURNING ",
-                user_columns!()
-            ))
-            .bind(id)
-            .bind(name)
-            .bind(OffsetDateTime::now_utc().unix_timestamp())
-            .fetch_optional(database)
-            .await
+    /// Changes the name.
+    pub async fn change_name(&self, id: &str, name: Option<&str>) -> sqlx::Result<()> {
+        statement::run("users.change_name", &self.pool, async |database| {
+            sqlx::query("UPDATE users SET name = $2, updated_at = $3 WHERE id = $1")
+                .bind(id)
+                .bind(name)
+                .bind(OffsetDateTime::now_utc().unix_timestamp())
+                .execute(database)
+                .await
         })
         .await?;
-        Ok(self.update_cache(changed))
+        self.was_changed(id);
+        Ok(())
     }
 
     /// The same password by today's parameters. Sessions stay: it is no new password.
@@ -113,7 +111,7 @@ impl Users {
                 .await
         })
         .await?;
-        self.cache.forget(user.id.clone());
+        self.was_changed(&user.id);
         Ok(())
     }
 
@@ -129,7 +127,7 @@ impl Users {
                 .await
         })
         .await?;
-        self.cache.forget(id.to_owned());
+        self.was_changed(id);
         Ok(changed.rows_affected() == 1)
     }
 
@@ -171,9 +169,12 @@ impl Users {
     }
 
     /// When an account was created, and when it was last changed, in seconds since 1970.
-    pub async fn times(&self, id: &str) -> sqlx::Result<(i64, i64)> {
+    pub async fn times(&self, id: &str) -> sqlx::Result<Option<(i64, i64)>> {
         statement::run("users.times", &self.pool, async |database| {
-            sqlx::query_as("SELECT created_at, updated_at FROM users WHERE id = $1").bind(id).fetch_one(database).await
+            sqlx::query_as("SELECT created_at, updated_at FROM users WHERE id = $1")
+                .bind(id)
+                .fetch_optional(database)
+                .await
         })
         .await
     }
@@ -194,12 +195,9 @@ impl Users {
         .await
     }
 
-    /// Counts from now on, on this machine, for a user that a transaction has changed.
-    pub fn update_cache(&self, user: Option<User>) -> Option<User> {
-        if let Some(user) = &user {
-            self.cache.change(user.id.clone(), Some(user.clone()));
-        }
-        user
+    /// Forgets the row that is in memory, after the commit of what has changed it.
+    pub fn was_changed(&self, id: &str) {
+        self.cache.forget(id.to_owned());
     }
 
     /// Another machine has changed a user: what is in memory is out of date.
@@ -212,9 +210,9 @@ impl Users {
         self.cache.forget_stale();
     }
 
-    /// Counts from now on, on this machine, for a user that a transaction has removed.
-    pub fn cache_removed(&self, id: &str) {
-        self.cache.change(id.to_owned(), None);
+    /// Remembers that the user is gone, after the commit of what has removed them.
+    pub fn was_removed(&self, id: &str) {
+        self.cache.gone(id.to_owned());
     }
 }
 
@@ -246,7 +244,7 @@ pub async fn insert(
     .await
 }
 
-/// Sets the password of the account that has this address still, within a transaction; `None` when none has. With the id
+/// Sets the password of the account if it still has this address, within a transaction; `None` when none has. With the id
 /// of the password that was checked: only while it is still that one, so that of two changes at once one counts.
 pub async fn set_password(
     database: &mut AnyConnection,

@@ -8,7 +8,7 @@ use crate::{app::APP_NAME, server::mail::MailUrl};
 
 const MAIL_URL: &str = "MAIL_URL";
 const WANTED: &str =
-    "smtps://user:password@mail.example.com, smtp:// for a server with STARTTLS, or file:///folder for a try";
+    "smtps://user:password@mail.example.com, smtp:// for a server with STARTTLS, or file:///folder to try it out";
 
 /// Where mails go and whom they are from.
 #[derive(Debug)]

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_may_be_in_a_file_and_a_file_that_is_not_there_is_named() {
+    fn a_secret_may_be_in_a_file_and_a_file_that_is_not_there_or_empty_is_named() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("secret");
         std::fs::write(&file, format!("{SECRET}\n")).expect("written");
@@ -299,8 +299,16 @@ mod tests {
         assert_eq!(config.chat.secret.expose_secret(), SECRET.as_bytes());
         let both = [("TICKETPING_JWT_SECRET_FILE", path), ("TICKETPING_JWT_SECRET", SECRET)];
         assert!(problems(&[&account[..], &both].concat()).iter().any(|problem| problem.contains("both set")));
-        let missing = problems(&[&account[..], &[("TICKETPING_JWT_SECRET_FILE", "/no/such/file")]].concat());
-        assert!(missing.iter().any(|problem| problem.starts_with("TICKETPING_JWT_SECRET_FILE names")), "{missing:?}");
+        std::fs::write(&file, "\n").expect("written");
+        for path in ["/no/such/file", path] {
+            for (name, others) in
+                [("TICKETPING_JWT_SECRET_FILE", &account[..]), ("DATABASE_URL_FILE", &[("TICKETPING_SANDBOX", "true")])]
+            {
+                let found = problems(&[others, &[(name, path)]].concat());
+                assert_eq!(found.len(), 1, "{found:?}");
+                assert!(found[0].starts_with(&format!("{name} names a file that")), "{found:?}");
+            }
+        }
     }
 
     #[test]

@@ -38,19 +38,19 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
         (self.source)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     }
 
-    /// The text of a secret, from its variable or from the file that `NAME_FILE` names. Both at once is an error.
-    pub fn secret(&mut self, name: &str) -> Option<String> {
-        let file_name = format!("{name}_FILE");
-        let Some(path) = self.given(&file_name) else { return self.given(name) };
-        if self.given(name).is_some() {
-            self.errors.push(format!("{name} and {file_name} are both set: remove one of them"));
+    /// The text of a setting, if it was set. That of a secret may also be in the file that `NAME_FILE` names. The error is a
+    /// sentence.
+    fn text(&self, name: &str) -> Result<Option<String>, String> {
+        let (given, file_name) = (self.given(name), format!("{name}_FILE"));
+        let Some(path) = self.given(&file_name).filter(|_| SECRETS.contains(&name)) else { return Ok(given) };
+        if given.is_some() {
+            return Err(format!("{name} and {file_name} are both set: remove one of them"));
         }
-        match fs::read_to_string(&path) {
-            Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-            Err(error) => {
-                self.errors.push(format!("{file_name} names a file that cannot be read: {error}"));
-                None
-            }
+        let text = fs::read_to_string(&path);
+        let text = text.map_err(|error| format!("{file_name} names a file that cannot be read: {error}"))?;
+        match text.trim() {
+            "" => Err(format!("{file_name} names a file that is empty")),
+            text => Ok(Some(text.to_owned())),
         }
     }
 
@@ -60,23 +60,21 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
             Unset::Is(default) => Some(default.to_owned()),
             Unset::Means(_) => None,
         });
-        let given = if SECRETS.contains(&name) { self.secret(name) } else { self.given(name) };
-        let parsed = parse(&given.or(default)?);
-        if parsed.is_none() {
+        let parsed = match self.text(name) {
             // Without the value itself: a URL may hold a password.
-            self.errors.push(format!("{name} must be {wanted}"));
-        }
-        parsed
+            Ok(given) => parse(&given.or(default)?).ok_or_else(|| format!("{name} must be {wanted}")),
+            Err(error) => Err(error),
+        };
+        parsed.map_err(|error| self.errors.push(error)).ok()
     }
 
     /// The value of a setting that has no default; `source` says where to get one.
     pub fn require<T>(&mut self, name: &str, source: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let given = if SECRETS.contains(&name) { self.secret(name) } else { self.given(name) };
-        match given.as_deref().map(parse) {
-            None => self.errors.push(format!("{name} is missing: {source}")),
-            Some(Err(error)) => self.errors.push(format!("{name} {error}")),
-            Some(Ok(value)) => return Some(value),
-        }
-        None
+        let value = match self.text(name) {
+            Ok(Some(text)) => parse(&text).map_err(|error| format!("{name} {error}")),
+            Ok(None) => Err(format!("{name} is missing: {source}")),
+            Err(error) => Err(error),
+        };
+        value.map_err(|error| self.errors.push(error)).ok()
     }
 }

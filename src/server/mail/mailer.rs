@@ -114,12 +114,12 @@ impl Mailer {
 
     async fn send(&self, mail: Mail) {
         let outcome = match self.try_to_send(&mail).await {
-            Ok(outcome) => {
-                self.works_again();
-                outcome
-            }
+            Ok(outcome) => outcome,
             // Another try would fare no better, and costs the sender's good name.
-            Err(SendError::Transport(error)) if error.is_final() => "refused",
+            Err(SendError::Transport(error @ TransportError::NoMailbox(_))) => {
+                tracing::warn!(%error, mail = mail.id, kind = ?mail.kind, "a mail was refused");
+                "refused"
+            }
             Err(error) => {
                 self.failed(&error);
                 let age = OffsetDateTime::now_utc().unix_timestamp() - mail.created_at;
@@ -144,6 +144,7 @@ impl Mailer {
     async fn try_to_send(&self, mail: &Mail) -> Result<&'static str, SendError> {
         let Some(written) = self.write(mail).await? else { return Ok("not_needed") };
         self.transport.send(&written, &self.from).await?;
+        self.works_again();
         Ok("sent")
     }
 

@@ -21,7 +21,7 @@ pub enum MessageError {
 
 /// A mail as it is sent.
 pub struct Written {
-    /// Makes a mail that is sent twice one mail.
+    /// Its Message-ID, another for each try.
     pub id: String,
     /// Where it goes.
     pub to: EmailAddress,
@@ -105,17 +105,17 @@ pub fn change_email_notice(support: &str) -> Text {
         button: "It was not me",
         about_link: "If it was not you, choose a new password with the link, within the hour: it signs out everybody \
                      else and stops the change.",
-        otherwise: format!("If the link does not work any more, write to {support}."),
+        otherwise: format!("If the link no longer works, write to {support}."),
     }
 }
 
 /// To the owner of an account whose password somebody guesses.
 pub fn guesses_notice() -> Text {
     Text {
-        subject: format!("Somebody tries passwords for your account at {APP_NAME}"),
+        subject: format!("Someone is trying passwords on your account at {APP_NAME}"),
         reason: format!(
-            "Somebody tried several wrong passwords for your account at {APP_NAME}. New browsers have to wait now before \
-             they can log in with it. Yours can log in as before."
+            "Someone tried several wrong passwords on your account at {APP_NAME}. New browsers have to wait now before \
+             they can log in with it. Browsers that you have used before are not affected."
         ),
         button: "Choose a new password",
         about_link: "If you forgot your password, choose a new one with the link. It works once, for one hour.",
@@ -131,7 +131,7 @@ pub fn password_changed(support: &str) -> Text {
         button: "It was not me",
         about_link: "If it was you, there is nothing to do. If it was not you, choose a new password with the link, \
                      within the hour.",
-        otherwise: format!("If the link does not work any more, write to {support}."),
+        otherwise: format!("If the link no longer works, write to {support}."),
     }
 }
 
@@ -146,7 +146,7 @@ pub fn factors_changed(support: &str) -> Text {
         button: "It was not me",
         about_link: "If it was you, there is nothing to do. If it was not you, choose a new password with the link, \
                      within the hour.",
-        otherwise: format!("If the link does not work any more, or if you cannot log in, write to {support}."),
+        otherwise: format!("If the link no longer works, or if you cannot log in, write to {support}."),
     }
 }
 
@@ -160,7 +160,7 @@ pub fn factors_lost(support: &str) -> Text {
         ),
         button: "It was not me",
         about_link: "If it was not you, choose a new password with the link, within the hour: that stops it too.",
-        otherwise: format!("If the link does not work any more, write to {support}."),
+        otherwise: format!("If the link no longer works, write to {support}."),
     }
 }
 
@@ -170,11 +170,11 @@ pub fn codes_notice() -> Text {
         subject: format!("Somebody has your password for {APP_NAME}"),
         reason: format!(
             "Somebody logged in to your account at {APP_NAME} with the right password and then entered several wrong \
-             codes. They are not in. If it was not you, your password is no secret any more."
+             codes. They did not get in. If it was not you, someone knows your password."
         ),
         button: "Choose a new password",
         about_link: ONCE,
-        otherwise: "If it was you, wait for some minutes and enter the newest code of your app.".to_owned(),
+        otherwise: "If it was you, wait a few minutes and enter the newest code of your app.".to_owned(),
     }
 }
 

@@ -18,12 +18,7 @@ use std::sync::Arc;
 
 use super::config::MailConfig;
 
-/// The way out that the settings say, without a connection yet.
-pub fn open(config: &MailConfig) -> Result<Transport, TransportError> {
-    Transport::open(&config.url, &Arc::new(Mailbox::default()))
-}
-
 /// Whether a mail could be sent now.
 pub async fn test(config: &MailConfig) -> Result<(), TransportError> {
-    open(config)?.test().await
+    Transport::open(&config.url, &Arc::new(Mailbox::default()))?.test().await
 }

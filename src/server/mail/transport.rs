@@ -28,14 +28,16 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(45);
 pub enum TransportError {
     #[error(transparent)]
     Message(#[from] MessageError),
-    // Its words would hold the address.
+    // The words of an answer would hold the address.
+    #[error("the mail server answered {0}: there is no such mailbox")]
+    NoMailbox(Code),
     #[error("the mail server answered {0}")]
     Answer(Code),
     #[error("the mail server's answer cannot be read")]
     Unreadable,
     #[error("the mail server cannot be used: {0}")]
     Connection(lettre::transport::smtp::Error),
-    #[error("the mail server says nothing for {} seconds", SEND_TIMEOUT.as_secs())]
+    #[error("the mail server did not answer within {} seconds", SEND_TIMEOUT.as_secs())]
     Silent,
     #[error("the folder {place} cannot be used: {source}")]
     Folder { place: String, source: io::Error },
@@ -43,18 +45,14 @@ pub enum TransportError {
 
 impl From<lettre::transport::smtp::Error> for TransportError {
     fn from(error: lettre::transport::smtp::Error) -> Self {
+        // RFC 3463: 5.7 is a policy, such as one about the sender.
+        let is_policy = || error.to_string().contains(" 5.7.");
         match error.status() {
+            Some(code) if ["550", "551"].contains(&code.to_string().as_str()) && !is_policy() => Self::NoMailbox(code),
             Some(code) => Self::Answer(code),
             None if error.is_response() => Self::Unreadable,
             None => Self::Connection(error),
         }
-    }
-}
-
-impl TransportError {
-    /// Whether there is no such mailbox: any other failure may pass.
-    pub fn is_final(&self) -> bool {
-        matches!(self, Self::Answer(code) if ["550", "551", "553"].contains(&code.to_string().as_str()))
     }
 }
 

@@ -105,7 +105,7 @@ fn a_mailbox_is_not_flooded_and_the_refusal_is_the_same_for_everyone() {
             assert_eq!(answer.location(), "/check-mail", "{email} {n}");
         }
         let refused = app.client().post("/api/auth/forgot-password", &[("email", email)]);
-        assert!(refused.body.contains("Too many tries"), "{}", refused.body);
+        assert!(refused.body.contains("Too many attempts"), "{}", refused.body);
         (refused.status, refused.headers.contains_key("retry-after"))
     });
     assert_eq!(refusals, [(StatusCode::TOO_MANY_REQUESTS, true); 2]);

@@ -196,7 +196,7 @@ fn guessing_a_password_ends_in_a_429_that_says_when_to_come_back() {
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     let seconds: u64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..=901).contains(&seconds), "{seconds}");
-    assert!(refused.body.contains(&format!("Wait {seconds} seconds")) && refused.body.contains("site-header"));
+    assert!(refused.body.contains("Try again in 15 minutes.") && refused.body.contains("site-header"));
     assert_eq!(app.client().log_in("bob@example.com").status, StatusCode::SEE_OTHER);
 }
 
@@ -210,7 +210,7 @@ fn guesses_by_others_lock_nobody_out_of_a_browser_that_knows_the_account_and_the
         assert_eq!(guess.status == StatusCode::TOO_MANY_REQUESTS, n >= 10, "{n}");
     }
     let notice = alice.next_mail("alice@example.com", 1);
-    assert!(notice.says("Somebody tried several wrong passwords"), "{}", notice.text);
+    assert!(notice.says("Someone tried several wrong passwords"), "{}", notice.text);
     // The forms of a user who is logged in count for themselves.
     let fields = [("current", PASSWORD), ("password", "another good password")];
     assert!(alice.post_and_follow("/api/auth/change-password", &fields).body.contains("Changed."));
@@ -222,6 +222,30 @@ fn guesses_by_others_lock_nobody_out_of_a_browser_that_knows_the_account_and_the
     bob.sign_up("bob@example.com");
     assert_eq!(bob.log_in("alice@example.com").status, StatusCode::TOO_MANY_REQUESTS);
     assert_eq!(app.mailbox.to("alice@example.com").len(), 3, "one notice");
+}
+
+#[test]
+fn a_client_that_is_refused_causes_no_mail() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    while app.client().log_in_with("", "").status != StatusCode::TOO_MANY_REQUESTS {}
+    assert_eq!(app.client().log_in("alice@example.com").status, StatusCode::TOO_MANY_REQUESTS);
+    app.client().post("/api/auth/forgot-password", &[("email", "alice@example.com")]);
+    let mail = alice.next_mail("alice@example.com", 1);
+    assert!(!mail.says("Someone tried several wrong passwords"), "{}", mail.text);
+}
+
+#[test]
+fn forms_without_a_password_are_no_guesses() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    app.client().sign_up("alice@example.com");
+    for email in ["", "alice@example.com"] {
+        for n in 0..11 {
+            assert_eq!(app.client().log_in_with(email, "").location(), "/login", "{n}");
+        }
+    }
+    assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
 }
 
 #[test]
@@ -245,7 +269,7 @@ fn a_browser_that_knew_the_old_password_is_a_stranger_to_the_new_one_and_the_own
     bob.sign_up("bob@example.com");
     bob.log_out();
     while bob.log_in_with("bob@example.com", "a wrong guess").status != StatusCode::TOO_MANY_REQUESTS {}
-    assert!(bob.next_mail("bob@example.com", 1).says("Somebody tried several wrong passwords"));
+    assert!(bob.next_mail("bob@example.com", 1).says("Someone tried several wrong passwords"));
 }
 
 #[test]

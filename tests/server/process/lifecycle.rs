@@ -142,7 +142,7 @@ fn every_security_event_is_a_line_with_its_outcome_user_and_client_and_nothing_e
     for (event, outcome, has_user) in [
         ("sign_up", "asked_for", false),
         ("sign_up", "done", true),
-        ("password_change", "wrong", true),
+        ("refused", "current_password", true),
         ("password_change", "done", true),
         ("email_change", "asked_for", true),
         ("email_change", "done", true),

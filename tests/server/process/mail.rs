@@ -221,12 +221,14 @@ fn a_mail_whose_delivery_was_not_confirmed_is_sent_again_under_another_id_and_it
 }
 
 #[test]
-fn a_server_that_is_slow_with_one_mail_takes_the_others_and_one_that_knows_no_such_mailbox_is_asked_once() {
+fn a_server_that_is_slow_with_one_mail_takes_the_others_and_one_that_knows_no_such_mailbox_is_asked_once_and_one_that_refuses_the_sender_again()
+ {
     let smtp = Smtp::start("picky");
     let url = smtp.url().replace("app:s3cret%20word@", "");
     let mut server = Server::start(&[("MAIL_URL", &url)]);
     ask(&server, "slow@example.com");
     ask(&server, "ghost@example.com");
+    ask(&server, "policy@example.com");
     for n in 0..12 {
         ask(&server, &format!("user{n}@example.com"));
     }
@@ -236,11 +238,12 @@ fn a_server_that_is_slow_with_one_mail_takes_the_others_and_one_that_knows_no_su
             assert!(server.is_ready());
         }
     }
-    let left = || Database::open(&server.url()).query::<String>("SELECT email FROM outbox");
-    while left() != ["slow@example.com"] {}
+    let left = || Database::open(&server.url()).query::<String>("SELECT email FROM outbox ORDER BY email");
+    while left() != ["policy@example.com", "slow@example.com"] {}
     server.terminate();
     let mut log = String::new();
     server.log.read_to_string(&mut log).unwrap();
+    assert!(log.contains("a mail was refused") && log.contains("the mail server answered 550"), "{log}");
     assert!(!log.contains("ghost"), "{log}");
 }
 

@@ -16,6 +16,11 @@ fn help_lists_every_setting() {
 #[test]
 fn check_exits_0_when_all_is_well_and_2_with_every_problem_named() {
     assert_eq!(run(&[("TICKETPING_SANDBOX", "true")], &["--check"]).status.code(), Some(0));
+    // It looks at nothing but the settings.
+    let folder = tempfile::tempdir().unwrap().path().join("mails");
+    let mails = format!("file://{}", folder.display());
+    assert_eq!(run(&[("TICKETPING_SANDBOX", "true"), ("MAIL_URL", &mails)], &["--check"]).status.code(), Some(0));
+    assert!(!folder.exists());
     let bad = run(&[("TICKETPING_SANDBOX", "false"), ("LOG_FORMAT", "xml")], &["--check"]);
     assert_eq!(bad.status.code(), Some(2));
     for name in ["TICKETPING_APP_ID", "TICKETPING_TEAM_SLUG", "TICKETPING_JWT_SECRET", "MAIL_URL", "LOG_FORMAT"] {

@@ -63,9 +63,10 @@ fn navigation() -> Option<JsValue> {
 }
 
 /// Hides the page and loads it again: it shows another user's data. `false` when that was done so often that it leads
-/// nowhere: then the page's user and the token's are never the same.
+/// nowhere: then the page's user and the token's are never the same. A page that is hidden already came from history, and
+/// may be made again however often the visitor goes back to it.
 pub fn reload_hidden() -> bool {
-    if !count_reload() {
+    if !is_hidden() && !count_reload() {
         return false;
     }
     hide_page(true);
@@ -78,6 +79,10 @@ pub fn hide_page(hidden: bool) {
     if let Some(style) = root_style() {
         let _kept = style.set_property("visibility", if hidden { "hidden" } else { "" });
     }
+}
+
+fn is_hidden() -> bool {
+    root_style().and_then(|style| style.get_property_value("visibility").ok()).as_deref() == Some("hidden")
 }
 
 /// Notes a reload in this tab; whether there may be one more. Without storage there is one in a page's life.

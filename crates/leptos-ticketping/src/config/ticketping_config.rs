@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     options::{Loading, Visitors},
-    values::{AppId, ConfigError, TeamSlug, parse_url},
+    values::{AppId, ConfigError, TeamSlug, parse_url, without_last_slash},
 };
 use crate::{pinned::WIDGET_VERSION, theme::Theme};
 
@@ -74,13 +74,14 @@ impl TicketpingConfig {
 
     /// Where the widget's calls go: an http(s) URL.
     pub fn api_base(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.api_base = parse_url("api_base", url, &["https://", "http://"], "an http(s) URL")?.into();
+        self.api_base =
+            parse_url("api_base", without_last_slash(url), &["https://", "http://"], "an http(s) URL")?.into();
         Ok(self)
     }
 
     /// Where the widget's sockets go: a ws(s) URL.
     pub fn ws_base(mut self, url: &str) -> Result<Self, ConfigError> {
-        self.ws_base = parse_url("ws_base", url, &["wss://", "ws://"], "a ws(s) URL")?.into();
+        self.ws_base = parse_url("ws_base", without_last_slash(url), &["wss://", "ws://"], "a ws(s) URL")?.into();
         Ok(self)
     }
 
@@ -89,6 +90,7 @@ impl TicketpingConfig {
     /// published ones.
     pub fn widget_files(mut self, folder: &str) -> Result<Self, ConfigError> {
         let wanted = "an http(s) URL, or a path that starts with /";
+        let folder = without_last_slash(folder);
         self.widget_files = parse_url("widget_files", folder, &["https://", "http://", "/"], wanted)?;
         Ok(self)
     }

@@ -56,7 +56,7 @@ impl TeamSlug {
     }
 }
 
-/// Takes a URL that begins in one of these ways, without its last slash. It ends up in attributes, which the
+/// Takes a URL that begins in one of these ways. It ends up in attributes, which the
 /// widget does not escape, and in the Content-Security-Policy: nothing in it may end either.
 pub fn parse_url(
     field: &'static str,
@@ -64,11 +64,16 @@ pub fn parse_url(
     starts: &[&str],
     wanted: &'static str,
 ) -> Result<String, ConfigError> {
-    let text = text.trim().trim_end_matches('/');
+    let text = text.trim();
     let harmless = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | ';' | ',' | '\\' | '`');
     let rest = starts.iter().find_map(|start| text.strip_prefix(start));
     let fits = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) && text.chars().all(harmless);
     fits.then(|| text.to_owned()).ok_or(ConfigError { field, wanted })
+}
+
+/// For what a path is written after.
+pub fn without_last_slash(url: &str) -> &str {
+    url.trim().trim_end_matches('/')
 }
 
 #[cfg(test)]

@@ -93,12 +93,15 @@ impl Driver {
     }
 
     pub fn user_changed(self: &Rc<Self>, identity: Identity) {
-        if self.user.replace(Some(identity.clone())).as_ref() == Some(&identity) {
+        let is_same = self.user.replace(Some(identity.clone())).as_ref() == Some(&identity);
+        if is_same && self.machine.borrow().wants(&identity) {
             return;
         }
-        // The first user came with the page, which may be old; one that comes later is known from now on.
+        // The first user came with the page, which may be old; one that comes later is known from now on. One who is named
+        // once more, after their session ended, may have logged in again: the server is asked.
         let since = match self.user_known_since.get() {
             None => browser::requested_at(),
+            Some(since) if is_same => since,
             Some(_) => {
                 self.forget_waiting();
                 use_ticketping::set_token_life(None);

@@ -92,6 +92,11 @@ impl Machine {
         commands
     }
 
+    /// Whether this is whose chat is wanted.
+    pub fn wants(&self, identity: &Identity) -> bool {
+        self.wanted.as_ref() == Some(identity)
+    }
+
     /// Whether the answer to this request is still of use.
     pub fn awaits(&self, request: u32) -> bool {
         self.token.is_awaited(request)

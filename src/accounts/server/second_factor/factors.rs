@@ -374,13 +374,30 @@ pub async fn stop_recovery(database: &mut AnyConnection, user_id: &str) -> sqlx:
     Ok(stopped.rows_affected() == 1)
 }
 
+/// Removes everything of a user whose factors were said to be lost long enough ago, within a transaction; whether that is
+/// still so.
+pub async fn remove_lost(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<bool> {
+    let begun_before = OffsetDateTime::now_utc().unix_timestamp() - RECOVERY_WAIT.as_secs().cast_signed();
+    let ended = sqlx::query("DELETE FROM factors WHERE kind = $1 AND id = $2 AND created_at <= $3")
+        .bind(FactorKind::Recovery.as_str())
+        .bind(user_id)
+        .bind(begun_before)
+        .execute(&mut *database)
+        .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    remove_all(database, user_id).await?;
+    Ok(true)
+}
+
 /// Removes everything of a user, within a transaction.
 pub async fn remove_all(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM factors WHERE user_id = $1").bind(user_id).execute(database).await?;
     Ok(())
 }
 
-/// What waits for its user's word in this session, taken out; `None` when it waited for too long.
+/// What is waiting to be confirmed in this session, taken out; `None` when it waited for too long.
 async fn take(
     database: &mut AnyConnection,
     kind: FactorKind,
