@@ -345,7 +345,7 @@ fn removing_the_last_factor_turns_it_off_and_leaves_nothing() {
     let before = app.mailbox.to(ALICE).len();
     let page =
         alice.post_and_follow("/api/auth/remove-factor", &[("current", PASSWORD), ("factor", &format!("app {id}"))]);
-    assert!(page.body.contains("your password alone does not open"), "{}", page.body);
+    assert!(page.body.contains("your password alone no longer opens"), "{}", page.body);
     assert!(alice.next_mail(ALICE, before).subject.contains("second factor"));
     assert!(app.query::<String>("SELECT id FROM factors").is_empty());
     assert_eq!(app.client().log_in(ALICE).location(), "/account");
