@@ -1,6 +1,6 @@
 // Pages that history brings back: from before log-in, and from before log-out.
 import { expect, test } from "@playwright/test";
-import { backToBeforeLogIn, chatIsStillOf, chatInTwoTabs, ready } from "./support";
+import { TOKEN_URL, backToBeforeLogIn, chatIsStillOf, chatInTwoTabs, person, ready, signUp } from "./support";
 
 test("back to a page from before log-in leaves the user's chat alone, here and in the other tab", async ({ page, context }) => {
     const { id, other } = await backToBeforeLogIn(page, context);
@@ -22,4 +22,17 @@ test("a page from before log-in that the browser kept asks the server before it 
     kept = true;
     await page.evaluate(() => history.go(-2));
     await chatIsStillOf(id, page, other);
+});
+
+test("a page that history brings back is never left hidden, however often that is", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await ready(page);
+    await page.route(TOKEN_URL, (route) => route.fulfill({ status: 500 }));
+    for (let time = 1; time <= 7; time++) {
+        const madeAgain = page.waitForEvent("load");
+        await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true })));
+        await madeAgain;
+        await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/chat-jwt")));
+    }
+    await expect(page.locator("html")).toHaveCSS("visibility", "visible");
 });
