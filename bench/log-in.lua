@@ -6,7 +6,7 @@ wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
 wrk.headers["X-Forwarded-For"] = "192.0.2.1"
 if not os.getenv("FLOOD") then
     request = function()
-        wrk.headers["X-Forwarded-For"] = "198.51.100." .. math.random(250)
+        wrk.headers["X-Forwarded-For"] = "10." .. math.random(250) .. "." .. math.random(250) .. ".1"
         return wrk.format()
     end
 end

@@ -110,7 +110,7 @@ const protections = [
     ["no chat beside a secret", "src/server/http/factor_pages.rs", "        // A secret that no script of others is to read.\n        provide_context(WithoutChat);\n", "", "http", "the_pages_that_show_secrets"],
     ["a breached password is refused", "src/accounts/server/password.rs", "} else if is_breached(text) {", "} else if false {", "unit", "what_attackers_try_first"],
     ["hashes are renewed", "src/accounts/server/backend.rs", "!Passwords::is_current(&user.password_hash)", "false", "http", "a_hash_by_old_parameters"],
-    ["one client leaves places for others", "src/accounts/server/password.rs", "if *count >= QUEUE_BY_CLIENT {", "if false {", "unit", "one_client_leaves_places"],
+    ["one network leaves places for others", "src/accounts/server/password.rs", "if *count >= QUEUE_BY_NETWORK {", "if false {", "unit", "one_network_leaves_places"],
     ["the picture's handlers are allowed by hash", `${chat}/server/csp.rs`, "format!(\"'{hash}'\")", "format!(\"'x{hash}'\")", "app", "a picture and a file"],
     ["style attributes are allowed", "src/server/http/security_headers.rs", 'format!("style-src-attr {}", widget.style_src_attr)', 'format!("style-src-attr {}", widget.style_src)', "app", "no violation of its policy"],
 ];

@@ -1,6 +1,6 @@
 //! The server: arguments, configuration, serve.
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
 use secrecy::ExposeSecret as _;
 use ticketping_leptos::{
@@ -24,7 +24,9 @@ const USAGE_ERROR: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Command::parse(std::env::args().skip(1)) {
+    let arguments: Result<Vec<_>, _> = std::env::args_os().skip(1).map(OsString::into_string).collect();
+    let command = arguments.map_err(|_| "an argument is not UTF-8".to_owned());
+    match command.and_then(|arguments| Command::parse(arguments.into_iter())) {
         Ok(Command::Help) => {
             print!("{}", config::help());
             ExitCode::SUCCESS

@@ -6,6 +6,7 @@ use governor::{
     DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
     clock::{Clock, DefaultClock, QuantaInstant},
 };
+use ipnet::IpNet;
 use quick_cache::{
     OptionsBuilder, UnitWeighter,
     sync::{Cache, EntryAction, EntryResult},
@@ -35,6 +36,8 @@ const NOTICE_BY_ACCOUNT: Limit = Limit { burst: 1, per_hour: 1 };
 const LINK_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
 const MAIL_BY_ADDRESS: Limit = Limit { burst: 5, per_hour: 6 };
 const MAIL_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 120 };
+/// By a network of 256 IPv4 addresses, or of a /48.
+const MAIL_BY_NETWORK: Limit = Limit { burst: 200, per_hour: 400 };
 const MAIL_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
 const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
 
@@ -57,6 +60,7 @@ pub struct RateLimits {
     link_by_client: DefaultKeyedRateLimiter<ClientAddress>,
     mail_by_address: DefaultKeyedRateLimiter<String>,
     mail_by_client: DefaultKeyedRateLimiter<ClientAddress>,
+    mail_by_network: DefaultKeyedRateLimiter<IpNet>,
     mail_in_all: DefaultDirectRateLimiter,
     token_by_user: DefaultKeyedRateLimiter<String>,
 }
@@ -77,6 +81,7 @@ impl RateLimits {
             link_by_client: limiter(LINK_BY_CLIENT, factor),
             mail_by_address: limiter(MAIL_BY_ADDRESS, factor),
             mail_by_client: limiter(MAIL_BY_CLIENT, factor),
+            mail_by_network: limiter(MAIL_BY_NETWORK, factor),
             mail_in_all: RateLimiter::direct(quota(MAIL_IN_ALL, factor)),
             token_by_user: limiter(TOKEN_BY_USER, factor),
         }
@@ -143,6 +148,7 @@ impl RateLimits {
     /// nothing. Each kind counts for itself: else anybody could keep a newcomer from signing up.
     pub fn mail(&self, client: ClientAddress, kind: MailKind, email: &EmailAddress) -> Result<(), AppError> {
         check(&self.mail_by_client, &client)?;
+        check(&self.mail_by_network, &client.network())?;
         check(&self.mail_by_address, &format!("{kind:?} {}", email.mailbox()))?;
         self.mail_in_all.check().map_err(too_many)
     }
@@ -170,6 +176,7 @@ impl RateLimits {
         self.link_by_client.retain_recent();
         self.mail_by_address.retain_recent();
         self.mail_by_client.retain_recent();
+        self.mail_by_network.retain_recent();
         self.token_by_user.retain_recent();
     }
 }
@@ -266,11 +273,17 @@ mod tests {
         let one_client =
             (1..1_000).take_while(|n| limits.mail(client(100), MailKind::Reset, &address(*n)).is_ok()).count();
         assert_eq!(one_client, 60);
-        let all = (0..250).flat_map(|last| (0..40).map(move |n| (last, n)));
-        let sent = all.filter(|(last, n)| {
-            limits.mail(client(*last), MailKind::Reset, &address(1_000 + usize::from(*last) * 40 + n)).is_ok()
-        });
-        assert!((500..600).contains(&sent.count()));
+        let sent = |client: fn(u8) -> ClientAddress, first: usize| {
+            let all = (0..250).flat_map(|n| (0..40).map(move |m| (n, m)));
+            let is_sent = |(n, m): &(u8, usize)| {
+                limits.mail(client(*n), MailKind::Reset, &address(first + usize::from(*n) * 40 + m)).is_ok()
+            };
+            all.filter(is_sent).count()
+        };
+        let one_network = sent(client, 1_000);
+        assert!((100..200).contains(&one_network), "{one_network}");
+        let everybody = sent(|n| ClientAddress::of(IpAddr::from([198, 51, n, 1])), 20_000);
+        assert!((300..500).contains(&everybody), "{everybody}");
     }
 
     #[test]

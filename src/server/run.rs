@@ -67,6 +67,8 @@ const FORGET_INTERVAL: Duration = Duration::from_secs(5);
 pub enum RunError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error("the key of this installation cannot be read from the database: {0}")]
+    Key(sqlx::Error),
     #[error("the chat cannot be set up: {0}")]
     Chat(#[from] ConfigError),
     #[error("PUBLIC_URL cannot be an origin that forms come from: {0}")]
@@ -128,6 +130,9 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
     });
     let (assets, files) = Assets::load();
     let chat = chat_on_every_page(&config.chat, &assets)?;
+    // Ticketping knows the secret too, and whoever reads the database knows the key: neither can make cookies of ours.
+    let key = database.installation_key().await.map_err(RunError::Key)?;
+    let cookie_secret = [key.as_bytes(), config.chat.secret.expose_secret()].concat();
     let sandbox_url = format!("{}/sandbox", config.origin());
     let sandbox =
         || Sandbox::new(config.chat.secret.expose_secret(), config.chat.team_slug.as_str(), sandbox_url.clone());
@@ -142,14 +147,14 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
             users,
             passwords: Passwords::default(),
             factors,
-            passkeys: Passkeys::new(&config.origin(), config.chat.secret.expose_secret()),
-            pending_log_ins: PendingLogIns::new(config.chat.secret.expose_secret(), config.is_https()),
+            passkeys: Passkeys::new(&config.origin(), &cookie_secret),
+            pending_log_ins: PendingLogIns::new(&cookie_secret, config.is_https()),
             sessions: sessions.clone(),
             links,
             outbox,
         }),
         sessions,
-        device_cookies: DeviceCookies::new(config.chat.secret.expose_secret(), config.is_https()),
+        device_cookies: DeviceCookies::new(&cookie_secret, config.is_https()),
         mailer,
         mailbox,
         limits,

@@ -67,9 +67,9 @@ impl Accounts {
         validate_readable(&[current.expose_secret(), new.expose_secret()])?;
         let user = self.user()?;
         let mut errors = self.check_current_password(&current).await?;
-        errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, self.client).await?);
+        errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, &self.place()?).await?);
         if errors.is_empty() {
-            let hash = self.auth.backend.passwords.hash(&new, self.client).await?;
+            let hash = self.auth.backend.passwords.hash(&new, &self.place()?).await?;
             let changed = self.set_password(&user, &hash).await.map_err(BackendError::from)?;
             let changed = changed.ok_or(AppError::NotSignedIn)?;
             self.auth.backend.users.was_changed(&user.id);
@@ -168,8 +168,9 @@ impl Accounts {
         if !self.is_confirmed(&self.factors_of(&user).await?).await {
             return Ok(vec![ValidationError::ConfirmFirst]);
         }
+        let place = self.place()?;
         self.limit(self.limits.current_password(&user.id))?;
-        let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash), self.client).await?;
+        let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash), &place).await?;
         if is_right {
             return Ok(Vec::new());
         }

@@ -6,15 +6,16 @@ use axum_login::AuthnBackend;
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     AuthSession, Backend, DeviceCookies,
     backend::BackendError,
     browser_name::browser_name,
-    flash_cookie,
+    cookies, flash_cookie,
+    password::Place,
     second_factor_forms::was_confirmed,
-    session_layer,
+    session_layer::{self, SESSION_COOKIE},
     session_life::{CONFIRMED_AT, REMEMBER},
     sessions::BROWSER,
     users::User,
@@ -126,6 +127,18 @@ impl Accounts {
     /// A limit's answer, and a note of it.
     pub(super) fn limit(&self, checked: Result<(), AppError>) -> Result<(), AppError> {
         checked.inspect_err(|_| self.record(Event::Refused, "limited", self.user_id()))
+    }
+
+    /// Takes the session's cookie away from the browser.
+    pub(super) fn forget_session(&self) {
+        if let Some(cookie) = cookies::set(SESSION_COOKIE, String::new(), Duration::ZERO, self.secure) {
+            self.append_header(header::SET_COOKIE, cookie);
+        }
+    }
+
+    /// A place in the queue of what is costly.
+    pub(super) fn place(&self) -> Result<Place, AppError> {
+        Ok(self.auth.backend.passwords.place(self.client)?)
     }
 
     /// The user of the session, if there is one.

@@ -9,10 +9,10 @@ use sqlx::AnyPool;
 
 use super::{
     EmailAddress, Links, Passwords, Sessions, User, Users,
-    password::HashError,
+    password::{HashError, Place},
     second_factor::{Factors, Passkeys, PendingLogIn, PendingLogIns},
 };
-use crate::server::{client_address::ClientAddress, mail::Outbox};
+use crate::server::mail::Outbox;
 
 /// The session of a request, and its user.
 pub type AuthSession = axum_login::AuthSession<Backend>;
@@ -74,8 +74,8 @@ pub struct Credentials {
     pub email: String,
     /// As typed.
     pub password: SecretString,
-    /// Who types it.
-    pub client: ClientAddress,
+    /// Where the check of the password waits its turn.
+    pub place: Place,
 }
 
 /// The question could not be answered.
@@ -113,10 +113,10 @@ impl AuthnBackend for Backend {
             None => None,
         };
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
-        let right = self.passwords.verify(&given.password, hash, given.client).await?;
+        let right = self.passwords.verify(&given.password, hash, &given.place).await?;
         let user = user.filter(|_| right);
         if let Some(user) = user.as_ref().filter(|user| !Passwords::is_current(&user.password_hash)) {
-            let renewed = self.passwords.hash(&given.password, given.client).await?;
+            let renewed = self.passwords.hash(&given.password, &given.place).await?;
             self.users.renew_hash(user, &renewed).await?;
         }
         Ok(user)

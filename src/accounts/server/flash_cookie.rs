@@ -8,14 +8,19 @@ use super::cookies;
 use crate::accounts::FormFeedback;
 
 const COOKIE: &str = "form";
-/// Longer texts are cut: a cookie holds about 4 kB.
-const MAX_CHARS: usize = 300;
+/// What browsers keep, and proxies take, in bytes.
+const MAX_COOKIE: usize = 4_000;
+/// Longer texts are cut, to the first of these with which the cookie is not too large. Some characters take twelve bytes.
+const MAX_CHARS: [usize; 2] = [300, 100];
 
 /// The `Set-Cookie` that keeps the feedback for the next view.
 pub fn keep_feedback(feedback: FormFeedback, secure: bool) -> Option<HeaderValue> {
-    let cut = |text: String| text.chars().take(MAX_CHARS).collect();
-    let short = FormFeedback { name: cut(feedback.name), email: cut(feedback.email), ..feedback };
-    cookies::set(COOKIE, serde_json::to_string(&short).ok()?, Duration::minutes(1), secure)
+    let cut_to = |max_chars| {
+        let cut = |text: &str| text.chars().take(max_chars).collect();
+        let short = FormFeedback { name: cut(&feedback.name), email: cut(&feedback.email), ..feedback.clone() };
+        cookies::set(COOKIE, serde_json::to_string(&short).ok()?, Duration::minutes(1), secure)
+    };
+    MAX_CHARS.into_iter().filter_map(cut_to).find(|cookie| cookie.len() < MAX_COOKIE)
 }
 
 /// The feedback for this view, and the `Set-Cookie` that forgets it.
@@ -53,8 +58,10 @@ mod tests {
 
     #[test]
     fn a_long_text_is_cut_to_what_a_cookie_holds() {
-        let long = FormFeedback { email: "é".repeat(10_000), ..FormFeedback::default() };
-        assert!(keep_feedback(long, false).expect("a cookie").len() < 4_000);
+        for text in ["é", "\u{1f600}"].map(|text| text.repeat(10_000)) {
+            let long = FormFeedback { name: text.clone(), email: text, ..FormFeedback::default() };
+            assert!(keep_feedback(long, true).expect("a cookie").len() < MAX_COOKIE);
+        }
     }
 
     proptest::proptest! {

@@ -80,7 +80,7 @@ impl Accounts {
             Ok(name) => (name.unwrap_or(link.name.as_deref()), None),
             Err(error) => (None, Some(error)),
         };
-        let password_error = self.auth.backend.passwords.validate_new(&password, &link.email, self.client).await?;
+        let password_error = self.auth.backend.passwords.validate_new(&password, &link.email, &self.place()?).await?;
         let errors: Vec<_> = name_error.into_iter().chain(password_error).collect();
         if !errors.is_empty() {
             let name = name.or(link.name.as_deref()).unwrap_or_default().to_owned();
@@ -88,7 +88,7 @@ impl Accounts {
             self.back_to_form(&link_page("/choose-password", token), feedback);
             return Ok(());
         }
-        let hash = self.auth.backend.passwords.hash(&password, self.client).await?;
+        let hash = self.auth.backend.passwords.hash(&password, &self.place()?).await?;
         let Some((link, user)) = self.use_for_password(token, checked_name, &hash).await.map_err(BackendError::from)?
         else {
             self.link_failed("/choose-password", token);

@@ -40,6 +40,8 @@ impl Accounts {
         if errors.is_empty() {
             let address = EmailAddress::parse(email);
             let device = self.device_of(address.as_ref()).await?;
+            // First: a try that the server is too busy for is no guess.
+            let place = self.place()?;
             if let Some(address) = &address
                 && let Err(error) = self.limit(self.limits.log_in(address, device.as_deref()))
             {
@@ -47,7 +49,7 @@ impl Accounts {
                 self.tell_of_guesses(address).await?;
                 return Err(error);
             }
-            let given = Credentials { email: email.to_owned(), password, client: self.client };
+            let given = Credentials { email: email.to_owned(), password, place };
             match self.auth.authenticate(given).await? {
                 Some(user) if user.is_disabled => {
                     count_log_in("disabled");
@@ -95,12 +97,15 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends the session and goes home.
+    /// Ends the session and goes home. The browser, which may be shared, forgets it even if the database does not answer.
     pub async fn log_out(mut self) -> Result<(), AppError> {
         if let Some(user) = &self.auth.user {
             self.record(Event::SessionEnd, "logged_out", Some(&user.id));
         }
-        self.auth.logout().await?;
+        if let Err(error) = self.auth.logout().await {
+            self.forget_session();
+            return Err(error.into());
+        }
         self.see_other("/");
         Ok(())
     }

@@ -14,8 +14,12 @@ use argon2::{
     Argon2, PasswordHash, PasswordHasher as _, PasswordVerifier as _,
     password_hash::{self, phc},
 };
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{sync::Semaphore, task};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task,
+};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{EmailAddress, breached::is_breached};
@@ -32,8 +36,8 @@ const SITE_WORDS: [&str; 4] = ["ticketping", "leptos", "support", "chat"];
 /// Hashes that may wait for a free core before the server says it is busy.
 const QUEUE: usize = 64;
 
-/// How many of them may be of one client, so that none takes the whole queue.
-const QUEUE_BY_CLIENT: usize = 8;
+/// How many of them may be of one client's network, so that none takes the whole queue.
+const QUEUE_BY_NETWORK: usize = 16;
 
 /// What an unknown e-mail is checked against, so that it takes as long as a wrong password. It has the parameters of
 /// every new hash; the password behind it was never kept.
@@ -115,7 +119,7 @@ fn guesses(text: &str, email: &str) -> u64 {
 pub struct Passwords {
     cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
-    by_client: Arc<Mutex<HashMap<ClientAddress, usize>>>,
+    by_network: Arc<Mutex<HashMap<IpNet, usize>>>,
 }
 
 impl Default for Passwords {
@@ -125,7 +129,7 @@ impl Default for Passwords {
         Self {
             cores: Arc::new(Semaphore::new(cores)),
             queue: Arc::new(Semaphore::new(QUEUE + cores)),
-            by_client: Arc::default(),
+            by_network: Arc::default(),
         }
     }
 }
@@ -137,10 +141,19 @@ impl Passwords {
         parameters(hash) == parameters(DUMMY_HASH)
     }
 
+    /// A place in the queue, or that the server is busy. To be asked for before a limit counts what needs it.
+    pub fn place(&self, client: ClientAddress) -> Result<Place, HashError> {
+        Ok(Place {
+            _share: NetworkShare::take(&self.by_network, client.network()).ok_or(HashError::Busy)?,
+            _permit: Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HashError::Busy)?,
+            _counted: Counted::new(),
+        })
+    }
+
     /// argon2id with the parameters of the `argon2` crate (19 MiB, two passes), in PHC format.
-    pub async fn hash(&self, password: &SecretString, client: ClientAddress) -> Result<String, HashError> {
+    pub async fn hash(&self, password: &SecretString, place: &Place) -> Result<String, HashError> {
         let password = normalised(password);
-        self.run(client, move || {
+        self.run(place, move || {
             let hash = Argon2::default().hash_password(password.expose_secret().as_bytes())?;
             Ok(hash.to_string())
         })
@@ -152,23 +165,18 @@ impl Passwords {
         &self,
         password: &SecretString,
         email: &EmailAddress,
-        client: ClientAddress,
+        place: &Place,
     ) -> Result<Option<ValidationError>, HashError> {
         let (password, email) = (password.clone(), email.clone());
-        self.run(client, move || Ok(validate_new(&password, email.as_str()))).await
+        self.run(place, move || Ok(validate_new(&password, email.as_str()))).await
     }
 
     /// Whether the password is right. Without a hash it is not, and finding that out takes as long.
-    pub async fn verify(
-        &self,
-        password: &SecretString,
-        hash: Option<&str>,
-        client: ClientAddress,
-    ) -> Result<bool, HashError> {
+    pub async fn verify(&self, password: &SecretString, hash: Option<&str>, place: &Place) -> Result<bool, HashError> {
         let known = hash.is_some();
         let hash = hash.unwrap_or(DUMMY_HASH).to_owned();
         let password = normalised(password);
-        self.run(client, move || {
+        self.run(place, move || {
             let hash = PasswordHash::new(&hash)?;
             // A password that is longer than any that was ever hashed must not cost more than the others.
             let text: String = password.expose_secret().chars().take(MAX_CHARS + 1).collect();
@@ -183,39 +191,43 @@ impl Passwords {
 
     async fn run<T: Send + 'static>(
         &self,
-        client: ClientAddress,
+        _place: &Place,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let _share = ClientShare::take(&self.by_client, client).ok_or(HashError::Busy)?;
-        let _place = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
-        let _counted = Counted::new();
         let _core = self.cores.acquire().await.map_err(|_| HashError::Busy)?;
         task::spawn_blocking(work).await?
     }
 }
 
-/// A place of a client in the queue, until it is dropped.
-struct ClientShare {
-    by_client: Arc<Mutex<HashMap<ClientAddress, usize>>>,
-    client: ClientAddress,
+/// A place in the queue, until it is dropped.
+pub struct Place {
+    _share: NetworkShare,
+    _permit: OwnedSemaphorePermit,
+    _counted: Counted,
 }
 
-impl ClientShare {
-    fn take(by_client: &Arc<Mutex<HashMap<ClientAddress, usize>>>, client: ClientAddress) -> Option<Self> {
-        let mut counts = by_client.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = counts.entry(client).or_default();
-        if *count >= QUEUE_BY_CLIENT {
+/// The part of the queue that a network has taken.
+struct NetworkShare {
+    by_network: Arc<Mutex<HashMap<IpNet, usize>>>,
+    network: IpNet,
+}
+
+impl NetworkShare {
+    fn take(by_network: &Arc<Mutex<HashMap<IpNet, usize>>>, network: IpNet) -> Option<Self> {
+        let mut counts = by_network.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(network).or_default();
+        if *count >= QUEUE_BY_NETWORK {
             return None;
         }
         *count += 1;
-        Some(Self { by_client: Arc::clone(by_client), client })
+        Some(Self { by_network: Arc::clone(by_network), network })
     }
 }
 
-impl Drop for ClientShare {
+impl Drop for NetworkShare {
     fn drop(&mut self) {
-        let mut counts = self.by_client.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Entry::Occupied(mut count) = counts.entry(self.client) {
+        let mut counts = self.by_network.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut count) = counts.entry(self.network) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
                 count.remove();
@@ -246,6 +258,10 @@ mod tests {
 
     fn client(last: u8) -> ClientAddress {
         ClientAddress::of([192, 0, 2, last].into())
+    }
+
+    fn place(passwords: &Passwords) -> Place {
+        passwords.place(client(1)).expect("room")
     }
 
     fn problem(password: &str) -> Option<ValidationError> {
@@ -295,20 +311,20 @@ mod tests {
     #[tokio::test]
     async fn one_password_composed_in_two_ways_is_the_same_password() {
         let passwords = Passwords::default();
-        let hash = passwords.hash(&"ange\u{301}lique".to_owned().into(), client(1)).await.expect("hashes");
+        let hash = passwords.hash(&"ange\u{301}lique".to_owned().into(), &place(&passwords)).await.expect("hashes");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let right = passwords.verify(&"ang\u{e9}lique".to_owned().into(), Some(&hash), client(1)).await;
+        let right = passwords.verify(&"ang\u{e9}lique".to_owned().into(), Some(&hash), &place(&passwords)).await;
         assert!(right.expect("checks"));
-        let wrong = passwords.verify(&"angelique".to_owned().into(), Some(&hash), client(1)).await;
+        let wrong = passwords.verify(&"angelique".to_owned().into(), Some(&hash), &place(&passwords)).await;
         assert!(!wrong.expect("checks"));
     }
 
     #[tokio::test]
     async fn without_an_account_no_password_is_right_and_the_work_is_that_of_a_new_hash() {
         let passwords = Passwords::default();
-        let known = passwords.verify(&"nobody's password".to_owned().into(), None, client(1)).await;
+        let known = passwords.verify(&"nobody's password".to_owned().into(), None, &place(&passwords)).await;
         assert!(!known.expect("checks"));
-        let new = passwords.hash(&"xkqzvpwj".to_owned().into(), client(1)).await.expect("hashes");
+        let new = passwords.hash(&"xkqzvpwj".to_owned().into(), &place(&passwords)).await.expect("hashes");
         assert!(Passwords::is_current(&new), "{new}");
     }
 
@@ -317,22 +333,17 @@ mod tests {
         let passwords = Passwords::default();
         let all = passwords.queue.available_permits();
         let _taken = passwords.queue.acquire_many(u32::try_from(all).expect("few")).await.expect("open");
-        let refused = passwords.hash(&"xkqzvpwj".to_owned().into(), client(1)).await;
-        assert!(matches!(refused, Err(HashError::Busy)));
+        assert!(matches!(passwords.place(client(1)), Err(HashError::Busy)));
     }
 
-    #[tokio::test]
-    async fn one_client_leaves_places_in_the_queue_for_others() {
+    #[test]
+    fn one_network_leaves_places_in_the_queue_for_others() {
         let passwords = Passwords::default();
-        let password = || SecretString::from("xkqzvpwj".to_owned());
-        let mut flood = Vec::new();
-        for _ in 0..QUEUE_BY_CLIENT {
-            flood.push(ClientShare::take(&passwords.by_client, client(1)).expect("a place"));
-        }
-        assert!(matches!(passwords.hash(&password(), client(1)).await, Err(HashError::Busy)));
-        assert!(passwords.hash(&password(), client(2)).await.is_ok());
+        let flood: Vec<Place> = (0..16).map(|n| passwords.place(client(n)).expect("a place")).collect();
+        assert!(matches!(passwords.place(client(99)), Err(HashError::Busy)));
+        assert!(passwords.place(ClientAddress::of([192, 0, 3, 1].into())).is_ok());
         drop(flood);
-        assert!(passwords.hash(&password(), client(1)).await.is_ok());
-        assert!(passwords.by_client.lock().expect("no panic").is_empty(), "clients are remembered");
+        assert!(passwords.place(client(99)).is_ok());
+        assert!(passwords.by_network.lock().expect("no panic").is_empty(), "networks are remembered");
     }
 }

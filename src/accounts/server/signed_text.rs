@@ -19,7 +19,7 @@ struct Claims<T> {
 }
 
 impl SignedText {
-    /// With a key that is derived from the server's secret. A text for one purpose is worth nothing for another.
+    /// With a key that is derived from a secret. A text for one purpose is worth nothing for another.
     pub fn new(secret: &[u8], purpose: &str) -> Self {
         let key = Sha256::new().chain_update(purpose).chain_update(secret).finalize();
         Self { signs: EncodingKey::from_secret(&key), checks: DecodingKey::from_secret(&key) }

@@ -5,7 +5,10 @@ mod mail;
 mod reader;
 mod settings;
 
-use std::{env, net::SocketAddr};
+use std::{
+    env::{self, VarError},
+    net::SocketAddr,
+};
 
 use ipnet::IpNet;
 use secrecy::SecretString;
@@ -59,6 +62,12 @@ impl Config {
         if cfg!(debug_assertions) {
             // There is usually no .env. A variable that is set already wins over the file.
             let _missing = dotenvy::dotenv();
+        }
+        let is_unreadable = |name: &String| matches!(env::var(name), Err(VarError::NotUnicode(_)));
+        let names = SETTINGS.iter().flat_map(|setting| [setting.name.to_owned(), format!("{}_FILE", setting.name)]);
+        let unreadable: Vec<_> = names.filter(is_unreadable).map(|name| format!("{name} is not UTF-8")).collect();
+        if !unreadable.is_empty() {
+            return Err(ConfigErrors(unreadable));
         }
         Self::read(|name| env::var(name).ok())
     }
@@ -136,6 +145,13 @@ impl Config {
             warnings.push(
                 "PUBLIC_URL is https and TRUSTED_PROXIES is not set: every visitor counts as one address for the limits. \
                  Set it to the address of the proxy that ends TLS, such as 127.0.0.1/32."
+                    .to_owned(),
+            );
+        }
+        if self.trusted_proxies.iter().any(|net| net.prefix_len() == 0) {
+            warnings.push(
+                "TRUSTED_PROXIES holds every address: any client can make up where it comes from, and so escape the limits. \
+                 Name the proxy's own network."
                     .to_owned(),
             );
         }

@@ -8,6 +8,7 @@ pub mod statement;
 
 use std::{
     fs::{File, Permissions},
+    io::Read as _,
     os::unix::{
         self,
         fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
@@ -17,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use percent_encoding::percent_decode_str;
 use sqlx::{
     AnyPool, Connection, Executor,
     any::{AnyConnectOptions, AnyPoolOptions},
@@ -49,6 +51,8 @@ pub enum DatabaseError {
          start that version, or restore a backup from before it"
     )]
     Newer { place: String, version: i64 },
+    #[error("{place} is there and is no SQLite database: set DATABASE_URL to another file")]
+    SomethingElse { place: String },
     #[error("cannot migrate the database {place}: {source}")]
     Migrate { place: String, source: MigrateError },
 }
@@ -73,6 +77,9 @@ impl Database {
                 .map_err(|source| DatabaseError::Folder { place: folder.display().to_string(), source })?;
         }
         if let Some(file) = &file {
+            if is_something_else(file) {
+                return Err(DatabaseError::SomethingElse { place });
+            }
             keep_private(file);
         }
         let sqlite = url.starts_with("sqlite:");
@@ -133,6 +140,24 @@ impl Database {
         Ok(Self { pool, file: file(url) })
     }
 
+    /// A random key that this installation alone knows, the same for each process on this database.
+    pub async fn installation_key(&self) -> sqlx::Result<String> {
+        let new = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
+        statement::run("installation_key", &self.pool, async |database| {
+            const READ: &str = "SELECT key FROM installation WHERE id = 1";
+            if let Some(key) = sqlx::query_scalar(READ).fetch_optional(&mut *database).await? {
+                return Ok(key);
+            }
+            // Another process may start at the same moment.
+            sqlx::query("INSERT INTO installation (id, key) VALUES (1, $1) ON CONFLICT (id) DO NOTHING")
+                .bind(&new)
+                .execute(&mut *database)
+                .await?;
+            sqlx::query_scalar(READ).fetch_one(database).await
+        })
+        .await
+    }
+
     /// Whether requests can be answered: the users can be read, and a file has not been taken away
     /// (it would go on existing for this process only).
     pub async fn is_reachable(&self) -> bool {
@@ -142,6 +167,14 @@ impl Database {
         time::timeout(ACQUIRE_TIMEOUT, read).await.is_ok_and(|read| read.is_ok())
             && self.file.as_deref().is_none_or(Path::exists)
     }
+}
+
+/// Whether there is something other than a database, such as a folder.
+fn is_something_else(path: &Path) -> bool {
+    const BEGINNING: &[u8] = b"SQLite format 3\0";
+    let mut beginning = Vec::new();
+    let mut read = || File::open(path)?.take(BEGINNING.len() as u64).read_to_end(&mut beginning);
+    path.exists() && !path.is_file() || path.is_file() && read().is_ok() && !BEGINNING.starts_with(&beginning)
 }
 
 /// It holds sessions and password hashes: nobody else on the machine is to read it. What cannot be changed is the
@@ -183,7 +216,9 @@ const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = N
 pub fn file(url: &str) -> Option<PathBuf> {
     let path = url.strip_prefix("sqlite:")?;
     let path = path.strip_prefix("//").unwrap_or(path).split('?').next()?;
-    (!path.is_empty() && path != ":memory:" && !url.contains("mode=memory")).then(|| PathBuf::from(path))
+    // As sqlx reads it.
+    let path = percent_decode_str(path).decode_utf8().ok()?;
+    (!path.is_empty() && path != ":memory:" && !url.contains("mode=memory")).then(|| PathBuf::from(&*path))
 }
 
 fn folder(file: &Path) -> Option<&Path> {
@@ -248,6 +283,7 @@ mod tests {
     #[test]
     fn only_a_file_has_a_path() {
         assert_eq!(file("sqlite:app.db"), Some("app.db".into()));
+        assert_eq!(file("sqlite:///a%20folder/app.db?mode=ro"), Some("/a folder/app.db".into()));
         assert_eq!(file("sqlite::memory:"), None);
         assert_eq!(file("postgres://host/app"), None);
     }

@@ -28,6 +28,9 @@ const FORM_PAGES: [&str; 9] = [
     "/account/app",
 ];
 
+/// The pages that mails lead to.
+const LINK_PAGES: [&str; 2] = ["/choose-password", "/confirm-email"];
+
 /// For a server function.
 pub fn provide_function_context(state: &AppState) {
     // Read where it is: a copy of the request's head would be the most expensive part of a token.
@@ -65,7 +68,9 @@ pub fn provide_page_context(state: &AppState) {
     if let Some(id) = request_id(&parts.headers) {
         provide_context(RequestId(id.to_owned()));
     }
-    if parts.uri.query().is_some_and(|query| query.contains("token")) {
+    // However a mail program writes the link.
+    let is_of_link = LINK_PAGES.iter().any(|page| parts.uri.path().starts_with(page));
+    if is_of_link || parts.uri.query().is_some_and(|query| query.contains("token")) {
         provide_context(WithoutChat);
     }
     provide_context(ThemeCookie(cookies::read_exactly(&parts.headers, "theme")));

@@ -50,6 +50,11 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         let sentence = "With the sandbox, this server answers as localhost and as the host of PUBLIC_URL.\n";
         return Ok((StatusCode::MISDIRECTED_REQUEST, sentence).into_response());
     }
+    if state.sandbox.is_some() && request.uri().path().starts_with("/sandbox/") && is_forwarded(request.headers()) {
+        // Anybody may read its mailbox, so that it is for people on this machine.
+        let sentence = "The sandbox is for development on this machine, and answers nobody who comes by a proxy.\n";
+        return Ok((StatusCode::FORBIDDEN, sentence).into_response());
+    }
     let (parts, body) = request.into_parts();
     // Only a caller who reads HTML gets a page.
     let head = accepts_html(&parts.headers).then(|| parts.clone());
@@ -99,6 +104,12 @@ fn is_for_this_machine(headers: &HeaderMap, config: &Config) -> bool {
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => host.is_none(),
     }
+}
+
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"]
+        .into_iter()
+        .any(|name| headers.contains_key(name))
 }
 
 /// Whether the caller is a person with a browser.

@@ -169,7 +169,14 @@ fn question(ceremony: Ceremony) -> PasskeyQuestion {
     PasskeyQuestion { options: ceremony.options, state: ceremony.state }
 }
 
+/// Marks a page that is sent as it is.
+#[derive(Clone, Copy)]
+pub struct Uncompressed;
+
+/// Kept by no cache, and not compressed: beside a secret, these pages show what stands in their address, and how small they get would tell
+/// somebody who sees only that how much of a guess is right.
 fn never_kept(mut response: Response) -> Response {
+    response.extensions_mut().insert(Uncompressed);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }

@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use ::http::{HeaderMap, StatusCode};
+use ::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::{
     Router,
     body::Body,
@@ -18,7 +18,10 @@ use leptos_ticketping::expire_chat_cookie_with;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tower::{Service, ServiceBuilder};
 use tower_http::{
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate as _},
+    },
     csrf::ConfigError,
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
@@ -29,7 +32,9 @@ use tower_http::{
 use super::{
     contexts::{provide_page_context, request_id},
     error_pages::{RequestedBy, attach_user, error_pages},
-    factor_pages::{account_page, new_app_page, passkey_log_in_page, recovery_codes_page, second_factor_page},
+    factor_pages::{
+        Uncompressed, account_page, new_app_page, passkey_log_in_page, recovery_codes_page, second_factor_page,
+    },
     mail_pages::{link_page, mailbox_page},
     metrics,
     render::render_page,
@@ -163,8 +168,12 @@ fn pages(state: &AppState) -> Router<AppState> {
         ServiceBuilder::new()
             .layer(middleware::from_fn(attach_user))
             // With gzip: brotli makes a page 4 % smaller and takes four times as long.
-            .layer(CompressionLayer::new()),
+            .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_compressed))),
     )
+}
+
+fn may_be_compressed(_: StatusCode, _: Version, _: &HeaderMap, response: &Extensions) -> bool {
+    response.get::<Uncompressed>().is_none()
 }
 
 fn server_functions() -> Router<AppState> {

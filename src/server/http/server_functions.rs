@@ -15,6 +15,7 @@ use leptos_axum::handle_server_fns_with_context;
 use super::{contexts::provide_function_context, error_pages::RequestedBy};
 use crate::{error::AppError, server::state::AppState};
 
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
 /// The largest error of ours as JSON, in bytes.
 const ERROR_BYTES: usize = 1_000;
 
@@ -72,14 +73,19 @@ async fn set_error_status(response: Response) -> Response {
     if !response.headers().contains_key(SERVER_FN_ERROR_HEADER) {
         return response;
     }
-    match to_bytes(response.into_body(), ERROR_BYTES).await {
+    let (parts, body) = response.into_parts();
+    let mut response = match to_bytes(body, ERROR_BYTES).await {
         Ok(body) => AppError::de(body).into_response(),
         Err(_) => AppError::Internal.into_response(),
+    };
+    for cookie in parts.headers.get_all(header::SET_COOKIE) {
+        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
     }
+    response
 }
 
 /// A body of another type would be read as a form without fields. A form without fields may come without a type.
 fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes());
-    kind.is_none_or(|kind| kind.starts_with(b"application/x-www-form-urlencoded"))
+    kind.is_none_or(|kind| kind.get(..FORM.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(FORM)))
 }

@@ -63,6 +63,15 @@ fn a_form_does_all_of_its_work_although_its_client_has_gone() {
 }
 
 #[test]
+fn a_form_is_known_however_its_type_is_written() {
+    let app = TestApp::new();
+    let client = app.client();
+    let request = client.request(Method::POST, "/api/auth/sign-up").header("sec-fetch-site", "same-origin");
+    let request = request.header(header::CONTENT_TYPE, "Application/X-WWW-Form-URLEncoded; charset=UTF-8");
+    assert_eq!(client.send(request.body("email=a@example.com")).location(), "/check-mail");
+}
+
+#[test]
 fn an_unknown_content_type_changes_nothing() {
     let app = TestApp::new();
     for kind in ["application/json", "text/plain", "multipart/form-data; boundary=x"] {

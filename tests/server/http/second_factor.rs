@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use ::http::StatusCode;
+use ::http::{Method, StatusCode, header};
 use ticketping_leptos::server::command_line::OperatorCommand;
 use totp_rs::{Builder, Secret};
 
@@ -376,6 +376,13 @@ fn the_pages_that_show_secrets_have_no_chat_and_are_kept_by_nobody() {
     let page = alice.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
     assert_eq!(page.headers["cache-control"], "no-store");
     assert!(!page.body.contains("SupportChat_"), "{}", page.body);
+    // How small a page gets tells how much of a guess in its address is right.
+    for (path, is_compressed) in [("/account/app?next=/x", false), ("/", true)] {
+        let request = alice.request(Method::GET, path).header(header::ACCEPT_ENCODING, "gzip");
+        let answer = alice.send(request);
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.headers.contains_key(header::CONTENT_ENCODING), is_compressed, "{path}");
+    }
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn no_host_header_finds_its_way_into_an_answer() {
 }
 
 #[test]
-fn the_sandbox_answers_no_site_whose_name_was_made_to_lead_to_this_machine() {
+fn the_sandbox_answers_no_site_whose_name_was_made_to_lead_to_this_machine_and_nobody_by_a_proxy() {
     let app = TestApp::with(&[
         ("TICKETPING_SANDBOX", "true"),
         ("TICKETPING_JWT_SECRET", ""),
@@ -131,6 +131,9 @@ fn the_sandbox_answers_no_site_whose_name_was_made_to_lead_to_this_machine() {
         let request = client.request(Method::GET, "/sandbox/mail").header(header::HOST, host);
         assert_eq!(client.send(request).status, status, "{host}");
     }
+    let client = app.client();
+    let forwarded = client.request(Method::GET, "/sandbox/mail").header(header::HOST, "localhost:3000");
+    assert_eq!(client.send(forwarded.header("x-forwarded-for", "203.0.113.9")).status, StatusCode::FORBIDDEN);
 }
 
 #[test]
@@ -246,6 +249,23 @@ fn forms_without_a_password_are_no_guesses() {
         }
     }
     assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
+}
+
+#[test]
+fn a_cookie_of_another_installation_is_worth_nothing() {
+    // Both have the same JWT secret.
+    let apps = [TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]), TestApp::new()];
+    let [_, theirs] = apps.each_ref().map(|app| {
+        let alice = app.client();
+        alice.sign_up("alice@example.com");
+        alice
+    });
+    let password = &apps[1].query::<String>("SELECT password_id FROM users")[0];
+    apps[0].query::<String>(&format!("UPDATE users SET password_id = '{password}' RETURNING id"));
+    while apps[0].client().log_in_with("alice@example.com", "a guess").status != StatusCode::TOO_MANY_REQUESTS {}
+    let forged = apps[0].client();
+    forged.set_cookie("device", &theirs.cookie("device").unwrap());
+    assert_eq!(forged.log_in("alice@example.com").status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[test]

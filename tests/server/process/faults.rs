@@ -82,6 +82,20 @@ fn while_another_process_locks_the_database_reading_goes_on_and_writing_says_com
 }
 
 #[test]
+fn a_browser_forgets_its_session_at_log_out_even_if_the_database_cannot() {
+    let server = Server::start(&[]);
+    let alice = server.signed_up("alice@example.com");
+    let mut locking = Database::open(&server.url());
+    locking.execute("BEGIN IMMEDIATE");
+    let answer = alice.log_out();
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.set_cookie("session").is_some_and(|cookie| cookie.contains("Max-Age=0")), "{:?}", answer.headers);
+    assert!(answer.set_cookie("ticketping_chat_jwt").is_some());
+    locking.execute("ROLLBACK");
+    assert_eq!(alice.token().status, StatusCode::UNAUTHORIZED);
+}
+
+#[test]
 fn a_log_out_that_had_to_wait_for_the_database_is_final() {
     let server = Server::start(&[]);
     let alice = server.signed_up("alice@example.com");

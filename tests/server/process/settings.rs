@@ -1,8 +1,13 @@
 //! Arguments and settings: what is wrong is one sentence, and an exit code.
 
-use std::net::TcpListener;
+use std::{
+    ffi::OsStr,
+    fs::{self, Permissions},
+    net::TcpListener,
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+};
 
-use crate::support::{run, text};
+use crate::support::{binary, run, text};
 
 #[test]
 fn help_lists_every_setting() {
@@ -49,6 +54,32 @@ fn a_database_that_cannot_be_written_is_one_sentence_with_its_path() {
     let said = text(&output.stderr);
     assert!(said.contains("/proc/nowhere"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("notes.txt");
+    fs::write(&file, "no database").unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    for path in [&file, folder.path()] {
+        let before = path.metadata().unwrap().permissions();
+        let output = run(&[("DATABASE_URL", &format!("sqlite://{}", path.display()))], &["users"]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains("is no SQLite database"), "{}", text(&output.stderr));
+        assert_eq!(path.metadata().unwrap().permissions(), before);
+    }
+}
+
+#[test]
+fn what_is_not_utf8_is_named() {
+    let bytes = |bytes: &[u8]| OsStr::from_bytes(bytes).to_owned();
+    let output = binary(&[], &["--check"]).env("TRUSTED_PROXIES", bytes(b"127.0.0.1/32\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("TRUSTED_PROXIES is not UTF-8"), "{}", text(&output.stderr));
+    let output = binary(&[], &["--backup"]).arg(bytes(b"\xff")).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("an argument is not UTF-8"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -12,7 +12,7 @@ pub use client::{Answer, Client, PASSWORD};
 pub use database::Database;
 pub use load::{Balancer, under_load, until};
 pub use mailbox::{Mail, Mailbox};
-pub use process::{Server, free_address, in_place_of, run, send_bytes, text, with_socket};
+pub use process::{Server, binary, free_address, in_place_of, run, send_bytes, text, with_socket};
 
 /// Ends a test that lacks something on this machine. `make test` installs everything, and there it is a failure.
 pub fn skip(reason: &str) {

@@ -13,7 +13,8 @@ use http::{Method, StatusCode};
 
 use super::{Answer, Client, Mailbox, PASSWORD};
 
-fn binary(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
+/// The program, with these settings and no others.
+pub fn binary(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ticketping-leptos"));
     command.env_clear().envs(settings.iter().copied()).args(arguments).current_dir(std::env::temp_dir());
     command

@@ -65,7 +65,8 @@ pub fn parse_url(
     wanted: &'static str,
 ) -> Result<String, ConfigError> {
     let text = text.trim();
-    let harmless = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | ';' | ',' | '\\' | '`');
+    let harmless =
+        |c: char| c.is_ascii_graphic() && !matches!(c, '"' | '\'' | '<' | '>' | ';' | ',' | '\\' | '`' | '*');
     let rest = starts.iter().find_map(|start| text.strip_prefix(start));
     let fits = rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) && text.chars().all(harmless);
     fits.then(|| text.to_owned()).ok_or(ConfigError { field, wanted })

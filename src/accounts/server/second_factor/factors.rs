@@ -250,7 +250,7 @@ impl Factors {
     pub async fn delete_expired(&self) -> sqlx::Result<()> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         statement::run("factors.delete_expired", &self.pool, async |database| {
-            sqlx::query("DELETE FROM used_challenges WHERE expires_at <= $1").bind(now).execute(&mut *database).await?;
+            sqlx::query("DELETE FROM used_challenges WHERE expires_at < $1").bind(now).execute(&mut *database).await?;
             sqlx::query("DELETE FROM factors WHERE kind IN ($1, $2) AND created_at <= $3")
                 .bind(FactorKind::NewApp.as_str())
                 .bind(FactorKind::NewRecoveryCodes.as_str())

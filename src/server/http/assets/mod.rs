@@ -51,8 +51,6 @@ const RELOAD_PORT: u32 = 3001;
 
 /// The source that a page's policy needs for `cargo leptos watch`; empty otherwise.
 pub fn reload_socket() -> String {
-    match std::env::var("LEPTOS_WATCH") {
-        Ok(_) => format!("ws://127.0.0.1:{RELOAD_PORT}"),
-        Err(_) => String::new(),
-    }
+    let is_watched = cfg!(debug_assertions) && std::env::var_os("LEPTOS_WATCH").is_some();
+    if is_watched { format!("ws://127.0.0.1:{RELOAD_PORT}") } else { String::new() }
 }
