@@ -32,7 +32,7 @@ sleep 1
 page | summary "/login, 200 log-ins at once"
 # Fifty people log in at once, each from an address of their own.
 for n in $(seq 50); do
-    curl -s -o /dev/null -w '%{time_starttransfer} %{redirect_url}\n' -H "X-Forwarded-For: 198.51.100.$n" \
+    curl -s -o /dev/null -w '%{time_starttransfer} %{redirect_url}\n' -H "X-Forwarded-For: 10.$n.0.1" \
         -d 'email=bench@example.com&password=correct+horse+battery' "$origin/api/auth/log-in" >"other-$n" &
     others+=($!)
 done
