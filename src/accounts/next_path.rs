@@ -9,7 +9,10 @@ pub fn local_path(next: &str) -> Option<&str> {
     let form = ["/login", "/signup", "/forgot", "/check-mail", "/choose-password", "/confirm-email", "/api/"]
         .iter()
         .any(|form| next.starts_with(form));
-    (local && harmless && next.is_ascii() && !form).then_some(next)
+    // Nor around the corner.
+    let plain = next.to_ascii_lowercase().replace("%2e", ".");
+    let has_dots = plain.split(['/', '?', '#']).any(|part| part == "." || part == "..");
+    (local && harmless && next.is_ascii() && !form && !has_dots).then_some(next)
 }
 
 #[cfg(test)]
@@ -40,6 +43,8 @@ mod tests {
             "account",
             "//evil.example",
             "/\\evil.example",
+            "/./api/auth/export",
+            "/x/%2E%2e/login",
             "\\/evil.example",
             "https://evil.example",
             "https:evil.example",

@@ -237,8 +237,10 @@ impl Accounts {
         };
         if self.change_factors(&user, confirm).await? {
             self.record(Event::SecondFactor, "recovery_codes_made", Some(&user.id));
+            self.back_to_factors(Vec::new());
+        } else {
+            self.see_other("/account");
         }
-        self.back_to_factors(Vec::new());
         Ok(())
     }
 
