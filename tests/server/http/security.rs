@@ -1,5 +1,10 @@
 //! Headers, and forms from other sites.
 
+use std::{
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    thread,
+};
+
 use ::http::{Method, Request, StatusCode, header};
 use axum::body::Body;
 
@@ -248,6 +253,44 @@ fn forms_without_a_password_are_no_guesses() {
             assert_eq!(app.client().log_in_with(email, "").location(), "/login", "{n}");
         }
     }
+    assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
+}
+
+#[test]
+fn a_try_that_the_server_is_too_busy_for_is_no_guess() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "2"), ("TRUSTED_PROXIES", "127.0.0.1/32")]);
+    app.client().sign_up("alice@example.com");
+    // Each from another address of one network.
+    let count = AtomicU32::new(0);
+    let try_to_log_in = |email: Option<&str>| {
+        let client = app.client();
+        let n = count.fetch_add(1, Ordering::Relaxed);
+        let (address, other) = (format!("2001:db8:1:{n:x}::1"), format!("other{n}@example.com"));
+        let form = client.form("/api/auth/log-in", format!("email={}&password=a+guess", email.unwrap_or(&other)));
+        client.send(form.header("x-forwarded-for", address)).status
+    };
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..60 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    try_to_log_in(None);
+                }
+            });
+        }
+        let mut too_busy = 0;
+        while too_busy < 25 {
+            match try_to_log_in(Some("alice@example.com")) {
+                StatusCode::SERVICE_UNAVAILABLE => too_busy += 1,
+                status if status != StatusCode::SEE_OTHER => {
+                    is_over.store(true, Ordering::Relaxed);
+                    panic!("{status} after {too_busy}");
+                }
+                _ => {}
+            }
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
     assert_eq!(app.client().log_in("alice@example.com").location(), "/account");
 }
 
