@@ -29,8 +29,8 @@ impl AuthenticatorApp {
         Some(Self { totp, secret: secret.to_owned() })
     }
 
-    /// The step of the clock that this code belongs to, if it is right now, was half a minute ago, or will be in half a minute. Each step is good for one
-    /// code: the caller sees to that.
+    /// The step of the clock that this code belongs to, if it is right now, was half a minute ago, or will be in half a minute.
+    /// Each step is good for one code: the caller sees to that.
     pub fn step_of(&self, typed: &str, now: u64) -> Option<i64> {
         let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
         self.totp.check(&digits, now)?.try_into().ok()
