@@ -27,6 +27,8 @@ use crate::{
 const POLL: Duration = Duration::from_secs(5);
 /// How long a mail is tried.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a try may take, however slow the database and the mail server are: less than a mail is kept from other machines.
+const TRY_TIMEOUT: Duration = Duration::from_secs(50);
 /// How many mails are sent at once.
 const AT_ONCE: usize = 8;
 
@@ -37,6 +39,8 @@ enum SendError {
     Database(#[from] sqlx::Error),
     #[error(transparent)]
     Transport(#[from] TransportError),
+    #[error("it took longer than {} seconds", TRY_TIMEOUT.as_secs())]
+    TooSlow,
 }
 
 /// Everything that a mail needs.
@@ -113,7 +117,8 @@ impl Mailer {
     }
 
     async fn send(&self, mail: Mail) {
-        let outcome = match self.try_to_send(&mail).await {
+        let tried = tokio_time::timeout(TRY_TIMEOUT, self.try_to_send(&mail)).await;
+        let outcome = match tried.unwrap_or(Err(SendError::TooSlow)) {
             Ok(outcome) => outcome,
             // Another try would fare no better, and costs the sender's good name.
             Err(SendError::Transport(error @ TransportError::NoMailbox(_))) => {

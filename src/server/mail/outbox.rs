@@ -16,9 +16,8 @@ use crate::{
     server::database::statement,
 };
 
-/// How long the machine that took a mail has it for itself: longer than writing and sending it can take, however slow the
-/// database and the mail server are.
-const LEASE: Duration = Duration::from_secs(120);
+/// How long the machine that took a mail has it for itself: longer than a try can take.
+const LEASE: Duration = Duration::from_secs(60);
 /// The first pause between two tries. Each pause is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 /// The longest pause.
