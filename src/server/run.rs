@@ -130,7 +130,7 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, RunError>
     });
     let (assets, files) = Assets::load();
     let chat = chat_on_every_page(&config.chat, &assets)?;
-    // Ticketping knows the secret too, and whoever reads the database knows the key: neither can make cookies of ours.
+    // Ticketping knows the secret too, and anyone who reads the database knows the key: neither can make cookies of ours.
     let key = database.installation_key().await.map_err(RunError::Key)?;
     let cookie_secret = [key.as_bytes(), config.chat.secret.expose_secret()].concat();
     let sandbox_url = format!("{}/sandbox", config.origin());

@@ -221,8 +221,7 @@ fn a_mail_whose_delivery_was_not_confirmed_is_sent_again_under_another_id_and_it
 }
 
 #[test]
-fn a_server_that_is_slow_with_one_mail_takes_the_others_and_one_that_knows_no_such_mailbox_is_asked_once_and_one_that_refuses_the_sender_again()
- {
+fn a_slow_mail_holds_up_no_other_and_a_refusal_ends_only_a_mail_to_a_mailbox_that_is_not_there() {
     let smtp = Smtp::start("picky");
     let url = smtp.url().replace("app:s3cret%20word@", "");
     let mut server = Server::start(&[("MAIL_URL", &url)]);
