@@ -54,6 +54,7 @@ const changes = {
         [/check "Lighthouse[^\n]*\n/, ""],
     ],
     "docs/security.md": [[/; the times are in \[figures\.md\]\(figures\.md\)/, ""], [/,? ?\[against ASVS\]\(asvs\.md\)/, "", "optional"]],
+    "docs/decisions/why-our-own-hydration-script.md": [[/ \(\[figures\]\(\.\.\/figures\.md\), `make clicks`\)/, ""]],
     "docs/deploy.md": [[/### How far it goes[^]*?(?=## Metrics)/, ""]],
 };
 
