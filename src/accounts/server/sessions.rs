@@ -32,6 +32,8 @@ const LOG_IN: &str = "axum-login.data";
 /// How many seconds old `last_seen_at` may become before it is written again: a write for each request would cost more
 /// than the request.
 const LAST_SEEN_STEP: i64 = 10 * 60;
+/// In how many browsers a user can be logged in. One more ends the session that was not used for the longest.
+const MOST_SESSIONS: i64 = 50;
 /// How many expired sessions are deleted at once. Nobody waits for longer than that takes.
 const DELETED_AT_ONCE: i64 = 100;
 
@@ -105,6 +107,27 @@ impl Sessions {
         self.users.forget_stale();
     }
 
+    /// Ends the sessions of a user that were not used for the longest, if there is no room for one more.
+    async fn make_room(&self, user_id: &str) -> sqlx::Result<()> {
+        let surplus: Vec<(String,)> = statement::run("sessions.surplus", &self.pool, async |database| {
+            sqlx::query_as(
+                "SELECT id FROM sessions WHERE user_id = $1 \
+                 ORDER BY last_seen_at DESC, created_at DESC, id LIMIT 1000 OFFSET $2",
+            )
+            .bind(user_id)
+            .bind(MOST_SESSIONS - 1)
+            .fetch_all(database)
+            .await
+        })
+        .await?;
+        for (id,) in surplus {
+            if let Some(hash) = SessionHash::parse(&id) {
+                self.end_one(hash).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn end_one(&self, hash: SessionHash) -> sqlx::Result<()> {
         self.cache.gone(hash);
         let deleted = statement::run("sessions.delete", &self.pool, async |database| {
@@ -151,6 +174,7 @@ impl SessionStore for Sessions {
         let (user_id, browser) = (user_of(record)?, text(record.data.get(BROWSER)));
         let now = OffsetDateTime::now_utc().unix_timestamp();
         let (data, expires_at) = (encode(record)?, now + SessionLife::of(&record.data).idle);
+        self.make_room(&user_id).await.map_err(unavailable)?;
         let hash = loop {
             let hash = SessionHash::of(&record.id);
             let added = statement::run("sessions.create", &self.pool, async |database| {

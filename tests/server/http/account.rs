@@ -103,6 +103,25 @@ fn the_list_of_sessions_ends_one_or_all_others_at_once() {
 }
 
 #[test]
+fn a_user_is_logged_in_in_fifty_browsers_at_most_and_one_more_ends_what_was_unused_for_the_longest() {
+    let app = TestApp::new();
+    let unused = app.client();
+    unused.sign_up("alice@example.com");
+    app.query::<String>("UPDATE sessions SET last_seen_at = last_seen_at - 300 RETURNING id");
+    let used = signed_in(&app);
+    for n in 2..50 {
+        app.query::<String>(&format!(
+            "INSERT INTO sessions SELECT '{n:064x}', user_id, browser, data, created_at, last_seen_at, expires_at \
+             FROM sessions ORDER BY last_seen_at DESC LIMIT 1 RETURNING id"
+        ));
+    }
+    assert!(unused.is_signed_in());
+    let one_more = signed_in(&app);
+    assert_eq!(app.query::<i64>("SELECT count(*) FROM sessions"), [50]);
+    assert!(!unused.is_signed_in() && used.is_signed_in() && one_more.is_signed_in());
+}
+
+#[test]
 fn nobody_ends_another_users_session() {
     let app = TestApp::new();
     let (alice, bob) = (app.client(), app.client());
