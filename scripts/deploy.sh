@@ -137,6 +137,9 @@ behind() {
     [ "$(post -H 'Origin: https://evil.example')" = 403 ] || fail "$name: another site's form is taken"
     [ "$(ask -o /dev/null -w '%{redirect_url}' http://app.example.com/login)" = https://app.example.com/login ] ||
         fail "$name: plain http is not sent to https"
+    case $(ask -o /dev/null -H 'Host: evil.example' -w '%{redirect_url}' http://app.example.com/login) in
+        *evil*) fail "$name: plain http is sent to whatever host was asked for" ;;
+    esac
     if grep -q 192.0.2.1 "$folder/app.log"; then fail "$name: a made-up address is believed"; fi
     grep -q 'client=198.51.100.7' "$folder/app.log" || fail "$name: the client's address does not arrive"
     links() {

@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn an_https_site_without_a_trusted_proxy_is_warned_about() {
+    fn an_https_site_that_trusts_no_proxy_or_every_address_is_warned_about() {
         let account = [
             ("PUBLIC_URL", "https://app.example.com"),
             ("TICKETPING_APP_ID", "app"),
@@ -361,6 +361,9 @@ mod tests {
         };
         assert!(warns(&[]));
         assert!(!warns(&[("TRUSTED_PROXIES", "127.0.0.1/32")]));
+        // Any client is trusted then.
+        assert!(warns(&[("TRUSTED_PROXIES", "127.0.0.1/32,0.0.0.0/0")]));
+        assert!(warns(&[("TRUSTED_PROXIES", "::/0")]));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, thread};
 
 use ::http::{HeaderValue, Method, StatusCode, header};
-use ticketping_leptos::accounts::server::{Sessions, Users};
+use ticketping_leptos::accounts::server::{Sessions, Users, second_factor::Factors};
 use time::OffsetDateTime;
 use tower_sessions::{
     SessionStore,
@@ -281,6 +281,26 @@ fn pages_can_be_rendered_on_one_thread_and_dropped_on_another() {
             });
         }
     });
+}
+
+#[test]
+fn a_passkeys_answer_is_remembered_to_the_end_of_its_last_second() {
+    let app = TestApp::new();
+    let now = || OffsetDateTime::now_utc().unix_timestamp();
+    loop {
+        let before = now();
+        app.query::<String>(&format!(
+            "INSERT INTO used_challenges VALUES ('{before}', {before}), ('{before} and ended', {}) RETURNING id",
+            before - 1
+        ));
+        app.runtime.block_on(Factors::new(app.pool.clone()).delete_expired()).unwrap();
+        // Else the second has passed meanwhile.
+        if now() == before {
+            assert_eq!(app.query::<i64>("SELECT expires_at FROM used_challenges"), [before]);
+            break;
+        }
+        app.query::<String>("DELETE FROM used_challenges RETURNING id");
+    }
 }
 
 #[test]

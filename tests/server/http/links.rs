@@ -179,11 +179,15 @@ fn an_address_that_was_taken_between_mail_and_click_is_not_taken_again() {
     assert!(is_refused(&app, &mail));
     assert_eq!(app.client().log_in("new@example.com").location(), "/account");
     // And the other way round.
+    let before = app.mailbox.to("new@example.com").len();
     let change = [("email", "other@example.com"), ("current", PASSWORD)];
     let changed = alice.mail_after(CHANGE_EMAIL, &change, "other@example.com");
     signed_up(&app, "other@example.com");
+    alice.next_mail("new@example.com", before);
+    let reset = reset_mail(&app, "new@example.com");
     alice.post("/api/auth/confirm-email", &[("token", &changed.token())]);
     assert_eq!(emails(&app), ["new@example.com", "other@example.com"]);
+    assert_eq!(app.client().choose_password(&reset, NEW_PASSWORD).location(), "/account", "her other link has ended");
 }
 
 #[test]

@@ -1,41 +1,19 @@
 //! Authenticator apps, recovery codes, and what a user does who has lost them. Passkeys need a browser: `passkeys.spec.ts`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use ::http::{Method, StatusCode, header};
 use ticketping_leptos::server::command_line::OperatorCommand;
-use totp_rs::{Builder, Secret};
 
-use crate::support::{Client, PASSWORD, TestApp};
+use crate::support::{Client, PASSWORD, TestApp, between, code, code_at};
 
 const ALICE: &str = "alice@example.com";
 const HALF_A_MINUTE: u64 = 30;
-
-/// What her app shows now, or half a minute later.
-fn code(secret: &str, after: u64) -> String {
-    code_at(secret, SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + after)
-}
-
-fn code_at(secret: &str, time: u64) -> String {
-    let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap());
-    let totp = totp.with_account_name("alice").build().unwrap();
-    totp.generate(time).to_string()
-}
-
-/// What stands between two texts of a page.
-fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
-    page.split_once(before).unwrap().1.split_once(after).unwrap().0
-}
 
 /// Alice with an app and recovery codes. The code of now is used up: her next one is that of half a minute later.
 fn with_app(app: &TestApp) -> (Client, String, Vec<String>) {
     let alice = app.client();
     alice.sign_up(ALICE);
-    let page = alice.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
-    assert!(page.body.contains("<svg") && page.body.contains("Turn on"), "{}", page.body);
-    let secret = between(&page.body, r#"<code class="secret">"#, "</code>").replace(' ', "");
     let before = app.mailbox.to(ALICE).len();
-    let page = alice.post_and_follow("/api/auth/confirm-app", &[("code", &code(&secret, 0))]);
+    let (secret, page) = alice.turn_on_app();
     // Each change has its mail, and a test that waits for another one is not to take it for that.
     alice.next_mail(ALICE, before);
     let codes: Vec<String> = page.body.split("<li><code>").skip(1).map(|rest| rest[..27].to_owned()).collect();

@@ -10,7 +10,7 @@ use std::{
 
 use ::http::StatusCode;
 
-use crate::support::{Database, PASSWORD, SECRET, Server, free_address, run, send_bytes, text, with_socket};
+use crate::support::{Database, PASSWORD, SECRET, Server, code, free_address, run, send_bytes, text, with_socket};
 
 #[test]
 fn sessions_that_are_asked_for_at_the_same_time_are_each_their_own_users() {
@@ -225,6 +225,21 @@ fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
     let more = self::counts(&address);
     assert!(series(&more) <= series(&counts) + 2, "a client makes up series: {more}");
     assert_eq!(alice.get("/metrics").status, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn a_log_in_with_a_code_is_counted_when_both_steps_are_done() {
+    let address = free_address();
+    let server = Server::start(&[("METRICS_ADDR", &address)]);
+    let (secret, _) = server.signed_up("alice@example.com").turn_on_app();
+    let browser = server.client();
+    browser.log_in("alice@example.com");
+    let begun = counts(&address);
+    assert!(begun.contains(r#"log_ins_total{outcome="second_factor"} 1"#), "{begun}");
+    assert!(!begun.contains(r#"log_ins_total{outcome="right"}"#), "{begun}");
+    assert_eq!(browser.post("/api/auth/enter-code", &[("code", &code(&secret, 30))]).location(), "/account");
+    let done = counts(&address);
+    assert!(done.contains(r#"log_ins_total{outcome="right"} 1"#), "{done}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -14,6 +14,7 @@ use reqwest::{
     cookie::CookieStore,
     redirect::Policy,
 };
+use totp_rs::{Builder, Secret};
 
 use super::{Mail, Mailbox};
 
@@ -244,6 +245,32 @@ impl Client {
     pub fn is_signed_in(&self) -> bool {
         self.get("/account").status == StatusCode::OK
     }
+
+    /// Turns an authenticator app on: its secret, and the page that comes then. The code of now is used up.
+    pub fn turn_on_app(&self) -> (String, Answer) {
+        let page = self.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
+        assert!(page.body.contains("<svg") && page.body.contains("Turn on"), "{}", page.body);
+        let secret = between(&page.body, r#"<code class="secret">"#, "</code>").replace(' ', "");
+        let page = self.post_and_follow("/api/auth/confirm-app", &[("code", &code(&secret, 0))]);
+        (secret, page)
+    }
+}
+
+/// What stands between two texts of a page.
+pub fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
+    page.split_once(before).unwrap().1.split_once(after).unwrap().0
+}
+
+/// What an authenticator app shows now, or so many seconds later.
+pub fn code(secret: &str, after: u64) -> String {
+    code_at(secret, SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + after)
+}
+
+/// What it shows at a time, in seconds since 1970.
+pub fn code_at(secret: &str, time: u64) -> String {
+    let totp = Builder::new().with_secret(Secret::try_from_base32(secret).unwrap());
+    let totp = totp.with_account_name("alice").build().unwrap();
+    totp.generate(time).to_string()
 }
 
 fn encode(fields: &[(&str, &str)]) -> String {

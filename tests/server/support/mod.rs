@@ -8,7 +8,7 @@ mod mailbox;
 mod process;
 
 pub use app::TestApp;
-pub use client::{Answer, Client, PASSWORD};
+pub use client::{Answer, Client, PASSWORD, between, code, code_at};
 pub use database::Database;
 pub use load::{Balancer, under_load, until};
 pub use mailbox::{Mail, Mailbox};

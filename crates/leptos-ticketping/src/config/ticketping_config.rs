@@ -171,6 +171,8 @@ mod tests {
         );
         assert_eq!(config().api_base("/here").err().map(|error| error.field()), Some("api_base"));
         assert_eq!(config().token_url("https://elsewhere/jwt").err().map(|error| error.field()), Some("token_url"));
+        let with_a_slash = config().token_url("/chat/token/").map(|config| config.token_url);
+        assert_eq!(with_a_slash, Ok("/chat/token/".into()), "another path may not be there");
         assert_eq!(
             config().api_base("https://host/base/").map(|config| config.api_base),
             Ok("https://host/base".into())
