@@ -74,12 +74,13 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     let is_of_user = requested_by.as_ref().is_some_and(|RequestedBy(user)| user.is_some());
     let mut request = HttpRequest::from_parts(head, Body::empty());
     *request.method_mut() = Method::GET;
-    let page = render_page(&state, request, move || {
+    // In a box: every request would carry the room for it, through every layer.
+    let page = Box::pin(render_page(&state, request, move || {
         if let Some(RequestedBy(user)) = &requested_by {
             provide_current_user(user.clone());
         }
         provide_context(error);
-    });
+    }));
     let kept = response.headers().iter().filter(|(name, _)| [header::RETRY_AFTER, header::SET_COOKIE].contains(name));
     let kept: Vec<_> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     let mut page = with_status(page.await, status);
