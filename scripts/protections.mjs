@@ -36,7 +36,7 @@ const protections = [
     ["the theme goes with the widget", `${browser}/widget.rs`, "        remove_theme();\n", "", "example", "taken down leaves"],
     ["one chat on a page", `${chat}/driver/state.rs`, "if IS_MOUNTED.replace(true) {", "if IS_MOUNTED.replace(true) && false {", "example", "two chats on a page"],
     ["tabs tell each other by channel", `${chat}/driver/execute.rs`, "let _closed = channel.post_message(&note.into());", "let _ = &note;", "app", "where storage is blocked, tabs"],
-    ["tabs hear the storage event", `${chat}/driver/listen.rs`, "if browser::is_owner_key(change.key()) {", "if false && browser::is_owner_key(change.key()) {", "app", "without BroadcastChannel"],
+    ["tabs hear the storage event", `${chat}/driver/listen.rs`, "\"storage\" if browser::is_owner_key(", "\"storage\" if false && browser::is_owner_key(", "app", "without BroadcastChannel"],
     ["signed-in pages are in no cache", "src/server/http/contexts.rs", '"no-store" } else', '"private, max-age=600" } else', "http", "signed_in_pages_are_kept_by_no_cache"],
     ["pages vary by cookie", "src/server/http/contexts.rs", '    response.append_header(header::VARY, HeaderValue::from_static("cookie"));\n', "", "http", "a_page_that_history_brings_back_is_asked_for_again"],
     ["nothing waits between two chats", `${chat}/use_ticketping.rs`, "if !chat.was_connected.get() && !is_server() {", "if true {", "example", "asked for while there is no chat"],
@@ -118,6 +118,16 @@ const protections = [
     ["forms without a password are no guesses", "src/accounts/server/log_in_forms.rs", "        if password.expose_secret().is_empty() {\n            errors.push(ValidationError::PasswordMissing);\n        }\n", "", "http", "forms_without_a_password"],
     ["a session that ended may begin again", `${chat}/driver/state.rs`, "if is_same && self.machine.borrow().wants(&identity) {", "if is_same {", "example", "logs in again"],
     ["one network leaves places for others", "src/accounts/server/password.rs", "if *count >= QUEUE_BY_NETWORK {", "if false {", "unit", "one_network_leaves_places"],
+    ["a page that is made ahead starts no chat", `${chat}/driver/mount.rs`, "!is_shown_late.get() && browser::is_made_ahead()", "!is_shown_late.get() && false", "chromium", "starts then and not before"],
+    ["what is open is kept before the next page is shown", `${chat}/browser/page.rs`, 'get(&window(), "navigation")?.dyn_into().ok()', "None", "chromium", "what is written after"],
+    ["a page that was made ahead asks whether it is out of date", `${chat}/driver/state.rs`, "known_before.is_none() && was_made_ahead", "false", "chromium", "a log-out that no page could note"],
+    ["a page that was made ahead has today's theme", "src/theme.rs", "document.addEventListener('prerenderingchange',p)", "", "chromium", "before light became dark"],
+    ["a page that was made long ago is made again", "src/layout.rs", ">1e4", ">1e9", "chromium", "more than ten seconds ago"],
+    ["a user has fifty sessions", "src/accounts/server/sessions.rs", "const MOST_SESSIONS: i64 = 50;", "const MOST_SESSIONS: i64 = 5_000;", "http", "in_fifty_browsers"],
+    ["an answer is remembered for its last second", `${factors}/factors.rs`, "DELETE FROM used_challenges WHERE expires_at < $1", "DELETE FROM used_challenges WHERE expires_at <= $1", "http", "end_of_its_last_second"],
+    ["a change that comes too late ends no link", "src/accounts/server/link_forms.rs", "            if user.is_some() {\n                // Those", "            if true {\n                // Those", "http", "an_address_that_was_taken"],
+    ["a proxy that may be anywhere is warned about", "src/server/config/mod.rs", "net.prefix_len() == 0", "net.prefix_len() == 1", "unit", "trusts_no_proxy_or_every"],
+    ["the token's path keeps its slash", `${chat}/config/ticketping_config.rs`, 'parse_url("token_url", path,', 'parse_url("token_url", without_last_slash(path),', "chat", "urls_that_would_break_out"],
     ["the picture's handlers are allowed by hash", `${chat}/server/csp.rs`, "format!(\"'{hash}'\")", "format!(\"'x{hash}'\")", "app", "a picture and a file"],
     ["style attributes are allowed", "src/server/http/security_headers.rs", 'format!("style-src-attr {}", widget.style_src_attr)', 'format!("style-src-attr {}", widget.style_src)', "app", "no violation of its policy"],
 ];
@@ -149,6 +159,15 @@ function browserTests(project, tests) {
     return { failed: stats.unexpected, ran: stats.unexpected + stats.expected };
 }
 
+/** Chromium as it is without Playwright. */
+function engineTests(tests) {
+    const built = run("cargo", "leptos", "build");
+    if (built.status !== 0) throw new Error(`it does not build:\n${built.stderr.slice(-2000)}`);
+    const { stdout } = run("env", "ENGINE=chromium", "node", "--test", "--test-reporter", "tap", "--test-name-pattern", tests, "end2end/engines/");
+    const count = (what) => Number(new RegExp(`^# ${what} (\\d+)`, "m").exec(stdout)[1]);
+    return { failed: count("fail"), ran: count("fail") + count("pass") };
+}
+
 function rustTests(which, tests, before = [], after = []) {
     const { stdout } = run(...before, "cargo", "test", ...which, tests, ...after);
     const count = (what) => Number(new RegExp(`(\\d+) ${what}`).exec(stdout)?.[1] ?? 0);
@@ -164,6 +183,7 @@ for (const [name, file, from, to, project, tests] of protections) {
             project === "http" ? rustTests(["--test", "server"], tests)
             : project === "chat" ? rustTests(["--package", "leptos-ticketping", "--all-features", "--lib"], tests)
             : project === "unit" ? rustTests(["--lib"], tests)
+            : project === "chromium" ? engineTests(tests)
             : project === "upgrade" ? rustTests(["--test", "server"], tests, ["scripts/postgres.sh", "scripts/next-version.sh"], ["--", "--ignored"])
             : browserTests(project, tests);
         if (ran === 0) throw new Error(`no test ran for "${name}"`);

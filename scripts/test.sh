@@ -6,12 +6,13 @@ source scripts/counting.sh
 
 scripts/tools.sh --test || exit 1
 scripts/browser.sh || exit 1
-# Clocks that jump, two machines, Firefox, and WebKit with a screen.
+# Clocks that jump, two machines, Firefox, WebKit with a screen, and Chromium with a driver of its own.
 needed=()
 [ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ] || needed+=(faketime)
 [ -x /usr/sbin/nginx ] || needed+=(nginx-light)
 command -v firefox-esr >/dev/null || command -v firefox >/dev/null || needed+=(firefox-esr)
 command -v WebKitWebDriver >/dev/null || needed+=(webkit2gtk-driver)
+command -v chromedriver >/dev/null || needed+=(chromium chromium-driver)
 command -v xvfb-run >/dev/null || needed+=(xvfb xauth)
 # What the files of deploy/ are for.
 command -v buildah >/dev/null || needed+=(buildah)
@@ -50,7 +51,7 @@ check "Build of the example" scripts/example.sh
 suite "Browser tests" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end
 suite "Browser tests, on PostgreSQL" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' \
     scripts/postgres.sh npx playwright test -c end2end --project app
-for engine in firefox webkit; do
+for engine in chromium firefox webkit; do
     suite "Browser tests, in $engine" '^# pass \K\d+' '^# fail \K\d+' env ENGINE=$engine node --test --test-reporter tap end2end/engines/
 done
 check "Release build" scripts/release.sh

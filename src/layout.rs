@@ -13,6 +13,15 @@ use crate::{
 /// chat is on the page, that sees to it.
 const MADE_AGAIN: &str = "addEventListener('pageshow',e=>{if(e.persisted){document.documentElement.style.visibility='hidden';location.reload()}})";
 
+/// Has Chromium make a page ahead while the pointer rests on a link to it: then a click shows it at once. Only pages that change
+/// nothing when they are asked for, and show no secret.
+const MAKE_AHEAD: &str = r#"{"prerender":[{"where":{"href_matches":["/","/login","/signup","/forgot","/account"]},"eagerness":"moderate"}]}"#;
+
+/// A page that was made ahead more than ten seconds before it is shown may be out of date.
+const WHEN_SHOWN: &str = "if(document.prerendering)document.addEventListener('prerenderingchange',()=>{\
+const n=performance.getEntriesByType('navigation')[0];\
+if(n.activationStart-n.responseEnd>1e4){document.documentElement.style.visibility='hidden';location.reload()}})";
+
 /// A page around `children`.
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
@@ -20,7 +29,8 @@ pub fn Layout(children: Children) -> impl IntoView {
     let has_chat = use_context::<WithoutChat>().is_none();
     let is_made_again = !has_chat || use_context::<SecondStep>().is_some();
     view! {
-        {is_made_again.then(|| view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> })}
+        <script nonce=use_nonce()>{if is_made_again { MADE_AGAIN } else { WHEN_SHOWN }}</script>
+        {(!is_made_again).then(|| view! { <script type="speculationrules" nonce=use_nonce()>{MAKE_AHEAD}</script> })}
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="site-header">
             <div class="site-header-inner">

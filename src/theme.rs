@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-/// Runs before the first paint, so that no wrong colour flashes up. Without JavaScript the
-/// stylesheet follows the system by itself.
+/// Runs before the first paint, so that no wrong colour flashes up, and once more when a page that was made ahead is shown.
+/// Without JavaScript the stylesheet follows the system by itself.
 pub const BEFORE_FIRST_PAINT: &str = "(()=>{const r=document.documentElement,\
 s=matchMedia('(prefers-color-scheme: dark)'),\
 p=()=>{const c=/(?:^|; )theme=(light|dark)/.exec(document.cookie);r.dataset.theme=c?c[1]:s.matches?'dark':'light'};\
-p();s.addEventListener('change',p)})()";
+p();s.addEventListener('change',p);document.addEventListener('prerenderingchange',p)})()";
 
 /// The button that turns the page from light to dark and back, and remembers it.
 #[island]

@@ -1,4 +1,4 @@
-// A server, and a browser that is not Chromium: ENGINE is firefox or webkit.
+// A server and a browser: ENGINE is chromium, firefox or webkit.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -16,14 +16,17 @@ const folder = mkdtempSync(join(tmpdir(), `${engine}-`));
 export const newBrowser = (preferences) => browsers.newBrowser(engine, { preferences });
 
 export let origin, browser;
+let metrics;
 
 before(async () => {
     const port = await browsers.freePort();
     origin = `http://127.0.0.1:${port}`;
+    metrics = `127.0.0.1:${await browsers.freePort()}`;
     browsers.start(process.env.E2E_BINARY ?? resolve("target/debug/ticketping-leptos"), [], {
         LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
         DATABASE_URL: `sqlite://${join(folder, "app.db")}`,
         TICKETPING_SANDBOX: "true",
+        METRICS_ADDR: metrics,
         // Renewed after 24 seconds.
         TICKETPING_JWT_TTL_SECONDS: "30",
         RATE_LIMIT_FACTOR: "1000",
@@ -37,6 +40,12 @@ after(async () => {
     browsers.stopAll();
     rmSync(folder, { recursive: true, force: true });
 });
+
+/** How often the server has answered with a page. */
+export async function answered(page) {
+    const counts = await (await fetch(`http://${metrics}/metrics`)).text();
+    return Number(counts.split(`http_requests_total{route="${page}",method="GET",status="200"} `)[1]?.split("\n")[0] ?? 0);
+}
 
 /** Runs a script in the page. */
 export const run = (script, ...given) => browser.executeScript(script, ...given);
@@ -72,6 +81,15 @@ export async function signUp({ name, email } = person("Alice")) {
     await path("/account");
     await ready();
     return email;
+}
+
+export const isOpen = () => wait("document.querySelector('.ticketping-chat-window')?.classList.contains('open')");
+
+/** Ends the session without a word to any page. */
+export async function logOutUnnoticed() {
+    const cookies = (await browser.manage().getCookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
+    const { status } = await fetch(`${origin}/api/auth/log-out`, { method: "POST", headers: { cookie: cookies, origin }, redirect: "manual" });
+    if (status !== 303) throw new Error(`the log-out answers ${status}`);
 }
 
 export async function logOut() {

@@ -2,8 +2,8 @@
 
 use js_sys::Date;
 use leptos::prelude::{document, window};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::HtmlElement;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{EventTarget, HtmlElement};
 
 use super::{
     js::{call, get, text},
@@ -48,18 +48,35 @@ pub fn requested_at() -> f64 {
 
 /// History brings pages back as they were, whatever their headers say.
 fn may_be_cached() -> bool {
-    let transferred = || get(&navigation()?, "transferSize")?.as_f64();
+    let transferred = || get(&navigation_timing()?, "transferSize")?.as_f64();
     navigation_type().as_deref() == Some("back_forward") || transferred() == Some(0.0)
 }
 
 /// Such as `navigate`, `reload` or `back_forward`.
 fn navigation_type() -> Option<String> {
-    text(&navigation()?, "type")
+    text(&navigation_timing()?, "type")
 }
 
-fn navigation() -> Option<JsValue> {
+fn navigation_timing() -> Option<JsValue> {
     let performance = get(&window(), "performance")?;
     get(&call(&performance, "getEntriesByType", &"navigation".into())?, "0")
+}
+
+/// Whether the browser makes this page before anybody has asked for it, as Chromium does.
+pub fn is_made_ahead() -> bool {
+    get(&document(), "prerendering").is_some_and(|is_ahead| is_ahead.is_truthy())
+}
+
+/// Calls back when a page that was made ahead is shown.
+pub fn once_shown(callback: impl FnOnce() + 'static) {
+    let callback = Closure::once_into_js(callback);
+    let _added = document().add_event_listener_with_callback("prerenderingchange", callback.unchecked_ref());
+}
+
+/// What says `navigate` before this page is left, where the browser has it: those that make pages ahead do, and may show one
+/// before `pagehide` of the page that is left.
+pub fn navigation() -> Option<EventTarget> {
+    get(&window(), "navigation")?.dyn_into().ok()
 }
 
 /// Hides the page and loads it again: it shows another user's data. `false` when that was done so often that it leads

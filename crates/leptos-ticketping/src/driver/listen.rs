@@ -2,60 +2,34 @@
 
 use std::rc::Rc;
 
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{MessageEvent, VisibilityState};
+use web_sys::{EventTarget, MessageEvent, PageTransitionEvent, StorageEvent, VisibilityState};
 
 use super::state::{Driver, IS_MOUNTED};
 use crate::{browser, machine::Event, use_ticketping};
 
+/// Events of the window.
+const OF_WINDOW: [&str; 5] = ["visibilitychange", "online", "pageshow", "pagehide", "storage"];
+
 impl Driver {
     /// Listens to every reason to look again, and stops with the component.
     pub fn listen(self: &Rc<Self>) {
-        let send = |event: Event| {
-            let driver = Rc::clone(self);
-            move || driver.handle(event.clone())
-        };
         let driver = Rc::clone(self);
-        let on_visibility = window_event_listener(ev::visibilitychange, move |_| driver.resumed());
-        let driver = Rc::clone(self);
-        let on_online = window_event_listener(ev::online, move |_| driver.resumed());
-        let driver = Rc::clone(self);
-        let on_show = window_event_listener(ev::pageshow, move |page| {
-            driver.is_leaving.set(false);
-            if page.persisted() {
-                driver.handle(Event::Restored);
-            }
-        });
-        let owner_changed = send(Event::OwnerChanged);
-        let on_storage = window_event_listener(ev::storage, move |change| {
-            if browser::is_owner_key(change.key()) {
-                owner_changed();
-            }
-        });
-        let driver = Rc::clone(self);
-        let on_hide = window_event_listener(ev::pagehide, move |_| {
-            driver.is_leaving.set(true);
-            driver.failure.set(None);
-            if let Some(widget) = driver.widget() {
-                widget.save();
-            }
-        });
-        let owner_changed = send(Event::OwnerChanged);
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-            browser::adopt_note(message.data().as_string());
-            owner_changed();
-        });
-        if let Some(channel) = &self.channel {
-            channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        let listener = Closure::<dyn Fn(web_sys::Event)>::new(move |event| driver.hear(&event));
+        let mut heard: Vec<(EventTarget, &str)> = OF_WINDOW.map(|name| (window().into(), name)).into();
+        heard.extend(browser::navigation().map(|navigation| (navigation, "navigate")));
+        heard.extend(self.channel.clone().map(|channel| (channel.into(), "message")));
+        for (target, name) in &heard {
+            let _added = target.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
         }
         let driver = Rc::clone(self);
         let clean_up = send_wrapper::SendWrapper::new(move || {
             driver.handle(Event::Wanted(None));
             driver.failure.set(None);
             use_ticketping::connect(None);
-            for listener in [on_visibility, on_online, on_show, on_storage, on_hide] {
-                listener.remove();
+            for (target, name) in &heard {
+                let _removed = target.remove_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
             }
             if let Some(timer) = driver.timer.take() {
                 timer.clear();
@@ -63,10 +37,43 @@ impl Driver {
             if let Some(channel) = &driver.channel {
                 channel.close();
             }
-            drop(on_message);
             IS_MOUNTED.set(false);
         });
         on_cleanup(move || (clean_up.take())());
+    }
+
+    fn hear(self: &Rc<Self>, event: &web_sys::Event) {
+        match event.type_().as_str() {
+            "visibilitychange" | "online" => self.resumed(),
+            "pageshow" => {
+                self.is_leaving.set(false);
+                if event.unchecked_ref::<PageTransitionEvent>().persisted() {
+                    self.handle(Event::Restored);
+                }
+            }
+            "pagehide" => {
+                self.is_leaving.set(true);
+                self.failure.set(None);
+                self.save();
+            }
+            // The next page may be shown before `pagehide`.
+            "navigate" => self.save(),
+            "storage" if browser::is_owner_key(event.unchecked_ref::<StorageEvent>().key()) => {
+                self.handle(Event::OwnerChanged);
+            }
+            "message" => {
+                browser::adopt_note(event.unchecked_ref::<MessageEvent>().data().as_string());
+                self.handle(Event::OwnerChanged);
+            }
+            _ => {}
+        }
+    }
+
+    /// Keeps what is open for the next page.
+    fn save(&self) {
+        if let Some(widget) = self.widget() {
+            widget.save();
+        }
     }
 
     fn resumed(self: &Rc<Self>) {

@@ -92,14 +92,16 @@ impl Driver {
         Some(driver)
     }
 
-    pub fn user_changed(self: &Rc<Self>, identity: Identity) {
+    /// `was_made_ahead` says that the browser made the page before its visitor asked for it.
+    pub fn user_changed(self: &Rc<Self>, identity: Identity, was_made_ahead: bool) {
         let is_same = self.user.replace(Some(identity.clone())).as_ref() == Some(&identity);
         if is_same && self.machine.borrow().wants(&identity) {
             return;
         }
         // The first user came with the page, which may be old; one that comes later is known from now on. One who is named
         // once more, after their session ended, may have logged in again: the server is asked.
-        let since = match self.user_known_since.get() {
+        let known_before = self.user_known_since.get();
+        let since = match known_before {
             None => browser::requested_at(),
             Some(since) if is_same => since,
             Some(_) => {
@@ -113,6 +115,9 @@ impl Driver {
         // Until the widget has a bubble of its own.
         self.shows_placeholder.set(gets_a_chat && self.settings.loading == Loading::FirstClick);
         self.handle(Event::Wanted(Some(identity)));
+        if known_before.is_none() && was_made_ahead {
+            self.handle(Event::MadeAhead);
+        }
     }
 
     /// All commands of an event are executed before the next event: what the page or the widget does meanwhile waits.

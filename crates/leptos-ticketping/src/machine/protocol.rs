@@ -74,6 +74,8 @@ pub enum Event {
     Resumed,
     /// The page came back from the back-forward cache, as it was when it was left.
     Restored,
+    /// The browser made this page before its visitor asked for it, and shows it now: the session may have ended in between.
+    MadeAhead,
     /// Another tab changed the owner's note.
     OwnerChanged,
 }

@@ -26,6 +26,8 @@ pub struct Machine {
     confirmed: bool,
     // Whether the page is hidden until the server says so again.
     hides_page: bool,
+    // Whether the page was made ahead, and the server has not said yet that it is still the session's.
+    was_made_ahead: bool,
     loading_allowed: bool,
     script: Script,
     // Until there is a reason to try again.
@@ -43,6 +45,7 @@ impl Machine {
             owns_storage: false,
             confirmed: false,
             hides_page: false,
+            was_made_ahead: false,
             loading_allowed: false,
             script: Script::Unloaded,
             start_failed: false,
@@ -72,6 +75,12 @@ impl Machine {
             // For a user who is no longer wanted.
             Event::TokenAnswered { .. } => {}
             Event::Resumed | Event::Restored => self.retry_what_failed(),
+            Event::MadeAhead => {
+                self.was_made_ahead = true;
+                if matches!(self.wanted, Some(Identity::User(_))) {
+                    self.token.ask_if_due(snapshot, &mut commands);
+                }
+            }
             Event::TimerFired | Event::OwnerChanged => {}
         }
         let owned_by_another = snapshot.owner.is_some() && snapshot.owned_by() != self.wanted.as_ref();
@@ -107,6 +116,7 @@ impl Machine {
             self.wanted = identity;
             self.owns_storage = false;
             self.confirmed = false;
+            self.was_made_ahead = false;
             self.start_failed = false;
             self.token.reset();
         }
@@ -131,9 +141,12 @@ impl Machine {
                 }
                 self.token.received(jwt, life, snapshot);
                 self.confirmed = true;
+                self.was_made_ahead = false;
                 self.show_page(commands);
             }
-            TokenAnswer::SignedOut if self.hides_page => self.leave_to_next_page(snapshot, commands),
+            TokenAnswer::SignedOut if self.hides_page || self.was_made_ahead => {
+                self.leave_to_next_page(snapshot, commands)
+            }
             TokenAnswer::SignedOut => {
                 self.want(Some(Identity::Anonymous));
                 self.token.reset();

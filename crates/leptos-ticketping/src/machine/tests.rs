@@ -382,6 +382,32 @@ fn a_page_that_history_brings_back_is_shown_when_its_user_changes() {
 }
 
 #[test]
+fn a_users_page_that_was_made_ahead_is_outdated_if_the_session_has_ended_meanwhile() {
+    let mut world = World::new();
+    (world.data, world.owner) = (Some(user("a")), Some(user("a")));
+    world.send(Event::Wanted(Some(user("a"))));
+    world.send(Event::MadeAhead);
+    // It is asked at once, before anything is loaded.
+    assert_eq!((world.asked.len(), world.hidden), (1, false));
+    world.answer(TokenAnswer::SignedOut);
+    assert_eq!((world.outdated, world.data, world.live), (true, None, None));
+}
+
+#[test]
+fn once_the_server_has_confirmed_a_page_that_was_made_ahead_it_is_like_any_other() {
+    let mut world = World::new();
+    world.send(Event::Wanted(Some(user("a"))));
+    world.send(Event::MadeAhead);
+    world.answer(token("a"));
+    world.send(Event::LoadingAllowed);
+    world.send(Event::ScriptSettled { loaded: true });
+    assert_eq!(world.live, Some(user("a")));
+    world.pass(LIFE);
+    world.answer(TokenAnswer::SignedOut);
+    assert_eq!((world.outdated, world.live), (false, Some(Identity::Anonymous)));
+}
+
+#[test]
 fn an_anonymous_page_that_history_brings_back_is_shown_at_once() {
     let mut world = World::ready_for(Identity::Anonymous);
     world.send(Event::Restored);
@@ -485,6 +511,7 @@ enum Step {
     Hide(bool),
     Resume,
     Restore,
+    MadeAhead,
     OtherTab(u8),
     Cleared,
 }
@@ -506,6 +533,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => any::<bool>().prop_map(Step::Hide),
         1 => Just(Step::Resume),
         1 => Just(Step::Restore),
+        1 => Just(Step::MadeAhead),
         1 => (0u8..3).prop_map(Step::OtherTab),
         1 => Just(Step::Cleared),
     ];
@@ -532,6 +560,7 @@ fn walk(world: &mut World, steps: Vec<Step>) {
             Step::Hide(hidden) => world.visible = !hidden,
             Step::Resume => world.send(Event::Resumed),
             Step::Restore => world.send(Event::Restored),
+            Step::MadeAhead => world.send(Event::MadeAhead),
             Step::OtherTab(n) => {
                 (world.owner, world.data) = (Some(who(n)), Some(who(n)));
                 world.owner_since = world.now;
