@@ -118,10 +118,10 @@ test("with the keyboard alone: log in, open the chat, write, close it", async ()
     await ready();
     const press = (key) => browser.actions().sendKeys(key).perform();
     /** Tab until the focus is on it, with a ring. */
-    async function tabTo(selector) {
+    async function tabTo(selector, tab = (actions) => actions.sendKeys(Key.TAB)) {
         for (let count = 0; count < 60; count++) {
             if (await run("return document.activeElement.matches(arguments[0])", selector)) return;
-            await press(Key.TAB);
+            await tab(browser.actions()).perform();
         }
         assert.fail(`the keyboard does not reach ${selector}`);
     }
@@ -142,12 +142,10 @@ test("with the keyboard alone: log in, open the chat, write, close it", async ()
     await press("by keyboard");
     await press(Key.ENTER);
     await shows("I read: “by keyboard”");
-    await tabTo(".active [aria-label='Close chat']");
-    // Under geckodriver neither Enter nor Space presses this button of the widget.
-    if (engine !== "firefox") {
-        await press(Key.ENTER);
-        await wait("!document.querySelector('.ticketping-chat-window').classList.contains('open')");
-    }
+    // Backwards: forwards leads out of the page and through the browser's own buttons, of which geckodriver loses track.
+    await tabTo(".active [aria-label='Close chat']", (actions) => actions.keyDown(Key.SHIFT).sendKeys(Key.TAB).keyUp(Key.SHIFT));
+    await press(Key.ENTER);
+    await wait("!document.querySelector('.ticketping-chat-window').classList.contains('open')");
     await logOut();
 });
 
