@@ -72,12 +72,12 @@ async function firstSeen(browser, isThere, since) {
     throw new Error(`never seen: ${isThere}`);
 }
 
-/** Clicks as a hand does that has rested on the link for so many milliseconds. */
-async function click(browser, link, rests) {
+/** Clicks as a hand does. */
+async function click(browser, link) {
     await browser.executeScript(`addEventListener("click", () => sessionStorage.setItem("clicked", Date.now()), true)`);
     const element = await browser.findElement(By.css(link));
     // As long as a hand takes between the two.
-    await browser.actions().move({ origin: element }).pause(rests).press().pause(80).release().perform();
+    await browser.actions().move({ origin: element }).press().pause(80).release().perform();
 }
 
 /** When the page was painted that was shown after the click, and when the click was. */
@@ -89,7 +89,7 @@ const painting = (browser) =>
     })()`);
 
 /** The least that a browser takes: two pages of a heading and a link each. */
-async function paintsEmptyPages(browser, delay, rests) {
+async function paintsEmptyPages(browser, delay) {
     const pages = http.createServer(({ url }, answer) => {
         answer.writeHead(200, { "content-type": "text/html", "cache-control": "no-store" });
         answer.end(`<!DOCTYPE html><title>${url}</title><h1>${url}</h1><a href="${url === "/one" ? "/other" : "/one"}">Go on</a>`);
@@ -100,7 +100,7 @@ async function paintsEmptyPages(browser, delay, rests) {
     const painted = [];
     for (let count = 0; count < clicks + 2; count++) {
         await waitFor(browser, `location.pathname === "${count % 2 ? "/other" : "/one"}" && document.readyState === "complete"`);
-        await click(browser, "a", rests);
+        await click(browser, "a");
         const [paint] = await painting(browser);
         if (count > 1) painted.push(paint);
     }
@@ -109,7 +109,7 @@ async function paintsEmptyPages(browser, delay, rests) {
     return median(painted);
 }
 
-async function measure(engine, delay, rests) {
+async function measure(engine, delay) {
     const port = await freePort();
     const direct = `http://127.0.0.1:${port}`;
     const way = await network(delay, port);
@@ -147,7 +147,7 @@ async function measure(engine, delay, rests) {
     for (let count = 0; count < clicks + 2; count++) {
         // The chat is as it is when somebody has used it.
         await waitFor(browser, "document.readyState === 'complete' && TicketpingChat.instance.isChatSessionActive");
-        await click(browser, count % 2 ? "header a[href='/account']" : "header a[href='/']", rests);
+        await click(browser, count % 2 ? "header a[href='/account']" : "header a[href='/']");
         const seen = await firstSeen(browser, answered, null);
         const [paint, clicked] = await painting(browser);
         // The first two fill the browser's cache.
@@ -159,22 +159,20 @@ async function measure(engine, delay, rests) {
             [entry.name.slice(0, 110), ...[entry.startTime, entry.responseEnd].map((time) => Math.round(time + Date.now() - performance.now() - arguments[0])), entry.transferSize].join(" "))`, clicked);
     }
     if (process.env.TIMELINE) console.log(timeline.join("\n"));
-    const empty = await paintsEmptyPages(browser, delay, rests);
+    const empty = await paintsEmptyPages(browser, delay);
     await browser.quit();
     way.close();
     await server.stop();
     const whole = (values) => Math.round(median(values));
-    return { engine, delay, rests, empty: Math.round(empty), painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
+    return { engine, delay, empty: Math.round(empty), painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
 }
 
 process.on("exit", stopAll);
 const rows = [];
 for (const delay of [0, 100])
-    for (const engine of engines)
-        // Only Chromium makes a page ahead, and begins when the pointer has rested on its link for 200 ms, or presses.
-        for (const rests of engine === "chromium" ? [0, 400] : [0]) {
-            rows.push(await measure(engine, delay, rests));
-            console.log(JSON.stringify(rows.at(-1)));
-        }
+    for (const engine of engines) {
+        rows.push(await measure(engine, delay));
+        console.log(JSON.stringify(rows.at(-1)));
+    }
 if (engines.length === 3 && !process.env.BINARY) writeFileSync("docs/clicks.json", `${JSON.stringify({ date: today, machine, clicks, rows }, undefined, 2)}\n`);
 process.exit(0);

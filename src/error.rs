@@ -41,9 +41,6 @@ pub enum AppError {
         /// Until when, from now.
         seconds: u64,
     },
-    /// Chat has no settings on this server.
-    #[error("Chat is not set up on this server.")]
-    ChatNotConfigured,
     /// The database does not answer.
     #[error("We cannot reach our database right now. Nothing was lost; try again in a moment.")]
     Unavailable,

@@ -9,18 +9,15 @@ use crate::{
     theme::ThemeSwitch,
 };
 
-/// For a page that is not to come back from history as it was: WebKit keeps `no-store` pages over plain http. Where the user's
-/// chat is on the page, that sees to it.
-const MADE_AGAIN: &str = "addEventListener('pageshow',e=>{if(e.persisted){document.documentElement.style.visibility='hidden';location.reload()}})";
+/// For a page that is not to be shown as it was made: WebKit's history keeps `no-store` pages over plain http, and Chromium makes
+/// pages ahead as an address is typed. Where the user's chat is on the page, that sees to it.
+const MADE_AGAIN: &str = "(()=>{const again=()=>{document.documentElement.style.visibility='hidden';location.reload()};\
+addEventListener('pageshow',e=>e.persisted&&again());\
+document.addEventListener('prerenderingchange',again)})()";
 
-/// Has Chromium make a page ahead while the pointer rests on a link to it: then a click shows it at once. Only pages that change
-/// nothing when they are asked for, and show no secret.
-const MAKE_AHEAD: &str = r#"{"prerender":[{"where":{"href_matches":["/","/login","/signup","/forgot","/account"]},"eagerness":"moderate"}]}"#;
-
-/// A page that was made ahead more than ten seconds before it is shown may be out of date.
-const WHEN_SHOWN: &str = "if(document.prerendering)document.addEventListener('prerenderingchange',()=>{\
-const n=performance.getEntriesByType('navigation')[0];\
-if(n.activationStart-n.responseEnd>1e4){document.documentElement.style.visibility='hidden';location.reload()}})";
+/// Has Chromium make the page behind a link while the mouse button is down, so that the click has less to wait for. Only pages
+/// that do nothing when they are asked for, and show no secret.
+const MAKE_AHEAD: &str = r#"{"prerender":[{"where":{"href_matches":["/","/login","/signup","/forgot","/account"]},"eagerness":"conservative"}]}"#;
 
 /// A page around `children`.
 #[component]
@@ -29,8 +26,11 @@ pub fn Layout(children: Children) -> impl IntoView {
     let has_chat = use_context::<WithoutChat>().is_none();
     let is_made_again = !has_chat || use_context::<SecondStep>().is_some();
     view! {
-        <script nonce=use_nonce()>{if is_made_again { MADE_AGAIN } else { WHEN_SHOWN }}</script>
-        {(!is_made_again).then(|| view! { <script type="speculationrules" nonce=use_nonce()>{MAKE_AHEAD}</script> })}
+        {if is_made_again {
+            view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> }.into_any()
+        } else {
+            view! { <script type="speculationrules" nonce=use_nonce()>{MAKE_AHEAD}</script> }.into_any()
+        }}
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="site-header">
             <div class="site-header-inner">

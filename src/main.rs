@@ -50,7 +50,8 @@ async fn execute(command: Command, config: Config) -> ExitCode {
         eprintln!("warning: {warning}");
     }
     let done = match command {
-        Command::Check { connect: false } | Command::Help => Ok("The configuration is complete.".to_owned()),
+        Command::Help => Ok(config::help()),
+        Command::Check { connect: false } => Ok("The configuration is complete.".to_owned()),
         Command::Check { connect: true } => {
             let tested = mail::test(&config.mail).await;
             tested

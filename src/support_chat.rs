@@ -62,7 +62,7 @@ pub async fn chat_jwt() -> Result<SignedToken, AppError> {
 
     let user = use_current_user().ok_or(AppError::NotSignedIn)?;
     use_context::<Arc<RateLimits>>().ok_or(AppError::Internal)?.token(&user.id)?;
-    let signer: Signer = use_context().ok_or(AppError::ChatNotConfigured)?;
+    let signer: Signer = use_context().ok_or(AppError::Internal)?;
     let jwt = signer.sign(&user.into()).map_err(|error| {
         tracing::error!(%error, "no chat token");
         AppError::Internal

@@ -12,8 +12,11 @@ export const PATIENCE = 10_000;
 
 const children = [];
 /** Starts a program that `stopAll` stops, with all that it starts. */
-export const start = (command, options, environment) =>
-    children.push(spawn(command, options, { stdio: "ignore", detached: true, env: { ...process.env, ...environment } }));
+export function start(command, options, environment) {
+    const child = spawn(command, options, { stdio: "ignore", detached: true, env: { ...process.env, ...environment } });
+    children.push(child);
+    return child;
+}
 
 export function stopAll() {
     for (const { exitCode, signalCode, pid } of children) {

@@ -16,13 +16,13 @@ const folder = mkdtempSync(join(tmpdir(), `${engine}-`));
 export const newBrowser = (preferences) => browsers.newBrowser(engine, { preferences });
 
 export let origin, browser;
-let metrics;
+let metrics, server;
 
 before(async () => {
     const port = await browsers.freePort();
     origin = `http://127.0.0.1:${port}`;
     metrics = `127.0.0.1:${await browsers.freePort()}`;
-    browsers.start(process.env.E2E_BINARY ?? resolve("target/debug/ticketping-leptos"), [], {
+    server = browsers.start(process.env.E2E_BINARY ?? resolve("target/debug/ticketping-leptos"), [], {
         LEPTOS_SITE_ADDR: `127.0.0.1:${port}`,
         DATABASE_URL: `sqlite://${join(folder, "app.db")}`,
         TICKETPING_SANDBOX: "true",
@@ -40,6 +40,10 @@ after(async () => {
     browsers.stopAll();
     rmSync(folder, { recursive: true, force: true });
 });
+
+/** The server stands still, and goes on. */
+export const answersNothing = () => server.kill("SIGSTOP");
+export const answersAgain = () => server.kill("SIGCONT");
 
 /** How often the server has answered with a page. */
 export async function answered(page) {

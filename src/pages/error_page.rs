@@ -14,7 +14,6 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         AppError::Internal => "Something went wrong",
         AppError::TooManyRequests { .. } => "Too many attempts",
         AppError::Busy | AppError::Unavailable => "Busy right now",
-        AppError::ChatNotConfigured => "Chat is not set up",
         _ => "That did not work",
     };
     view! {

@@ -25,8 +25,9 @@ pub fn TicketpingChat<C: ConfigSource>(
     user: Signal<Option<String>>,
     /// Called when the page was made for another user than the session's. Without it the page is hidden and
     /// loaded again, at most five times in half a minute. A session that has ended is no other user: the chat becomes
-    /// anonymous, and the page stays as it is. Only a page that history brings back is hidden until the token endpoint
-    /// has answered, and is outdated if the session has ended.
+    /// anonymous, and the page stays as it is. Only a page that history brings back, or that the browser made ahead, is
+    /// outdated if the session has ended; the first, and the second if it is older than ten seconds, is hidden until the
+    /// token endpoint has answered.
     #[prop(optional, into)]
     on_page_outdated: Option<Callback<()>>,
 ) -> impl IntoView {

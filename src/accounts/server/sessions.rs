@@ -112,7 +112,7 @@ impl Sessions {
         let surplus: Vec<(String,)> = statement::run("sessions.surplus", &self.pool, async |database| {
             sqlx::query_as(
                 "SELECT id FROM sessions WHERE user_id = $1 \
-                 ORDER BY last_seen_at DESC, created_at DESC, id LIMIT 1000 OFFSET $2",
+                 ORDER BY last_seen_at DESC, created_at DESC, id LIMIT 100 OFFSET $2",
             )
             .bind(user_id)
             .bind(MOST_SESSIONS - 1)

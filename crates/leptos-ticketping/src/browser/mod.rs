@@ -18,9 +18,10 @@ mod widget;
 pub use bindings::has_instance;
 pub use owner::{adopt_note, is_owner_key, owner, purge, set_owner};
 pub use page::{
-    Clock, hide_page, is_made_ahead, navigation, once_shown, reload_hidden, requested_at, since_page_start,
+    Clock, hide_page, is_prerendering, made_ahead_by, navigation, once_shown, reload_hidden, requested_at,
+    since_page_start,
 };
-pub use resume::{forget_foreign, is_kept};
+pub use resume::{forget, forget_foreign, is_kept};
 pub use script::{load, when_idle};
 pub use settings::{ConfigSource, PAGE_DATA_ID, PageData, Settings};
 pub use token::fetch_token;

@@ -46,10 +46,18 @@ pub fn requested_at() -> f64 {
     if may_be_cached() { 0.0 } else { window().performance().map_or(0.0, |performance| performance.time_origin()) }
 }
 
-/// History brings pages back as they were, whatever their headers say.
+/// History brings pages back as they were, whatever their headers say, and so does Chromium with one that it has prefetched.
 fn may_be_cached() -> bool {
-    let transferred = || get(&navigation_timing()?, "transferSize")?.as_f64();
-    navigation_type().as_deref() == Some("back_forward") || transferred() == Some(0.0)
+    navigation_type().as_deref() == Some("back_forward") || timing("transferSize") == Some(0.0) || is_prefetched()
+}
+
+fn is_prefetched() -> bool {
+    navigation_timing().and_then(|timing| text(&timing, "deliveryType")).as_deref() == Some("navigational-prefetch")
+}
+
+/// An entry of the page's timing, in milliseconds since the page began.
+fn timing(name: &str) -> Option<f64> {
+    get(&navigation_timing()?, name)?.as_f64()
 }
 
 /// Such as `navigate`, `reload` or `back_forward`.
@@ -62,8 +70,8 @@ fn navigation_timing() -> Option<JsValue> {
     get(&call(&performance, "getEntriesByType", &"navigation".into())?, "0")
 }
 
-/// Whether the browser makes this page before anybody has asked for it, as Chromium does.
-pub fn is_made_ahead() -> bool {
+/// Whether the browser makes this page before its visitor has asked for it, as Chromium does.
+pub fn is_prerendering() -> bool {
     get(&document(), "prerendering").is_some_and(|is_ahead| is_ahead.is_truthy())
 }
 
@@ -73,8 +81,21 @@ pub fn once_shown(callback: impl FnOnce() + 'static) {
     let _added = document().add_event_listener_with_callback("prerenderingchange", callback.unchecked_ref());
 }
 
-/// What says `navigate` before this page is left, where the browser has it: those that make pages ahead do, and may show one
-/// before `pagehide` of the page that is left.
+/// How long before it was shown the page was made, in milliseconds; `None` for one that was made when its visitor asked for it.
+/// Of one that was only prefetched nobody says how old it is.
+pub fn made_ahead_by() -> Option<f64> {
+    match timing("activationStart").filter(|shown_at| *shown_at > 0.0) {
+        Some(shown_at) => {
+            // The clock of pages stands still while a machine sleeps.
+            let by_wall_clock = Date::now() - window().performance()?.time_origin();
+            Some(shown_at.max(by_wall_clock) - timing("responseEnd")?)
+        }
+        None => is_prefetched().then_some(f64::INFINITY),
+    }
+}
+
+/// What says `navigate` as a link of this page is followed, where the browser has it: those that make pages ahead do, and may
+/// show one before `pagehide` of the page that is left.
 pub fn navigation() -> Option<EventTarget> {
     get(&window(), "navigation")?.dyn_into().ok()
 }

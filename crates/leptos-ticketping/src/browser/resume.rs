@@ -156,7 +156,8 @@ fn kept() -> Option<JsValue> {
     JSON::parse(&session_storage()?.get_item(RESUME_KEY).ok()??).ok()
 }
 
-fn forget() {
+/// Removes what was kept.
+pub fn forget() {
     if let Some(storage) = session_storage() {
         let _blocked = storage.remove_item(RESUME_KEY);
     }

@@ -10,7 +10,7 @@ use super::state::{Driver, IS_MOUNTED};
 use crate::{browser, machine::Event, use_ticketping};
 
 /// Events of the window.
-const OF_WINDOW: [&str; 5] = ["visibilitychange", "online", "pageshow", "pagehide", "storage"];
+const OF_WINDOW: [&str; 6] = ["visibilitychange", "online", "pageshow", "pagehide", "blur", "storage"];
 
 impl Driver {
     /// Listens to every reason to look again, and stops with the component.
@@ -27,6 +27,7 @@ impl Driver {
         let clean_up = send_wrapper::SendWrapper::new(move || {
             driver.handle(Event::Wanted(None));
             driver.failure.set(None);
+            browser::forget();
             use_ticketping::connect(None);
             for (target, name) in &heard {
                 let _removed = target.remove_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
@@ -56,8 +57,8 @@ impl Driver {
                 self.failure.set(None);
                 self.save();
             }
-            // The next page may be shown before `pagehide`.
-            "navigate" => self.save(),
+            // The next page may be shown before `pagehide`: at a click, and when an address is typed.
+            "navigate" | "blur" => self.save(),
             "storage" if browser::is_owner_key(event.unchecked_ref::<StorageEvent>().key()) => {
                 self.handle(Event::OwnerChanged);
             }

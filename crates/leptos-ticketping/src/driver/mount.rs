@@ -20,22 +20,23 @@ pub fn mount<C: ConfigSource>(
     // Not a stored value: the server may drop those on another thread, where an `Rc` must not go.
     let driver = Rc::new(OnceCell::new());
     // Nobody may ever look at a page that the browser makes ahead: its chat starts when the page is shown.
-    let is_shown_late = RwSignal::new(false);
+    let is_shown = RwSignal::new(false);
     // An effect of its own, which tracks nothing else and so starts one driver.
     Effect::new({
         let driver = Rc::clone(&driver);
         move || {
-            if !is_shown_late.get() && browser::is_made_ahead() {
-                return browser::once_shown(move || is_shown_late.set(true));
+            if !is_shown.get() && browser::is_prerendering() {
+                return browser::once_shown(move || is_shown.set(true));
             }
             let mounted = config.load().and_then(|settings| Driver::new(settings, on_page_outdated, shows_placeholder));
             let _only_once = driver.set(mounted);
         }
     });
     Effect::new(move || {
-        let (identity, is_shown_late) = (Identity::from(user.get()), is_shown_late.get());
+        is_shown.track();
+        let identity = Identity::from(user.get());
         if let Some(Some(driver)) = driver.get() {
-            driver.user_changed(identity, is_shown_late);
+            driver.user_changed(identity);
         }
     });
 }

@@ -19,6 +19,9 @@ use crate::{
 /// The channel on which tabs tell each other who the owner is.
 const CHANNEL: &str = env!("CARGO_PKG_NAME");
 
+/// A page that was made longer before it is shown, in milliseconds, is like one that history brings back.
+const LONGEST_AHEAD: f64 = 10_000.0;
+
 thread_local! {
     pub static IS_MOUNTED: Cell<bool> = const { Cell::new(false) };
 }
@@ -92,8 +95,7 @@ impl Driver {
         Some(driver)
     }
 
-    /// `was_made_ahead` says that the browser made the page before its visitor asked for it.
-    pub fn user_changed(self: &Rc<Self>, identity: Identity, was_made_ahead: bool) {
+    pub fn user_changed(self: &Rc<Self>, identity: Identity) {
         let is_same = self.user.replace(Some(identity.clone())).as_ref() == Some(&identity);
         if is_same && self.machine.borrow().wants(&identity) {
             return;
@@ -115,8 +117,10 @@ impl Driver {
         // Until the widget has a bubble of its own.
         self.shows_placeholder.set(gets_a_chat && self.settings.loading == Loading::FirstClick);
         self.handle(Event::Wanted(Some(identity)));
-        if known_before.is_none() && was_made_ahead {
-            self.handle(Event::MadeAhead);
+        match browser::made_ahead_by().filter(|_| known_before.is_none()) {
+            Some(ahead) if ahead > LONGEST_AHEAD => self.handle(Event::Restored),
+            Some(_) => self.handle(Event::MadeAhead),
+            None => {}
         }
     }
 

@@ -72,9 +72,9 @@ pub enum Event {
     TimerFired,
     /// A reason to try again what failed: visible, online, a click.
     Resumed,
-    /// The page came back from the back-forward cache, as it was when it was left.
+    /// The page came back from the back-forward cache, as it was when it was left; or it was made long before it is shown.
     Restored,
-    /// The browser made this page before its visitor asked for it, and shows it now: the session may have ended in between.
+    /// The browser made this page a moment before its visitor asked for it: the session may have ended in between.
     MadeAhead,
     /// Another tab changed the owner's note.
     OwnerChanged,

@@ -58,6 +58,7 @@ impl Machine {
         let mut commands = Vec::new();
         let from_another_tab = event == Event::OwnerChanged;
         let restored = event == Event::Restored;
+        let made_ahead = event == Event::MadeAhead;
         match event {
             Event::Wanted(identity) => {
                 self.want(identity);
@@ -75,12 +76,7 @@ impl Machine {
             // For a user who is no longer wanted.
             Event::TokenAnswered { .. } => {}
             Event::Resumed | Event::Restored => self.retry_what_failed(),
-            Event::MadeAhead => {
-                self.was_made_ahead = true;
-                if matches!(self.wanted, Some(Identity::User(_))) {
-                    self.token.ask_if_due(snapshot, &mut commands);
-                }
-            }
+            Event::MadeAhead => self.was_made_ahead = matches!(self.wanted, Some(Identity::User(_))),
             Event::TimerFired | Event::OwnerChanged => {}
         }
         let owned_by_another = snapshot.owner.is_some() && snapshot.owned_by() != self.wanted.as_ref();
@@ -88,7 +84,9 @@ impl Machine {
             // Another tab has purged and written its own note: its data is left alone.
             self.give_up(&mut commands);
             commands.push(Command::ReloadPage);
-        } else if restored && matches!(self.wanted, Some(Identity::User(_))) {
+        } else if (restored || made_ahead && owned_by_another && self.may_be_outdated(snapshot))
+            && matches!(self.wanted, Some(Identity::User(_)))
+        {
             // The session may have ended since, before any page could note it: only the server knows.
             self.confirmed = false;
             self.hides_page = true;
@@ -202,6 +200,10 @@ impl Machine {
         }
         self.owns_storage = true;
         if !self.loading_allowed || (wanted == Identity::Anonymous && self.visitors == Visitors::SignedIn) {
+            if self.was_made_ahead {
+                self.token.ask_if_due(snapshot, commands);
+                self.token.set_timer(snapshot, commands);
+            }
             return;
         }
         if self.script == Script::Unloaded {

@@ -394,6 +394,38 @@ fn a_users_page_that_was_made_ahead_is_outdated_if_the_session_has_ended_meanwhi
 }
 
 #[test]
+fn a_page_that_was_made_ahead_asks_until_it_has_an_answer_also_where_nothing_may_be_loaded_yet() {
+    let mut world = World::new();
+    world.send(Event::Wanted(Some(user("a"))));
+    world.send(Event::MadeAhead);
+    world.answer(TokenAnswer::Failed);
+    assert!(world.asked.is_empty() && !world.outdated);
+    world.pass(2_000.0);
+    world.answer(TokenAnswer::SignedOut);
+    assert!(world.outdated && !world.log.contains(&Command::LoadScript));
+}
+
+#[test]
+fn a_page_that_was_made_ahead_and_is_older_than_another_owners_note_is_hidden_until_the_server_has_answered() {
+    let mut world = World::new();
+    (world.data, world.owner, world.owner_since) = (Some(user("b")), Some(user("b")), 100.0);
+    world.now = 200.0;
+    world.send(Event::Wanted(Some(user("a"))));
+    world.send(Event::MadeAhead);
+    assert!(world.hidden);
+    world.answer(token("b"));
+    assert_eq!((world.outdated, world.hidden, world.data), (true, true, Some(user("b"))));
+}
+
+#[test]
+fn an_anonymous_page_that_was_made_ahead_stays_when_the_server_agrees_with_it() {
+    let mut world = from_before_log_in();
+    world.send(Event::MadeAhead);
+    world.answer(TokenAnswer::SignedOut);
+    assert_eq!((world.outdated, world.owner), (false, Some(Identity::Anonymous)));
+}
+
+#[test]
 fn once_the_server_has_confirmed_a_page_that_was_made_ahead_it_is_like_any_other() {
     let mut world = World::new();
     world.send(Event::Wanted(Some(user("a"))));
