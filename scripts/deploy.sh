@@ -143,7 +143,7 @@ behind() {
     if grep -q 192.0.2.1 "$folder/app.log"; then fail "$name: a made-up address is believed"; fi
     grep -q 'client=198.51.100.7' "$folder/app.log" || fail "$name: the client's address does not arrive"
     links() {
-        for link in '?token' '%3Ftoken' '%3ftoken'; do
+        for link in '?token' '%3Ftoken' '%253Ftoken'; do
             ask -o /dev/null "https://app.example.com/choose-password$link=secret-of-a-link" || true
         done
     }

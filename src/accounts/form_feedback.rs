@@ -69,6 +69,7 @@ pub enum ValidationError {
     PasskeyWrong,
     PasskeyOutOfDate,
     PasskeyKnown,
+    PasskeysFull,
     ConfirmFirst,
 }
 
@@ -92,6 +93,7 @@ impl ValidationError {
             | Self::PasskeyWrong
             | Self::PasskeyOutOfDate
             | Self::PasskeyKnown
+            | Self::PasskeysFull
             | Self::ConfirmFirst => None,
         }
     }
@@ -126,6 +128,7 @@ impl ValidationError {
             Self::PasskeyWrong => "This passkey does not open this account. Use another one.",
             Self::PasskeyOutOfDate => "That took too long. Try once more.",
             Self::PasskeyKnown => "This passkey is in the list already.",
+            Self::PasskeysFull => "You have 20 passkeys. Remove one that you do not use, then add this one.",
             Self::ConfirmFirst => "Confirm that it is you first, with your second factor. Then send the form again.",
         }
     }

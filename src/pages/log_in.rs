@@ -18,6 +18,8 @@ pub fn LogInPage() -> impl IntoView {
     let refuses_cookies = query.get("cookies").is_some_and(|cookies| cookies == "refused");
     if use_current_user().is_some() {
         Redirect::to(next.as_deref().unwrap_or("/account"));
+        // Nothing that the address holds stands beside what is known of the user: packed together, their size would tell.
+        return ().into_any();
     }
     let passkey = SiteInfo::from_request().passkeys.then(|| match &next {
         Some(next) => format!("/login/passkey?next={}", Url::escape(next)),
@@ -50,4 +52,5 @@ pub fn LogInPage() -> impl IntoView {
             <p class="below-form"><a href="/forgot">"Forgot your password?"</a></p>
         </section>
     }
+    .into_any()
 }

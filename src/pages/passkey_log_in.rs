@@ -17,6 +17,7 @@ pub fn PasskeyLogInPage() -> impl IntoView {
     let next = local_path(&query).map(str::to_owned);
     if use_current_user().is_some() {
         Redirect::to(next.as_deref().unwrap_or("/account"));
+        return ().into_any();
     }
     let feedback = FormFeedback::for_form(Form::SecondFactor).unwrap_or_default();
     let remember = feedback.remember;
@@ -44,4 +45,5 @@ pub fn PasskeyLogInPage() -> impl IntoView {
             <p class="below-form"><a href="/login">"Use your password"</a></p>
         </section>
     }
+    .into_any()
 }

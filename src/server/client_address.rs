@@ -67,10 +67,11 @@ impl TrustedProxies {
     }
 }
 
-/// An address, with or without a port.
+/// An address, with or without a port or brackets.
 fn address_of_hop(hop: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(hop).ok()?.trim();
-    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 #[cfg(test)]
@@ -94,6 +95,7 @@ mod tests {
         assert_eq!(client("10.0.0.1", "nonsense"), "10.0.0.1");
         assert_eq!(client("10.0.0.1", "198.51.100.1:4711"), "198.51.100.1");
         assert_eq!(client("10.0.0.1", "[2001:db8::1]:4711"), "2001:db8::");
+        assert_eq!(client("10.0.0.1", "[2001:db8::1]"), "2001:db8::");
     }
 
     #[test]

@@ -39,6 +39,8 @@ const MAIL_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 120 };
 /// By a network of 256 IPv4 addresses, or of a /48.
 const MAIL_BY_NETWORK: Limit = Limit { burst: 200, per_hour: 400 };
 const MAIL_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
+/// Guesses at addresses without an account count here too, and are not to use up the mails of others.
+const NOTICES_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
 const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
 
 /// For how many accounts and devices it is remembered that somebody got in.
@@ -62,6 +64,7 @@ pub struct RateLimits {
     mail_by_client: DefaultKeyedRateLimiter<ClientAddress>,
     mail_by_network: DefaultKeyedRateLimiter<IpNet>,
     mail_in_all: DefaultDirectRateLimiter,
+    notices_in_all: DefaultDirectRateLimiter,
     token_by_user: DefaultKeyedRateLimiter<String>,
 }
 
@@ -83,6 +86,7 @@ impl RateLimits {
             mail_by_client: limiter(MAIL_BY_CLIENT, factor),
             mail_by_network: limiter(MAIL_BY_NETWORK, factor),
             mail_in_all: RateLimiter::direct(quota(MAIL_IN_ALL, factor)),
+            notices_in_all: RateLimiter::direct(quota(NOTICES_IN_ALL, factor)),
             token_by_user: limiter(TOKEN_BY_USER, factor),
         }
     }
@@ -120,7 +124,7 @@ impl RateLimits {
 
     /// Whether the owner of an account is to hear that its password is being guessed.
     pub fn is_notice_due(&self, email: &EmailAddress) -> bool {
-        self.notice_by_account.check_key(email).is_ok() && self.mail_in_all.check().is_ok()
+        self.notice_by_account.check_key(email).is_ok() && self.notices_in_all.check().is_ok()
     }
 
     /// Before a code of a user's second factor is checked: the codes of strangers do not lock the user's own browser out.
@@ -284,6 +288,14 @@ mod tests {
         assert!((100..200).contains(&one_network), "{one_network}");
         let everybody = sent(|n| ClientAddress::of(IpAddr::from([198, 51, n, 1])), 20_000);
         assert!((300..500).contains(&everybody), "{everybody}");
+    }
+
+    #[test]
+    fn guesses_at_many_addresses_leave_the_mails_of_others_alone() {
+        let limits = RateLimits::new(1.0);
+        let told = (0..1_000).filter(|n| limits.is_notice_due(&address(&format!("user{n}@example.com")))).count();
+        assert!((600..700).contains(&told), "{told}");
+        assert_eq!(limits.mail(client(1), MailKind::SignUp, &address("new@example.com")), Ok(()));
     }
 
     #[test]

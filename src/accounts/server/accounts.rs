@@ -6,16 +6,16 @@ use axum_login::AuthnBackend;
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::{
     AuthSession, Backend, DeviceCookies,
     backend::BackendError,
     browser_name::browser_name,
-    cookies, flash_cookie,
+    flash_cookie,
     password::Place,
     second_factor_forms::was_confirmed,
-    session_layer::{self, SESSION_COOKIE},
+    session_layer,
     session_life::{CONFIRMED_AT, REMEMBER},
     sessions::BROWSER,
     users::User,
@@ -127,13 +127,6 @@ impl Accounts {
     /// A limit's answer, and a note of it.
     pub(super) fn limit(&self, checked: Result<(), AppError>) -> Result<(), AppError> {
         checked.inspect_err(|_| self.record(Event::Refused, "limited", self.user_id()))
-    }
-
-    /// Takes the session's cookie away from the browser.
-    pub(super) fn forget_session(&self) {
-        if let Some(cookie) = cookies::set(SESSION_COOKIE, String::new(), Duration::ZERO, self.secure) {
-            self.append_header(header::SET_COOKIE, cookie);
-        }
     }
 
     /// A place in the queue of what is costly.

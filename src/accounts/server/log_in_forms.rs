@@ -46,6 +46,7 @@ impl Accounts {
                 && let Err(error) = self.limit(self.limits.log_in(address, device.as_deref()))
             {
                 count_log_in("limited");
+                drop(place);
                 self.tell_of_guesses(address).await?;
                 return Err(error);
             }
@@ -97,15 +98,15 @@ impl Accounts {
         Ok(())
     }
 
-    /// Ends the session and goes home. The browser, which may be shared, forgets it even if the database does not answer.
+    /// Ends the session and goes home.
     pub async fn log_out(mut self) -> Result<(), AppError> {
-        if let Some(user) = &self.auth.user {
-            self.record(Event::SessionEnd, "logged_out", Some(&user.id));
+        let user_id = self.user_id().map(str::to_owned);
+        let ended = self.auth.logout().await;
+        if user_id.is_some() {
+            let outcome = if ended.is_ok() { "logged_out" } else { "failed" };
+            self.record(Event::SessionEnd, outcome, user_id.as_deref());
         }
-        if let Err(error) = self.auth.logout().await {
-            self.forget_session();
-            return Err(error.into());
-        }
+        ended?;
         self.see_other("/");
         Ok(())
     }

@@ -16,6 +16,9 @@ use crate::{
     server::security_log::Event,
 };
 
+/// How many passkeys a user can have. The page of the account lists them all.
+const MOST_PASSKEYS: usize = 20;
+
 /// Why a passkey was not taken.
 enum Refusal {
     /// The form says so.
@@ -91,6 +94,9 @@ impl Accounts {
         let user = self.user()?;
         let factors = self.factors_of(&user).await?;
         let mut errors = self.check_current_password(&current).await?;
+        if factors.passkeys().count() >= MOST_PASSKEYS {
+            errors.push(ValidationError::PasskeysFull);
+        }
         if errors.is_empty() {
             match self.new_passkey(&user, state, credential).await {
                 Ok(()) => {

@@ -7,8 +7,10 @@ pub mod copy;
 pub mod statement;
 
 use std::{
+    borrow::Cow,
     fs::{File, Permissions},
     io::Read as _,
+    net::IpAddr,
     os::unix::{
         self,
         fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
@@ -228,17 +230,20 @@ fn folder(file: &Path) -> Option<&Path> {
 /// Passwords and sessions go to a PostgreSQL server over TLS, unless it is on this machine or the URL says otherwise.
 fn with_tls(url: &str) -> String {
     let Ok(parsed) = url::Url::parse(url) else { return url.to_owned() };
-    let host = parsed.host_str().and_then(|host| url::Host::parse(host).ok());
-    let is_local = match host {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        // A socket of this machine.
-        None => true,
+    let is_here = |host: &str| {
+        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        // With a slash it is a socket.
+        host.starts_with('/') || host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
     };
+    let named = parsed.query_pairs().filter(|(key, _)| key == "host" || key == "hostaddr").map(|(_, host)| host);
+    let mut hosts: Vec<String> = named.map(Cow::into_owned).collect();
+    hosts.extend(parsed.host_str().map(|host| percent_decode_str(host).decode_utf8_lossy().into_owned()));
+    if hosts.is_empty() {
+        // As sqlx reads them.
+        hosts.extend(["PGHOST", "PGHOSTADDR"].into_iter().filter_map(|name| std::env::var(name).ok()));
+    }
     let says = |name: &str| parsed.query_pairs().any(|(key, _)| key == name);
-    // With `host`, the server is a socket or somewhere else than the URL says.
-    if is_local || says("sslmode") || says("ssl-mode") || says("host") {
+    if hosts.iter().all(|host| is_here(host)) || says("sslmode") || says("ssl-mode") {
         return url.to_owned();
     }
     format!("{url}{}sslmode=require", if url.contains('?') { '&' } else { '?' })
@@ -270,8 +275,13 @@ mod tests {
         assert_eq!(with_tls(elsewhere), format!("{elsewhere}?sslmode=require"));
         assert_eq!(with_tls(&format!("{elsewhere}?x=1")), format!("{elsewhere}?x=1&sslmode=require"));
         assert_eq!(with_tls("postgres://192.0.2.1/app"), "postgres://192.0.2.1/app?sslmode=require");
+        for elsewhere in ["postgres:///app?host=db.example.com", "postgres://localhost/app?hostaddr=203.0.113.5"] {
+            assert_eq!(with_tls(elsewhere), format!("{elsewhere}&sslmode=require"));
+        }
         for kept in [
             "postgres://app@127.0.0.1:5432/app",
+            "postgres://app@[::1]:5432/app",
+            "postgres://%2Frun%2Fpostgresql/app",
             "postgres://localhost/app",
             "postgres:///app?host=/run/postgresql",
             "postgres://db.example.com/app?sslmode=verify-full",

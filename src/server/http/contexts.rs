@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::http::{Extensions, HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
+use percent_encoding::percent_decode_str;
 
 use crate::{
     accounts::{
@@ -28,8 +29,8 @@ const FORM_PAGES: [&str; 9] = [
     "/account/app",
 ];
 
-/// The pages that mails lead to.
-const LINK_PAGES: [&str; 2] = ["/choose-password", "/confirm-email"];
+/// What the address of a page holds that a mail leads to.
+const OF_LINKS: [&str; 3] = ["choose-password", "confirm-email", "token"];
 
 /// For a server function.
 pub fn provide_function_context(state: &AppState) {
@@ -69,8 +70,9 @@ pub fn provide_page_context(state: &AppState) {
         provide_context(RequestId(id.to_owned()));
     }
     // However a mail program writes the link.
-    let is_of_link = LINK_PAGES.iter().any(|page| parts.uri.path().starts_with(page));
-    if is_of_link || parts.uri.query().is_some_and(|query| query.contains("token")) {
+    let address = parts.uri.to_string();
+    let address = percent_decode_str(&address).decode_utf8_lossy().to_lowercase();
+    if OF_LINKS.iter().any(|part| address.contains(part)) {
         provide_context(WithoutChat);
     }
     provide_context(ThemeCookie(cookies::read_exactly(&parts.headers, "theme")));

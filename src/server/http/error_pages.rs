@@ -10,12 +10,18 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use leptos::prelude::provide_context;
+use leptos::{prelude::provide_context, server_fn::ServerFn};
+use leptos_ticketping::expire_chat_cookie;
+use time::Duration;
 use tower::Service;
 
 use super::{contexts::current_user, render::render_page};
 use crate::{
-    accounts::{CurrentUser, provide_current_user},
+    accounts::{
+        CurrentUser, provide_current_user,
+        server::{SESSION_COOKIE, cookies},
+        server_functions::LogOut,
+    },
     error::AppError,
     server::{config::Config, state::AppState},
 };
@@ -55,11 +61,19 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         let sentence = "The sandbox is for development on this machine, and answers nobody who comes by a proxy.\n";
         return Ok((StatusCode::FORBIDDEN, sentence).into_response());
     }
+    let is_log_out = request.method() == Method::POST && request.uri().path() == LogOut::PATH;
     let (parts, body) = request.into_parts();
     // Only a caller who reads HTML gets a page.
     let head = accepts_html(&parts.headers).then(|| parts.clone());
-    let response = routes.call(HttpRequest::from_parts(parts, body)).await?;
+    let mut response = routes.call(HttpRequest::from_parts(parts, body)).await?;
     let status = response.status();
+    if is_log_out && status.is_server_error() {
+        // The browser may be shared, whatever the database does.
+        let session = cookies::set(SESSION_COOKIE, String::new(), Duration::ZERO, state.config.is_https());
+        for cookie in session.into_iter().chain([expire_chat_cookie()]) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
     let failed = status.is_client_error() || status.is_server_error();
     if !failed || has(response.headers(), header::CONTENT_TYPE, "text/html") {
         return Ok(response);

@@ -197,7 +197,8 @@ impl Outbox {
                     .bind(&row.id)
                     .bind(row.next_try_at)
                     .bind(row.tries + 1)
-                    .bind(now + LEASE.as_secs().cast_signed())
+                    // From now on: the statement before may have waited.
+                    .bind(OffsetDateTime::now_utc().unix_timestamp() + LEASE.as_secs().cast_signed())
                     .execute(database)
                     .await
             })
@@ -230,12 +231,16 @@ impl Outbox {
     /// bring a link that ends the one of this mail.
     pub async fn remove(&self, mail: &Mail) -> sqlx::Result<()> {
         statement::run("outbox.remove", &self.pool, async |database| {
-            sqlx::query("DELETE FROM outbox WHERE id = $1 OR (kind = $2 AND email = $3 AND id < $1)")
-                .bind(&mail.id)
-                .bind(mail.kind.as_str())
-                .bind(mail.email.as_str())
-                .execute(database)
-                .await
+            sqlx::query(
+                "DELETE FROM outbox WHERE id = $1 \
+                 OR (kind = $2 AND email = $3 AND id < $1 AND COALESCE(user_id, '') = $4)",
+            )
+            .bind(&mail.id)
+            .bind(mail.kind.as_str())
+            .bind(mail.email.as_str())
+            .bind(mail.user_id.as_deref().unwrap_or_default())
+            .execute(database)
+            .await
         })
         .await?;
         Ok(())

@@ -284,6 +284,34 @@ fn pages_can_be_rendered_on_one_thread_and_dropped_on_another() {
 }
 
 #[test]
+fn a_log_out_takes_the_cookies_away_also_when_the_session_cannot_be_read() {
+    let app = TestApp::new();
+    let browser = app.client();
+    // It is in the memory of no server.
+    browser.set_cookie("session", "AAAAAAAAAAAAAAAAAAAAAA");
+    app.query::<String>("ALTER TABLE sessions RENAME TO away");
+    let page = browser.get("/account");
+    assert_eq!((page.status, page.set_cookie("session")), (StatusCode::SERVICE_UNAVAILABLE, None));
+    let answer = browser.log_out();
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    for cookie in ["session", "ticketping_chat_jwt"] {
+        assert!(answer.set_cookie(cookie).is_some_and(|cookie| cookie.contains("Max-Age=0")), "{:?}", answer.headers);
+    }
+}
+
+#[test]
+fn a_user_who_is_logged_in_already_is_sent_on_and_nothing_of_the_address_stands_beside_their_name() {
+    let app = TestApp::new();
+    let browser = app.client();
+    browser.sign_up("alice@example.com");
+    for page in ["/login", "/login/passkey"] {
+        let answer = browser.get(&format!("{page}?next=/guess@example.com"));
+        assert_eq!(answer.location(), "/guess@example.com");
+        assert!(!answer.body.contains("guess"), "{}", answer.body);
+    }
+}
+
+#[test]
 fn a_passkeys_answer_is_remembered_to_the_end_of_its_last_second() {
     let app = TestApp::new();
     let now = || OffsetDateTime::now_utc().unix_timestamp();

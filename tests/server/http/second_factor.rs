@@ -417,3 +417,18 @@ fn logging_in_as_somebody_else_who_has_a_factor_ends_the_session_that_was_there(
     assert_eq!(enter(&browser, &codes[0]), "/account");
     assert!(browser.get("/account").body.contains(ALICE));
 }
+
+#[test]
+fn a_user_has_twenty_passkeys_at_most() {
+    let app = TestApp::new();
+    let (alice, ..) = with_app(&app);
+    for n in 0..20 {
+        app.query::<String>(&format!(
+            "INSERT INTO factors (kind, id, user_id, secret, name, last_step, created_at) \
+             SELECT 'passkey', 'key {n}', id, '{{}}', 'A browser', 0, created_at FROM users RETURNING id"
+        ));
+    }
+    let fields = [("state", "any"), ("credential", "any"), ("current", PASSWORD)];
+    let page = alice.post_and_follow("/api/auth/add-passkey", &fields);
+    assert!(page.body.contains("You have 20 passkeys."), "{}", page.body);
+}
