@@ -131,7 +131,7 @@ const protections = [
     ["what is open is kept when the focus leaves the page", `${chat}/driver/listen.rs`, '"navigate" | "blur" => self.save()', '"navigate" => self.save()', "chromium", "for the address bar"],
     ["a page that was made ahead asks until it has an answer", `${chat}/machine/state.rs`, "            if self.was_made_ahead {\n", "            if false {\n", "chat", "asks_until_it_has_an_answer"],
     ["a page that was made ahead and is older than the note is hidden", `${chat}/machine/state.rs`, "made_ahead && owned_by_another && self", "false && self", "chat", "older_than_another_owners_note"],
-    ["a user has fifty sessions", "src/accounts/server/sessions.rs", "const MOST_SESSIONS: i64 = 50;", "const MOST_SESSIONS: i64 = 5_000;", "http", "in_fifty_browsers"],
+    ["a user has fifty sessions", "src/accounts/server/sessions.rs", "const MOST_SESSIONS: usize = 50;", "const MOST_SESSIONS: usize = 5_000;", "http", "in_fifty_browsers"],
     ["an answer is remembered for its last second", `${factors}/factors.rs`, "DELETE FROM used_challenges WHERE expires_at < $1", "DELETE FROM used_challenges WHERE expires_at <= $1", "http", "end_of_its_last_second"],
     ["a change that comes too late ends no link", "src/accounts/server/link_forms.rs", "            if user.is_some() {\n                // Those", "            if true {\n                // Those", "http", "an_address_that_was_taken"],
     ["a proxy that may be anywhere is warned about", "src/server/config/mod.rs", "net.prefix_len() == 0", "net.prefix_len() == 1", "unit", "trusts_no_proxy_or_every"],

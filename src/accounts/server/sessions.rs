@@ -3,7 +3,7 @@
 //! Only a hash of a session's id is stored: reading the table opens no session. The hash is also what forms call a
 //! session by.
 
-use std::{fmt::Display, time::Instant};
+use std::{cmp::Reverse, fmt::Display, time::Instant};
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -33,7 +33,9 @@ const LOG_IN: &str = "axum-login.data";
 /// than the request.
 const LAST_SEEN_STEP: i64 = 10 * 60;
 /// In how many browsers a user can be logged in. One more ends the session that was not used for the longest.
-const MOST_SESSIONS: i64 = 50;
+const MOST_SESSIONS: usize = 50;
+/// How many of those that were too many before there was a bound are ended by one log-in, which waits for it.
+const ENDED_AT_ONCE: usize = 100;
 /// How many expired sessions are deleted at once. Nobody waits for longer than that takes.
 const DELETED_AT_ONCE: i64 = 100;
 
@@ -86,12 +88,8 @@ impl Sessions {
 
     /// Ends those of a user's sessions that `is_picked` picks, at once: the next request finds none.
     pub async fn end(&self, user_id: &str, is_picked: impl Fn(&SessionRow) -> bool) -> sqlx::Result<()> {
-        for row in self.list_for_user(user_id).await?.into_iter().filter(is_picked) {
-            if let Some(hash) = SessionHash::parse(&row.id) {
-                self.end_one(hash).await?;
-            }
-        }
-        Ok(())
+        let rows = self.list_for_user(user_id).await?;
+        self.end_rows(rows.into_iter().filter(is_picked)).await
     }
 
     /// Another machine has ended the session with this hash.
@@ -109,19 +107,14 @@ impl Sessions {
 
     /// Ends the sessions of a user that were not used for the longest, if there is no room for one more.
     async fn make_room(&self, user_id: &str) -> sqlx::Result<()> {
-        let surplus: Vec<(String,)> = statement::run("sessions.surplus", &self.pool, async |database| {
-            sqlx::query_as(
-                "SELECT id FROM sessions WHERE user_id = $1 \
-                 ORDER BY last_seen_at DESC, created_at DESC, id LIMIT 100 OFFSET $2",
-            )
-            .bind(user_id)
-            .bind(MOST_SESSIONS - 1)
-            .fetch_all(database)
-            .await
-        })
-        .await?;
-        for (id,) in surplus {
-            if let Some(hash) = SessionHash::parse(&id) {
+        let mut rows = self.list_for_user(user_id).await?;
+        rows.sort_by_key(|row| Reverse((row.last_seen_at, row.created_at)));
+        self.end_rows(rows.into_iter().skip(MOST_SESSIONS - 1).take(ENDED_AT_ONCE)).await
+    }
+
+    async fn end_rows(&self, rows: impl Iterator<Item = SessionRow>) -> sqlx::Result<()> {
+        for row in rows {
+            if let Some(hash) = SessionHash::parse(&row.id) {
                 self.end_one(hash).await?;
             }
         }

@@ -21,7 +21,7 @@ pub use page::{
     Clock, hide_page, is_prerendering, made_ahead_by, navigation, once_shown, reload_hidden, requested_at,
     since_page_start,
 };
-pub use resume::{forget, forget_foreign, is_kept};
+pub use resume::{forget_foreign, forget_kept, is_kept};
 pub use script::{load, when_idle};
 pub use settings::{ConfigSource, PAGE_DATA_ID, PageData, Settings};
 pub use token::fetch_token;

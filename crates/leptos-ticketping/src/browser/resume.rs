@@ -20,7 +20,7 @@ pub fn save(instance: &Instance, identity: &Identity) {
     let Some(storage) = session_storage().filter(|_| instance.is_initialized()) else { return };
     // Another tab may have taken over a moment ago.
     let note = owner_note().filter(|_| is_owner(identity));
-    let (true, Some(note)) = (instance.is_open(), note) else { return forget() };
+    let (true, Some(note)) = (instance.is_open(), note) else { return forget_kept() };
     let session = instance.current_chat_session();
     let _none = session.as_deref().and_then(|session| save_messages(instance, session));
     let resume = Object::new();
@@ -142,13 +142,13 @@ const LIST: &str = "getConversations";
 /// Removes what another owner left in this tab: the purge of another tab does not reach it.
 pub fn forget_foreign() {
     if kept().is_some_and(|resume| !is_of_owner(&resume)) {
-        forget();
+        forget_kept();
     }
 }
 
 fn take() -> Option<JsValue> {
     let resume = kept().filter(is_of_owner);
-    forget();
+    forget_kept();
     resume
 }
 
@@ -157,7 +157,7 @@ fn kept() -> Option<JsValue> {
 }
 
 /// Removes what was kept.
-pub fn forget() {
+pub fn forget_kept() {
     if let Some(storage) = session_storage() {
         let _blocked = storage.remove_item(RESUME_KEY);
     }

@@ -27,7 +27,7 @@ impl Driver {
         let clean_up = send_wrapper::SendWrapper::new(move || {
             driver.handle(Event::Wanted(None));
             driver.failure.set(None);
-            browser::forget();
+            browser::forget_kept();
             use_ticketping::connect(None);
             for (target, name) in &heard {
                 let _removed = target.remove_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
