@@ -1,6 +1,6 @@
 // A chat that is open goes along from page to page, whatever becomes of the network, and no further than its owner.
 import { type Page, expect, test } from "@playwright/test";
-import { closeChat, listen, logOut, person, ready, say, signUp, startConversation } from "./support";
+import { TOKEN_URL, bubble, claims, closeChat, listen, logOut, person, ready, say, signUp, startConversation } from "./support";
 
 /** Alice has an account, and has said "First words" in a chat that is open. */
 async function chatOfAlice(page: Page) {
@@ -54,6 +54,47 @@ test("an open chat shows its messages before its socket is open and before the l
     await say(page, "Second words");
     await expect(page.getByText("I read: “Second words”")).toBeVisible();
     await expect(page.locator(".ticketping-message.user")).toHaveCount(2);
+});
+
+test("while the token is on its way the widget gets ready, shows nothing and asks for nothing of its user's", async ({ page, context }) => {
+    await chatOfAlice(page);
+    let answer = () => {};
+    const allowed = new Promise<void>((resolve) => (answer = resolve));
+    await page.route(TOKEN_URL, async (route) => {
+        await allowed;
+        await route.continue();
+    });
+    // Whatever is asked for from here on needs the user's token first.
+    await context.clearCookies({ name: "ticketping_chat_jwt" });
+    const calls: URL[] = [];
+    page.on("request", (request) => request.url().includes("/sandbox/") && calls.push(new URL(request.url())));
+    page.on("websocket", (socket) => calls.push(new URL(socket.url())));
+    await page.getByRole("link", { name: "Ticketping" }).first().click();
+    await page.waitForURL((url) => url.pathname === "/");
+    const isHeld = () => (window as any).TicketpingChat?.instance?.chatWindow && !document.querySelector(".ticketping-widget");
+    await page.waitForFunction(isHeld);
+    expect(calls.map(({ pathname }) => pathname)).toEqual(["/sandbox/api/v1/team/widget/sandbox/"]);
+    answer();
+    await expect(page.locator(".ticketping-message.user")).toContainText("First words");
+    await expect(bubble(page)).toHaveCount(1);
+    await say(page, "Second words");
+    await expect(page.getByText("I read: “Second words”")).toBeVisible();
+    const presented = calls.filter(({ pathname }) => pathname.endsWith("/jwt/auth/")).map(({ searchParams }) => searchParams.get("jwt")!);
+    expect(new Set(presented.map((jwt) => claims(jwt).display_name))).toEqual(new Set(["Alice"]));
+});
+
+test("a widget whose session turns out to have ended is gone before anything of it was seen", async ({ page }) => {
+    await chatOfAlice(page);
+    await page.route(TOKEN_URL, async (route) => {
+        await page.waitForFunction(() => (window as any).TicketpingChat?.instance?.chatWindow);
+        expect(await page.locator(".ticketping-widget").count()).toBe(0);
+        await route.fulfill({ status: 401, json: {} });
+    });
+    await page.getByRole("link", { name: "Ticketping" }).first().click();
+    await page.waitForURL((url) => url.pathname === "/");
+    await ready(page);
+    await expect(page.locator(".ticketping-message")).toHaveCount(0);
+    expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain("First words");
 });
 
 /** Holds the sockets of conversations back; `received` is fulfilled with the first history that comes through one. */

@@ -3,6 +3,7 @@
 use js_sys::{Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
+use web_sys::Element;
 
 use super::js::{function, get};
 
@@ -44,6 +45,9 @@ pub fn namespace() -> Option<Namespace> {
     function(&namespace, "init").map(|_| namespace.unchecked_into())
 }
 
+/// The property of the widget's configuration that holds the user's token.
+pub const JWT: &str = "userJWT";
+
 /// The `readyState` of a socket, as browsers have it.
 pub const OPEN: f64 = 1.0;
 const CLOSED: f64 = 3.0;
@@ -53,6 +57,11 @@ const CLOSED: f64 = 3.0;
 pub fn socket_state(instance: &Instance, socket: &str) -> f64 {
     let state = get(instance, socket).and_then(|socket| get(&get(&socket, "ws")?, "readyState")?.as_f64());
     state.unwrap_or(CLOSED)
+}
+
+/// The widget's own element, with all of its others.
+pub fn container(instance: &Instance) -> Option<Element> {
+    get(instance, "widgetContainer")?.dyn_into().ok()
 }
 
 /// Whether there is a widget on the page already.

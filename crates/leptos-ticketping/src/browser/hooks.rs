@@ -1,14 +1,17 @@
 //! What is replaced on the live widget, and why. Each of these was read in the widget's source and has a browser
 //! test that fails without it.
 
-use js_sys::{Array, Function};
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Promise};
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
-    bindings::Instance,
+    bindings::{Instance, JWT, container},
     js::{STOPPED, function, get, never_settled, noop, set, text, unless_stopped},
     owner::is_owner,
+    resume::is_kept,
 };
 use crate::{events::TicketpingEvent, machine::Identity, state::WidgetState};
 
@@ -18,7 +21,15 @@ pub struct Hooks(Vec<Hook>);
 type Hook = Closure<dyn Fn(JsValue, JsValue, JsValue) -> JsValue>;
 
 /// What the widget reports: how it is now, and what happened.
-pub type OnReport = std::rc::Rc<dyn Fn(WidgetState, Option<TicketpingEvent>)>;
+pub type OnReport = Rc<dyn Fn(WidgetState, Option<TicketpingEvent>)>;
+
+/// The step of a start that is the first to need the user's token: the list of conversations. Before it, the widget asks for
+/// its team's settings and makes its elements.
+const LIST_STEP: &str = "loadStoredConversations";
+/// The property that continues a start which has come so far before the token.
+const GOES_ON: &str = "goesOn";
+/// In place of a token that is not there yet. Not "": that would be an anonymous visitor's.
+pub const ON_ITS_WAY: &str = "on its way";
 
 const COOKIE_METHODS: [&str; 3] = ["getCookie", "setCookie", "deleteCookie"];
 const STORAGE_METHODS: [&str; 3] = ["getItem", "setItem", "removeItem"];
@@ -26,6 +37,7 @@ const STORAGE_METHODS: [&str; 3] = ["getItem", "setItem", "removeItem"];
 /// Hooks a widget that was started for `identity`.
 pub fn install(instance: &Instance, identity: &Identity, on_report: OnReport) -> Hooks {
     let mut hooks = Hooks(Vec::new());
+    hooks.hold_until_token(instance);
     hooks.guard_storage(instance, identity);
     hooks.drop_late_answers(instance);
     hooks.report_events(instance, on_report.clone());
@@ -34,6 +46,30 @@ pub fn install(instance: &Instance, identity: &Identity, on_report: OnReport) ->
 }
 
 impl Hooks {
+    /// Holds a start that is faster than the token. Nothing is seen of the widget meanwhile: it could not do anything.
+    /// Where a chat is carried over, the list comes out of storage, which saves a round trip: with a token the widget would
+    /// ask its API.
+    fn hold_until_token(&mut self, instance: &Instance) {
+        let Some(original) = function(instance, LIST_STEP) else { return };
+        let widget = instance.clone();
+        self.replace(instance, LIST_STEP, move |_, _, _| {
+            let config = widget.config();
+            let jwt = text(&config, JWT).unwrap_or_default();
+            if jwt == ON_ITS_WAY {
+                if let Some(container) = container(&widget) {
+                    container.remove();
+                }
+                return Promise::new(&mut |resolve, _| set(&widget, GOES_ON, &resolve)).into();
+            }
+            if is_kept() {
+                set(&config, JWT, &"".into());
+            }
+            let list = call(&original, &widget, &[]);
+            set(&config, JWT, &jwt.into());
+            list
+        });
+    }
+
     /// Lets the widget use its cookie and storage only while they belong to its user. Another tab may have changed the
     /// owner a moment ago: the widget would use that user's data, and leave its own behind.
     fn guard_storage(&mut self, instance: &Instance, identity: &Identity) {
@@ -108,6 +144,16 @@ impl Hooks {
     }
 }
 
+/// There is a token: a start that waited for it goes on.
+pub fn go_on(instance: &Instance) {
+    let (Some(goes_on), Some(list)) = (function(instance, GOES_ON), function(instance, LIST_STEP)) else { return };
+    set(instance, GOES_ON, &JsValue::UNDEFINED);
+    if let (Some(container), Some(body)) = (container(instance), document().body()) {
+        let _is_in_it = body.append_child(&container);
+    }
+    call(&goes_on, instance, &[call(&list, instance, &[])]);
+}
+
 /// Silences a widget that is about to be destroyed, also in the middle of its start: its own `destroy()` stops
 /// none of the calls that are under way.
 pub fn silence(instance: &Instance) {
@@ -125,7 +171,7 @@ pub fn silence(instance: &Instance) {
     }
     // The first call was made before the hooks were there, and its answer continues the start.
     set(widget, "createWidgetContainer", &noop);
-    set(widget, "loadStoredConversations", &never_settled);
+    set(widget, LIST_STEP, &never_settled);
     // A socket that is closed before it was open counts as cut off, and would be opened again.
     if let Some(options) = get(widget, "ws").as_ref().and_then(|socket| get(socket, "options")) {
         set(&options, "reconnectAttempts", &0.into());

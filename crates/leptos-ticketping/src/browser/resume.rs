@@ -7,7 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlTextAreaElement};
 
 use super::{
-    bindings::{Instance, OPEN, socket_state},
+    bindings::{Instance, OPEN, container, socket_state},
     js::{call, get, noop, set, text},
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
@@ -29,13 +29,6 @@ pub fn save(instance: &Instance, identity: &Identity) {
     set(&resume, "draft", &draft_box(instance).map(|input| input.value()).into());
     if let Ok(json) = JSON::stringify(&resume) {
         let _blocked = storage.set_item(RESUME_KEY, &String::from(json));
-    }
-}
-
-/// Lets the widget ask for its list itself again.
-pub fn list_from_api(instance: &Instance) {
-    if let Some(api) = get(instance, "api") {
-        let _own_again = Reflect::delete_property(api.unchecked_ref::<Object>(), &LIST.into());
     }
 }
 
@@ -125,20 +118,6 @@ fn is_any(messages: &JsValue) -> bool {
     get(messages, "length").is_some_and(|length| length.is_truthy())
 }
 
-/// The widget's list of conversations out of its storage, which is this user's, for its start: that saves a round trip.
-pub fn list_from_storage(instance: &Instance) -> Option<()> {
-    let results = call(&get(instance, "storage")?, LIST, &JsValue::UNDEFINED)?;
-    let list = Object::new();
-    set(&list, "results", &results);
-    // A function that returns it.
-    let answer = call(&get(&list, "valueOf")?, "bind", &list)?;
-    set(&get(instance, "api")?, LIST, &answer);
-    Some(())
-}
-
-/// The method of its storage and of its API.
-const LIST: &str = "getConversations";
-
 /// Removes what another owner left in this tab: the purge of another tab does not reach it.
 pub fn forget_foreign() {
     if kept().is_some_and(|resume| !is_of_owner(&resume)) {
@@ -175,8 +154,7 @@ fn draft_box(instance: &Instance) -> Option<HtmlTextAreaElement> {
 }
 
 fn part(instance: &Instance, selector: &str) -> Option<Element> {
-    let container: Element = get(instance, "widgetContainer")?.dyn_into().ok()?;
-    container.query_selector(selector).ok()?
+    container(instance)?.query_selector(selector).ok()?
 }
 
 fn set_draft(input: &HtmlTextAreaElement, text: &str) {

@@ -1,11 +1,11 @@
 //! The live widget: started with hooks, and taken down so that nothing is left.
 
-use js_sys::{Object, Reflect};
+use js_sys::Object;
 use wasm_bindgen::JsValue;
 
 use super::{
-    bindings::{Instance, Namespace, OPEN, namespace, socket_state},
-    hooks::{self, Hooks, OnReport},
+    bindings::{Instance, JWT, Namespace, OPEN, namespace, socket_state},
+    hooks::{self, Hooks, ON_ITS_WAY, OnReport},
     js::{call, get, set},
     page::root_style,
     resume,
@@ -22,23 +22,21 @@ pub struct LiveWidget {
 }
 
 impl LiveWidget {
-    /// Starts the widget and hooks it before its first answer can arrive.
-    pub fn start(init: &Object, identity: &Identity, jwt: &str, on_report: OnReport) -> Option<Self> {
+    /// Starts the widget and hooks it before its first answer can arrive. Without a token it waits for the first one.
+    pub fn start(init: &Object, identity: &Identity, jwt: Option<&str>, on_report: OnReport) -> Option<Self> {
         let config = Object::assign(&Object::new(), init);
         // "" is the anonymous embed. Null would be refused: no widget, and no word about it.
-        set(&config, "userJWT", &jwt.into());
+        set(&config, JWT, &jwt.unwrap_or(ON_ITS_WAY).into());
         let namespace = namespace()?;
         let instance = namespace.init(&config).ok()?;
         let hooks = hooks::install(&instance, identity, on_report);
-        if resume::is_kept() {
-            let _none = resume::list_from_storage(&instance);
-        }
         Some(Self { namespace, instance, identity: identity.clone(), _hooks: hooks })
     }
 
-    /// Gives it a fresh token. Its calls read this very object, so that nothing restarts or reloads.
+    /// Gives it its token, or a fresh one. Its calls read this very object, so that nothing restarts or reloads.
     pub fn renew(&self, jwt: &str) {
-        let _frozen = Reflect::set(&self.instance.config(), &"userJWT".into(), &jwt.into());
+        set(&self.instance.config(), JWT, &jwt.into());
+        hooks::go_on(&self.instance);
     }
 
     /// Opens the sockets again that were cut: that of the open conversation, which the widget gives up after half a minute,
@@ -77,7 +75,6 @@ impl LiveWidget {
 
     /// It has started. Opens what was open on the page before, unless this page is being left.
     pub fn started(&self, is_leaving: bool) {
-        resume::list_from_api(&self.instance);
         if !is_leaving {
             wasm_bindgen_futures::spawn_local(resume::resume(self.instance.clone()));
         }

@@ -30,7 +30,7 @@ impl Driver {
                     let _closed = channel.post_message(&note.into());
                 }
             }
-            Command::Start { identity, jwt } => self.start(&identity, &jwt),
+            Command::Start { identity, jwt } => self.start(&identity, jwt.as_deref()),
             Command::Renew { jwt } => {
                 if let Some(widget) = self.widget() {
                     widget.renew(&jwt);
@@ -102,7 +102,7 @@ impl Driver {
         });
     }
 
-    fn start(self: &Rc<Self>, identity: &Identity, jwt: &str) {
+    fn start(self: &Rc<Self>, identity: &Identity, jwt: Option<&str>) {
         if browser::has_instance() {
             return self.start_failed("another script has started a widget on this page");
         }

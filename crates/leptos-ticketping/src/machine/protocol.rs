@@ -91,9 +91,10 @@ pub enum Command {
     Purge,
     /// Note who owns what will be stored, and tell the other tabs.
     SetOwner(Identity),
-    /// Start the widget. An empty `jwt` is the anonymous embed.
-    Start { identity: Identity, jwt: String },
-    /// Give the live widget a fresh token.
+    /// Start the widget. An empty `jwt` is the anonymous embed. Without one the token is on its way: until
+    /// [`Command::Renew`] brings it, nothing is seen of the widget, and nothing of its user's is read or sent.
+    Start { identity: Identity, jwt: Option<String> },
+    /// Give the live widget its token, or a fresh one.
     Renew { jwt: String },
     /// Take the widget down and leave nothing running.
     Stop,

@@ -155,7 +155,14 @@ impl Machine {
                 self.give_up(commands);
                 commands.push(Command::ReloadPage);
             }
-            TokenAnswer::Failed => self.token.failed(snapshot),
+            TokenAnswer::Failed => {
+                if matches!(self.live, Some(Identity::User(_))) && !self.token.has_come() {
+                    // It has waited for the token.
+                    self.live = None;
+                    commands.push(Command::Stop);
+                }
+                self.token.failed(snapshot);
+            }
         }
     }
 
@@ -218,7 +225,8 @@ impl Machine {
                 Identity::Anonymous => Some(String::new()),
                 Identity::User(_) => self.token.valid(snapshot.now),
             };
-            if let Some(jwt) = jwt {
+            // What comes before the widget needs the token takes a round trip, as the token does.
+            if jwt.is_some() || self.token.is_on_its_way() {
                 self.live = Some(wanted.clone());
                 commands.push(Command::Start { identity: wanted, jwt });
             }

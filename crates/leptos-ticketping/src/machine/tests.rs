@@ -27,6 +27,8 @@ struct World {
     owner_since: f64,
     user_known_since: f64,
     live: Option<Identity>,
+    // A widget that waits for its token.
+    waiting: Option<Identity>,
     jwt: String,
     asked: Vec<u32>,
     wake: Option<f64>,
@@ -46,6 +48,7 @@ impl World {
             owner_since: 0.0,
             user_known_since: 0.0,
             live: None,
+            waiting: None,
             jwt: String::new(),
             asked: Vec::new(),
             wake: None,
@@ -96,24 +99,30 @@ impl World {
                 self.owner_since = self.now;
             }
             Command::Start { identity, jwt } => {
-                assert_eq!(self.live, None, "two live widgets");
+                assert_eq!((&self.live, &self.waiting), (&None, &None), "two live widgets");
                 assert!(self.data.is_none() || self.data.as_ref() == Some(identity), "another owner's data");
                 assert_eq!(self.owner.as_ref(), Some(identity), "started on storage that is not its own");
-                self.live = Some(identity.clone());
-                self.jwt.clone_from(jwt);
-                // A live widget writes from its first moment on.
-                self.data = Some(identity.clone());
+                self.waiting = Some(identity.clone());
+                jwt.iter().for_each(|jwt| self.go_on(jwt));
             }
-            Command::Renew { jwt } => {
-                assert!(self.live.is_some(), "renewed a widget that is not there");
-                self.jwt.clone_from(jwt);
+            Command::Renew { jwt } => self.go_on(jwt),
+            Command::Stop => {
+                assert!(self.live.take().or(self.waiting.take()).is_some(), "stopped a widget that is not there");
             }
-            Command::Stop => assert!(self.live.take().is_some(), "stopped a widget that is not there"),
             Command::SetTimer(after) => self.wake = Some(self.now + after),
             Command::HidePage => self.hidden = true,
             Command::ShowPage => self.hidden = false,
             Command::ReloadPage => self.outdated = true,
         }
+    }
+
+    /// The widget has a token.
+    fn go_on(&mut self, jwt: &str) {
+        self.live = self.live.take().or(self.waiting.take());
+        assert!(self.live.is_some(), "renewed a widget that is not there");
+        jwt.clone_into(&mut self.jwt);
+        // From then on it writes.
+        self.data.clone_from(&self.live);
     }
 
     fn answer(&mut self, answer: TokenAnswer) {
@@ -140,11 +149,31 @@ fn a_signed_out_page_starts_anonymously_and_asks_for_no_token() {
 }
 
 #[test]
-fn a_signed_in_page_starts_once_it_has_the_token() {
+fn a_signed_in_page_starts_while_the_token_is_on_its_way_and_goes_on_when_it_is_there() {
     let mut world = World::ready_for(user("a"));
-    assert_eq!(world.live, None);
+    assert_eq!((&world.live, &world.waiting), (&None, &Some(user("a"))));
     world.answer(token("a"));
-    assert_eq!((world.live, world.jwt.as_str()), (Some(user("a")), "jwt-a"));
+    assert_eq!((world.live.as_ref(), world.jwt.as_str(), world.starts()), (Some(&user("a")), "jwt-a", 1));
+}
+
+#[test]
+fn a_widget_whose_token_does_not_come_is_taken_down_until_there_is_one() {
+    let mut world = World::ready_for(user("a"));
+    world.answer(TokenAnswer::Failed);
+    world.pass(2_000.0);
+    assert_eq!((world.asked.len(), &world.waiting), (1, &None));
+    world.answer(token("a"));
+    assert_eq!((world.starts(), world.live), (2, Some(user("a"))));
+}
+
+#[test]
+fn a_widget_whose_token_is_nobodys_or_anothers_never_goes_on() {
+    for (answer, live) in [(TokenAnswer::SignedOut, Some(Identity::Anonymous)), (token("b"), None)] {
+        let mut world = World::ready_for(user("a"));
+        world.answer(answer);
+        assert_eq!((world.live, world.waiting), (live, None));
+        assert_ne!(world.data, Some(user("a")));
+    }
 }
 
 #[test]
@@ -211,7 +240,7 @@ fn a_stop_during_a_start_leaves_nothing() {
     world.send(Event::Wanted(None));
     world.answer(token("a"));
     world.send(Event::ScriptSettled { loaded: true });
-    assert_eq!((world.live.as_ref(), world.starts()), (None, 0));
+    assert_eq!((world.live, world.waiting), (None, None));
 }
 
 #[test]

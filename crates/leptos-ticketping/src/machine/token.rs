@@ -36,6 +36,16 @@ impl Token {
         self.awaited == Some(request)
     }
 
+    /// Whether there has been one.
+    pub fn has_come(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Whether the first is being asked for, and nothing has failed.
+    pub fn is_on_its_way(&self) -> bool {
+        self.awaited.is_some() && !self.has_come() && self.failures == 0
+    }
+
     pub fn received(&mut self, jwt: String, life: f64, snapshot: &Snapshot) {
         // At about 80 % of its life, and not in all pages at once.
         let renew_at = snapshot.now + life * (0.75 + 0.1 * snapshot.jitter);
