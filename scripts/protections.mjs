@@ -127,7 +127,7 @@ const protections = [
     ["a session that ended may begin again", `${chat}/driver/state.rs`, "if is_same && self.machine.borrow().wants(&identity) {", "if is_same {", "example", "logs in again"],
     ["one network leaves places for others", "src/accounts/server/password.rs", "if *count >= QUEUE_BY_NETWORK {", "if false {", "unit", "one_network_leaves_places"],
     ["a page that is made ahead starts no chat", `${chat}/driver/mount.rs`, "!is_shown.get() && browser::is_prerendering()", "!is_shown.get() && false", "chromium", "starts then and not before"],
-    ["a page that is made ahead has the widget's files", `${chat}/driver/mount.rs`, "                    browser::begin_to_load(&settings, 0);\n", "", "chromium", "starts then and not before"],
+    ["an open chat's messages neither fade nor scroll", `${browser}/resume.rs`, "    let _none = hold_still(&instance);\n", "", "app", "seen at once"],
     ["what is open is kept before the next page is shown", `${chat}/browser/page.rs`, 'get(&window(), "navigation")?.dyn_into().ok()', "None", "chromium", "what is written after"],
     ["a page that was made ahead asks whether it is out of date", `${chat}/driver/state.rs`, "Some(_) => self.handle(Event::MadeAhead),", "Some(_) => {}", "chromium", "a log-out that no page could note"],
     ["a page that was made ahead has today's theme", "src/theme.rs", "document.addEventListener('prerenderingchange',p)", "", "chromium", "before light became dark"],

@@ -20,7 +20,7 @@ const held = (milliseconds, since = Date.now()) => browser.wait(() => Date.now()
 const release = () => browser.actions().release().perform();
 const shownAt = () => run("return performance.getEntriesByType('navigation')[0].activationStart");
 
-test("a page that is made ahead is there when it is shown; its chat starts then and not before, with files that are there", onlyChromium, async () => {
+test("a page that is made ahead is there when it is shown, and its chat starts then and not before", onlyChromium, async () => {
     await signUp();
     await press("/");
     // Time enough for a chat to start where it would.
@@ -31,10 +31,8 @@ test("a page that is made ahead is there when it is shown; its chat starts then 
     const shown = await shownAt();
     assert.ok(shown > 0, "it was made at the click");
     const requests = await run("return performance.getEntriesByType('resource').map(({ name, startTime }) => [name, startTime])");
-    const times = (what) => requests.filter(([name]) => what.test(name)).map(([, time]) => time);
-    const [files, calls] = [times(/\/widget\.(css|min\.js)$/), times(/chat-jwt|\/sandbox\//)];
-    assert.ok(files.length === 2 && files.every((time) => time < shown), `shown at ${shown}, files at ${files}`);
-    assert.ok(calls.length >= 2 && calls.every((time) => time >= shown), `shown at ${shown}, calls at ${calls}`);
+    const ofChat = requests.filter(([name]) => /chat-jwt|\/widget\//.test(name)).map(([, time]) => time);
+    assert.ok(ofChat.length >= 3 && ofChat.every((time) => time >= shown), `shown at ${shown}, asked at ${ofChat}`);
     await logOut();
 });
 

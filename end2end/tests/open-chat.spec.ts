@@ -97,6 +97,33 @@ test("a widget whose session turns out to have ended is gone before anything of 
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain("First words");
 });
 
+test("the messages of an open chat are seen at once and stay seen when their history comes", async ({ page }) => {
+    await chatOfAlice(page);
+    await page.addInitScript(() => {
+        const seen: number[] = ((window as any).seen = []);
+        const look = () => {
+            const message = document.querySelector(".ticketping-message.user");
+            if (message) seen.push(Number(getComputedStyle(message).opacity));
+            requestAnimationFrame(look);
+        };
+        requestAnimationFrame(look);
+    });
+    const looks = () => page.evaluate<number[]>("window.seen");
+    let answer = () => {};
+    const allowed = new Promise<void>((resolve) => (answer = resolve));
+    const history = await heldSockets(page, allowed, () => {});
+    await page.getByRole("link", { name: "Ticketping" }).first().click();
+    await page.waitForURL((url) => url.pathname === "/");
+    await expect.poll(async () => (await looks()).length).toBeGreaterThan(2);
+    answer();
+    await history.received;
+    const before = (await looks()).length;
+    await expect.poll(async () => (await looks()).length).toBeGreaterThan(before + 10);
+    expect(new Set(await looks())).toEqual(new Set([1]));
+    // Those that come later fade in, as the widget has it.
+    await expect.poll(() => page.locator(".ticketping-message.user").evaluate((message) => getComputedStyle(message).animationDuration)).toBe("0.3s");
+});
+
 /** Holds the sockets of conversations back; `received` is fulfilled with the first history that comes through one. */
 async function heldSockets(page: Page, allowed: Promise<void>, onSocket: () => void) {
     let arrived = () => {};

@@ -3,7 +3,7 @@
 use js_sys::{Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use web_sys::Element;
+use web_sys::HtmlElement;
 
 use super::js::{function, get};
 
@@ -60,7 +60,7 @@ pub fn socket_state(instance: &Instance, socket: &str) -> f64 {
 }
 
 /// The widget's own element, with all of its others.
-pub fn container(instance: &Instance) -> Option<Element> {
+pub fn container(instance: &Instance) -> Option<HtmlElement> {
     get(instance, "widgetContainer")?.dyn_into().ok()
 }
 

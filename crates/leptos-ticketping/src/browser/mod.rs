@@ -22,7 +22,7 @@ pub use page::{
     since_page_start,
 };
 pub use resume::{forget_foreign, forget_kept, is_kept};
-pub use script::{begin_to_load, load, when_idle};
+pub use script::{load, when_idle};
 pub use settings::{ConfigSource, PAGE_DATA_ID, PageData, Settings};
 pub use token::fetch_token;
 pub use widget::LiveWidget;

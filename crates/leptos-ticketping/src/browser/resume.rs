@@ -8,7 +8,7 @@ use web_sys::{Element, HtmlTextAreaElement};
 
 use super::{
     bindings::{Instance, OPEN, container, socket_state},
-    js::{call, get, noop, set, text},
+    js::{call, function, get, noop, set, text},
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
 use crate::machine::Identity;
@@ -39,6 +39,7 @@ pub async fn resume(instance: Instance) {
     // The list came out of storage.
     let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);
     let Some(session) = text(&resume, "session") else { return };
+    let _none = hold_still(&instance);
     let input = draft_box(&instance);
     if let Some(input) = &input {
         let _frozen = Reflect::set(input, &"focus".into(), &noop());
@@ -66,6 +67,7 @@ pub async fn resume(instance: Instance) {
     tell_of_input(&input);
     // The widget takes the focus 50 ms after the state of the conversation has come, which takes as long as it takes.
     JsFuture::from(after(2_000)).await.ok();
+    let _none = move_again(&instance);
     let _frozen = Reflect::delete_property(&input, &"focus".into());
 }
 
@@ -109,6 +111,30 @@ fn show_box(instance: &Instance, shown: bool) {
         set(&style, "visibility", &(if shown { "" } else { "hidden" }).into());
     }
 }
+
+/// What is carried over is to look as if it had never been away: its messages neither fade in nor scroll to the last of
+/// them, now or when their history comes.
+fn hold_still(instance: &Instance) -> Option<()> {
+    let list = part(instance, "#messagesList")?;
+    let options = Object::new();
+    set(&options, "top", &1e9.into());
+    set(&options, "behavior", &"instant".into());
+    let scroll = function(&list, "scrollTo")?;
+    let scroll_at_once = function(&scroll, "bind")?.call2(&scroll, &list, &options).ok()?;
+    set(&get(instance, "chatWindow")?, SCROLL, &scroll_at_once);
+    container(instance)?.style().set_property(FADING, "0s").ok()
+}
+
+fn move_again(instance: &Instance) -> Option<()> {
+    let window = get(instance, "chatWindow")?;
+    let _own_again = Reflect::delete_property::<Object>(window.unchecked_ref(), &SCROLL.into());
+    container(instance)?.style().set_property(FADING, "").ok()
+}
+
+/// The method by which the widget scrolls to the last message, after a while and smoothly.
+const SCROLL: &str = "scrollToBottom";
+/// How long its messages take to fade in.
+const FADING: &str = "--tp-animation-speed";
 
 fn conversation(instance: &Instance, session: &str) -> Option<JsValue> {
     call(&get(instance, "conversations")?, "get", &session.into()).filter(JsValue::is_object)

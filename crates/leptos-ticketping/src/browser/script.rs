@@ -23,11 +23,18 @@ thread_local! {
 
 type Slot = RefCell<Option<Promise>>;
 
-/// Loads the widget's stylesheet and its script. `attempt` makes a retry a new URL, as browsers remember failures.
+/// Loads the widget's stylesheet and its script, the script as a module: as a classic script the file overwrites
+/// its own `init`. `attempt` makes a retry a new URL, as browsers remember failures.
 pub async fn load(settings: &Settings, attempt: u32) -> Result<(), &'static str> {
-    if !begin_to_load(settings, attempt) {
+    let is_ours = SCRIPT.with_borrow(Option::is_some) || STYLE.with_borrow(Option::is_some);
+    if namespace().is_some() && !is_ours {
         return Ok(());
     }
+    let retry = if attempt == 0 { String::new() } else { format!("?retry={attempt}") };
+    let style = format!("{}{retry}", settings.style);
+    let script = format!("{}{retry}", settings.script);
+    add(&STYLE, "link", &[("rel", "stylesheet"), ("integrity", STYLE_INTEGRITY), ("href", &style)]);
+    add(&SCRIPT, "script", &[("type", "module"), ("integrity", SCRIPT_INTEGRITY), ("src", &script)]);
     // Both are waited for: a script that arrives after a second one has started the widget would take its global away.
     let (has_style, has_script) = (has_loaded(&STYLE).await, has_loaded(&SCRIPT).await);
     if !has_style {
@@ -39,22 +46,8 @@ pub async fn load(settings: &Settings, attempt: u32) -> Result<(), &'static str>
     namespace().map(|_| ()).ok_or("its script did not define TicketpingChat")
 }
 
-/// Adds both to the page unless they are there, the script as a module: as a classic script the file overwrites its own
-/// `init`. `false` where another script has brought the widget.
-pub fn begin_to_load(settings: &Settings, attempt: u32) -> bool {
-    let is_ours = SCRIPT.with_borrow(Option::is_some) || STYLE.with_borrow(Option::is_some);
-    if namespace().is_some() && !is_ours {
-        return false;
-    }
-    let retry = if attempt == 0 { String::new() } else { format!("?retry={attempt}") };
-    let style = format!("{}{retry}", settings.style);
-    let script = format!("{}{retry}", settings.script);
-    once(&STYLE, "link", &[("rel", "stylesheet"), ("integrity", STYLE_INTEGRITY), ("href", &style)]);
-    once(&SCRIPT, "script", &[("type", "module"), ("integrity", SCRIPT_INTEGRITY), ("src", &script)]);
-    true
-}
-
-fn once(slot: &'static LocalKey<Slot>, tag: &str, attributes: &[(&str, &str)]) {
+/// Adds a file to the page, unless it is there.
+fn add(slot: &'static LocalKey<Slot>, tag: &str, attributes: &[(&str, &str)]) {
     if slot.with_borrow(Option::is_none) {
         slot.set(append(tag, attributes));
     }

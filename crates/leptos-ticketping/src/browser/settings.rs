@@ -5,10 +5,7 @@ use leptos::prelude::{Signal, document};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::js::{get, set, text};
-use crate::{
-    config::{Loading, TicketpingConfig, Visitors},
-    machine::Identity,
-};
+use crate::config::{Loading, TicketpingConfig, Visitors};
 
 /// The id of the element that [`TicketpingPageData`](crate::TicketpingPageData) puts into a page.
 pub const PAGE_DATA_ID: &str = "ticketping-page-data";
@@ -22,13 +19,6 @@ pub struct Settings {
     pub token_url: String,
     pub loading: Loading,
     pub visitors: Visitors,
-}
-
-impl Settings {
-    /// Whether this visitor gets a chat.
-    pub fn gives_chat_to(&self, identity: &Identity) -> bool {
-        self.visitors == Visitors::Everyone || *identity != Identity::Anonymous
-    }
 }
 
 /// Where [`TicketpingChat`](crate::TicketpingChat) finds its configuration: a [`TicketpingConfig`], or

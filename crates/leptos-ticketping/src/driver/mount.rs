@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use super::state::Driver;
 use crate::{
     browser::{self, ConfigSource},
-    config::Loading,
     machine::Identity,
 };
 
@@ -20,25 +19,16 @@ pub fn mount<C: ConfigSource>(
 ) {
     // Not a stored value: the server may drop those on another thread, where an `Rc` must not go.
     let driver = Rc::new(OnceCell::new());
-    // Nobody may ever look at a page that the browser makes ahead: its chat starts when the page is shown, with files that
-    // are there by then.
+    // Nobody may ever look at a page that the browser makes ahead: its chat starts when the page is shown.
     let is_shown = RwSignal::new(false);
     // An effect of its own, which tracks nothing else and so starts one driver.
     Effect::new({
         let driver = Rc::clone(&driver);
         move || {
-            let settings = config.load();
             if !is_shown.get() && browser::is_prerendering() {
-                browser::once_shown(move || is_shown.set(true));
-                if let Some(settings) = settings
-                    && settings.loading == Loading::Idle
-                    && settings.gives_chat_to(&Identity::from(user.get_untracked()))
-                {
-                    browser::begin_to_load(&settings, 0);
-                }
-                return;
+                return browser::once_shown(move || is_shown.set(true));
             }
-            let mounted = settings.and_then(|settings| Driver::new(settings, on_page_outdated, shows_placeholder));
+            let mounted = config.load().and_then(|settings| Driver::new(settings, on_page_outdated, shows_placeholder));
             let _only_once = driver.set(mounted);
         }
     });

@@ -11,7 +11,7 @@ use web_sys::BroadcastChannel;
 
 use crate::{
     browser::{self, Clock, LiveWidget, Settings},
-    config::Loading,
+    config::{Loading, Visitors},
     machine::{Event, Identity, Machine, Snapshot},
     use_ticketping::{self, Action},
 };
@@ -113,9 +113,9 @@ impl Driver {
             }
         };
         self.user_known_since.set(Some(since));
+        let gets_a_chat = self.settings.visitors == Visitors::Everyone || identity != Identity::Anonymous;
         // Until the widget has a bubble of its own.
-        let waits_for_click = self.settings.loading == Loading::FirstClick && self.settings.gives_chat_to(&identity);
-        self.shows_placeholder.set(waits_for_click);
+        self.shows_placeholder.set(gets_a_chat && self.settings.loading == Loading::FirstClick);
         self.handle(Event::Wanted(Some(identity)));
         match browser::made_ahead_by().filter(|_| known_before.is_none()) {
             Some(ahead) if ahead > LONGEST_AHEAD => self.handle(Event::Restored),
