@@ -73,6 +73,11 @@ test("while the token is on its way the widget gets ready, shows nothing and ask
     await page.waitForURL((url) => url.pathname === "/");
     const isHeld = () => (window as any).TicketpingChat?.instance?.chatWindow && !document.querySelector(".ticketping-widget");
     await page.waitForFunction(isHeld);
+    // Not for code of the page either.
+    await page.evaluate(() => {
+        const chat = (window as any).TicketpingChat;
+        for (const ask of [() => chat.startConversation(), () => chat.identify({ userJWT: "a.b.c" }), () => chat.instance.loadConversation("1")]) void ask();
+    });
     expect(calls.map(({ pathname }) => pathname)).toEqual(["/sandbox/api/v1/team/widget/sandbox/"]);
     answer();
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
@@ -97,18 +102,24 @@ test("a widget whose session turns out to have ended is gone before anything of 
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain("First words");
 });
 
-test("the messages of an open chat are seen at once and stay seen when their history comes", async ({ page }) => {
+test("the last messages of an open chat are seen at once and stay seen when their history comes", async ({ page }) => {
     await chatOfAlice(page);
+    for (const words of ["Second", "Third", "Fourth", "Fifth"]) {
+        await say(page, `${words} words`);
+        await expect(page.getByText(`I read: “${words} words”`)).toBeVisible();
+    }
+    await page.locator("#messageInput").fill("a\ndraft\nof\nmany\nlines");
     await page.addInitScript(() => {
-        const seen: number[] = ((window as any).seen = []);
+        const seen: string[] = ((window as any).seen = []);
         const look = () => {
-            const message = document.querySelector(".ticketping-message.user");
-            if (message) seen.push(Number(getComputedStyle(message).opacity));
+            const list = document.querySelector("#messagesList");
+            const last = [...(list?.querySelectorAll(".ticketping-message") ?? [])].at(-1);
+            if (last) seen.push(`opacity ${getComputedStyle(last).opacity}, ${list!.scrollHeight - list!.scrollTop - list!.clientHeight > 150 ? "far from" : "at"} the end`);
             requestAnimationFrame(look);
         };
         requestAnimationFrame(look);
     });
-    const looks = () => page.evaluate<number[]>("window.seen");
+    const looks = () => page.evaluate<string[]>("window.seen");
     let answer = () => {};
     const allowed = new Promise<void>((resolve) => (answer = resolve));
     const history = await heldSockets(page, allowed, () => {});
@@ -119,9 +130,13 @@ test("the messages of an open chat are seen at once and stay seen when their his
     await history.received;
     const before = (await looks()).length;
     await expect.poll(async () => (await looks()).length).toBeGreaterThan(before + 10);
-    expect(new Set(await looks())).toEqual(new Set([1]));
+    // The box grows to its draft, and covers none of them.
+    const end = () => page.locator("#messagesList").evaluate((list) => Math.round(list.scrollHeight - list.scrollTop - list.clientHeight));
+    await expect.poll(() => page.locator("#messageInput").evaluate((box) => box.clientHeight)).toBeGreaterThan(60);
+    await expect.poll(end).toBeLessThanOrEqual(1);
     // Those that come later fade in, as the widget has it.
-    await expect.poll(() => page.locator(".ticketping-message.user").evaluate((message) => getComputedStyle(message).animationDuration)).toBe("0.3s");
+    await expect.poll(() => page.locator(".ticketping-message").first().evaluate((message) => getComputedStyle(message).animationDuration)).toBe("0.3s");
+    expect(new Set(await looks())).toEqual(new Set(["opacity 1, at the end"]));
 });
 
 /** Holds the sockets of conversations back; `received` is fulfilled with the first history that comes through one. */

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     bindings::{Instance, JWT, container},
-    js::{STOPPED, function, get, never_settled, noop, set, text, unless_stopped},
+    js::{STOPPED, function, get, never, never_settled, noop, set, text, unless_stopped},
     owner::is_owner,
     resume::is_kept,
 };
@@ -26,9 +26,10 @@ pub type OnReport = Rc<dyn Fn(WidgetState, Option<TicketpingEvent>)>;
 /// The step of a start that is the first to need the user's token: the list of conversations. Before it, the widget asks for
 /// its team's settings and makes its elements.
 const LIST_STEP: &str = "loadStoredConversations";
-/// The property that continues a start which has come so far before the token.
-const GOES_ON: &str = "goesOn";
-/// In place of a token that is not there yet. Not "": that would be an anonymous visitor's.
+/// The property of a widget that has no token yet: `true`, and the function that continues its start once it has come to
+/// that step.
+const HELD: &str = "heldByPage";
+/// In place of a token that is not there yet. With "" the widget would take its user for an anonymous visitor.
 pub const ON_ITS_WAY: &str = "on its way";
 
 const COOKIE_METHODS: [&str; 3] = ["getCookie", "setCookie", "deleteCookie"];
@@ -47,26 +48,17 @@ pub fn install(instance: &Instance, identity: &Identity, on_report: OnReport) ->
 
 impl Hooks {
     /// Holds a start that is faster than the token. Nothing is seen of the widget meanwhile: it could not do anything.
-    /// Where a chat is carried over, the list comes out of storage, which saves a round trip: with a token the widget would
-    /// ask its API.
     fn hold_until_token(&mut self, instance: &Instance) {
         let Some(original) = function(instance, LIST_STEP) else { return };
         let widget = instance.clone();
         self.replace(instance, LIST_STEP, move |_, _, _| {
-            let config = widget.config();
-            let jwt = text(&config, JWT).unwrap_or_default();
-            if jwt == ON_ITS_WAY {
-                if let Some(container) = container(&widget) {
-                    container.remove();
-                }
-                return Promise::new(&mut |resolve, _| set(&widget, GOES_ON, &resolve)).into();
+            if !is_held(&widget) {
+                return load_list(&original, &widget);
             }
-            if is_kept() {
-                set(&config, JWT, &"".into());
+            if let Some(container) = container(&widget) {
+                container.remove();
             }
-            let list = call(&original, &widget, &[]);
-            set(&config, JWT, &jwt.into());
-            list
+            Promise::new(&mut |resolve, _| set(&widget, HELD, &resolve)).into()
         });
     }
 
@@ -77,9 +69,9 @@ impl Hooks {
             let Some(part) = get(instance, part) else { continue };
             for method in methods {
                 let Some(original) = function(&part, method) else { continue };
-                let (this, identity) = (part.clone(), identity.clone());
+                let (this, identity, widget) = (part.clone(), identity.clone(), instance.clone());
                 self.replace(&part, method, move |first, second, third| {
-                    if !is_owner(&identity) {
+                    if !is_owner(&identity) || is_held(&widget) {
                         return JsValue::NULL;
                     }
                     call(&original, &this, &[first, second, third])
@@ -97,6 +89,10 @@ impl Hooks {
             let Some(original) = function(&api, method) else { continue };
             let (this, widget): (JsValue, JsValue) = (api.clone(), instance.into());
             self.replace(&api, method, move |first, second, third| {
+                if is_held(&widget) {
+                    // Code of the page asked for it.
+                    return never().into();
+                }
                 let answer = call(&original, &this, &[first, second, third]);
                 unless_stopped(&widget, answer.unchecked_ref())
             });
@@ -144,10 +140,33 @@ impl Hooks {
     }
 }
 
-/// There is a token: a start that waited for it goes on.
+/// Where a chat is carried over, its list comes out of storage, which saves a round trip: the widget asks its API only if it
+/// has a token as this function begins.
+fn load_list(original: &Function, widget: &Instance) -> JsValue {
+    let config = widget.config();
+    let jwt = get(&config, JWT).unwrap_or_default();
+    if is_kept() {
+        set(&config, JWT, &"".into());
+    }
+    let list = call(original, widget, &[]);
+    set(&config, JWT, &jwt);
+    list
+}
+
+/// The widget has no token yet: its start waits for it, and whatever else asks for something.
+pub fn hold(instance: &Instance) {
+    set(instance, HELD, &JsValue::TRUE);
+}
+
+fn is_held(instance: &JsValue) -> bool {
+    get(instance, HELD).is_some_and(|held| held.is_truthy())
+}
+
+/// The widget has its token.
 pub fn go_on(instance: &Instance) {
-    let (Some(goes_on), Some(list)) = (function(instance, GOES_ON), function(instance, LIST_STEP)) else { return };
-    set(instance, GOES_ON, &JsValue::UNDEFINED);
+    let goes_on = function(instance, HELD);
+    set(instance, HELD, &JsValue::UNDEFINED);
+    let (Some(goes_on), Some(list)) = (goes_on, function(instance, LIST_STEP)) else { return };
     if let (Some(container), Some(body)) = (container(instance), document().body()) {
         let _is_in_it = body.append_child(&container);
     }

@@ -58,7 +58,8 @@ pub fn unless_stopped(widget: &JsValue, promise: &Promise) -> JsValue {
         .unwrap_or_else(|| never().into())
 }
 
-fn never() -> Promise {
+/// A promise that is never settled.
+pub fn never() -> Promise {
     Promise::new(&mut |_, _| {})
 }
 

@@ -65,6 +65,7 @@ pub async fn resume(instance: Instance) {
     let Some(input) = input else { return };
     // Now that it is laid out: the widget makes it as tall as its text.
     tell_of_input(&input);
+    let _none = scroll_to_end(&instance);
     // The widget takes the focus 50 ms after the state of the conversation has come, which takes as long as it takes.
     JsFuture::from(after(2_000)).await.ok();
     let _none = move_again(&instance);
@@ -123,6 +124,11 @@ fn hold_still(instance: &Instance) -> Option<()> {
     let scroll_at_once = function(&scroll, "bind")?.call2(&scroll, &list, &options).ok()?;
     set(&get(instance, "chatWindow")?, SCROLL, &scroll_at_once);
     container(instance)?.style().set_property(FADING, "0s").ok()
+}
+
+fn scroll_to_end(instance: &Instance) -> Option<JsValue> {
+    let window = get(instance, "chatWindow")?;
+    function(&window, SCROLL)?.call0(&window).ok()
 }
 
 fn move_again(instance: &Instance) -> Option<()> {

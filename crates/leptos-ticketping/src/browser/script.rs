@@ -16,7 +16,7 @@ use super::{
 use crate::pinned::{SCRIPT_INTEGRITY, STYLE_INTEGRITY};
 
 thread_local! {
-    // What becomes of each file; nothing before it is asked for, and after a failure.
+    // What becomes of each file; `None` before it is asked for, and after a failure.
     static STYLE: Slot = const { RefCell::new(None) };
     static SCRIPT: Slot = const { RefCell::new(None) };
 }

@@ -29,6 +29,9 @@ impl LiveWidget {
         set(&config, JWT, &jwt.unwrap_or(ON_ITS_WAY).into());
         let namespace = namespace()?;
         let instance = namespace.init(&config).ok()?;
+        if jwt.is_none() {
+            hooks::hold(&instance);
+        }
         let hooks = hooks::install(&instance, identity, on_report);
         Some(Self { namespace, instance, identity: identity.clone(), _hooks: hooks })
     }

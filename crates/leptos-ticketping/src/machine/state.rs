@@ -79,7 +79,7 @@ impl Machine {
             Event::MadeAhead => self.was_made_ahead = matches!(self.wanted, Some(Identity::User(_))),
             Event::TimerFired | Event::OwnerChanged => {}
         }
-        let owned_by_another = snapshot.owner.is_some() && snapshot.owned_by() != self.wanted.as_ref();
+        let owned_by_another = self.is_owned_by_another(snapshot);
         if owned_by_another && self.wanted.is_some() && (from_another_tab || self.owns_storage) {
             // Another tab has purged and written its own note: its data is left alone.
             self.give_up(&mut commands);
@@ -134,7 +134,7 @@ impl Machine {
                 self.leave_to_next_page(snapshot, commands);
             }
             TokenAnswer::Token { jwt, life, .. } => {
-                if self.live == self.wanted {
+                if self.live == self.wanted && !self.is_owned_by_another(snapshot) {
                     commands.push(Command::Renew { jwt: jwt.clone() });
                 }
                 self.token.received(jwt, life, snapshot);
@@ -225,13 +225,17 @@ impl Machine {
                 Identity::Anonymous => Some(String::new()),
                 Identity::User(_) => self.token.valid(snapshot.now),
             };
-            // What comes before the widget needs the token takes a round trip, as the token does.
+            // Its first step, the team's settings, needs no token and takes as long as the token does.
             if jwt.is_some() || self.token.is_on_its_way() {
                 self.live = Some(wanted.clone());
                 commands.push(Command::Start { identity: wanted, jwt });
             }
         }
         self.token.set_timer(snapshot, commands);
+    }
+
+    fn is_owned_by_another(&self, snapshot: &Snapshot) -> bool {
+        snapshot.owner.is_some() && snapshot.owned_by() != self.wanted.as_ref()
     }
 
     fn may_be_outdated(&self, snapshot: &Snapshot) -> bool {

@@ -120,6 +120,7 @@ impl World {
     fn go_on(&mut self, jwt: &str) {
         self.live = self.live.take().or(self.waiting.take());
         assert!(self.live.is_some(), "renewed a widget that is not there");
+        assert!(self.owner.is_none() || self.owner == self.live, "goes on with another owner's data");
         jwt.clone_into(&mut self.jwt);
         // From then on it writes.
         self.data.clone_from(&self.live);
@@ -160,10 +161,43 @@ fn a_signed_in_page_starts_while_the_token_is_on_its_way_and_goes_on_when_it_is_
 fn a_widget_whose_token_does_not_come_is_taken_down_until_there_is_one() {
     let mut world = World::ready_for(user("a"));
     world.answer(TokenAnswer::Failed);
-    world.pass(2_000.0);
-    assert_eq!((world.asked.len(), &world.waiting), (1, &None));
+    for event in [Event::TimerFired, Event::Resumed] {
+        world.now += 2_000.0;
+        world.send(event);
+        assert_eq!((world.asked.len(), &world.waiting), (1, &None));
+        world.answer(TokenAnswer::Failed);
+    }
+    world.send(Event::Resumed);
     world.answer(token("a"));
     assert_eq!((world.starts(), world.live), (2, Some(user("a"))));
+}
+
+#[test]
+fn a_widget_whose_storage_another_tab_has_just_taken_does_not_go_on() {
+    let mut world = World::ready_for(user("a"));
+    (world.owner, world.data) = (Some(user("b")), Some(user("b")));
+    world.answer(token("a"));
+    assert_eq!((world.live, world.waiting, world.data), (None, None, Some(user("b"))));
+}
+
+#[test]
+fn a_widget_that_fails_before_its_token_comes_is_started_again_once_there_is_a_reason() {
+    let mut world = World::ready_for(user("a"));
+    world.waiting = None;
+    world.send(Event::StartFailed);
+    world.answer(token("a"));
+    assert_eq!(world.live, None);
+    world.send(Event::Resumed);
+    assert_eq!(world.live, Some(user("a")));
+}
+
+#[test]
+fn a_switch_of_user_while_the_token_is_on_its_way_leaves_one_widget() {
+    let mut world = World::ready_for(user("a"));
+    world.send(Event::Wanted(Some(user("b"))));
+    assert_eq!(world.waiting, Some(user("b")));
+    world.answer(token("b"));
+    assert_eq!((world.live, world.waiting), (Some(user("b")), None));
 }
 
 #[test]
@@ -633,7 +667,7 @@ fn walk(world: &mut World, steps: Vec<Step>) {
             }
         }
         // The hooks keep a widget from its storage while the note names another owner.
-        if let (Some(live), Some(owner)) = (&world.live, &world.owner) {
+        if let (Some(live), Some(owner)) = (world.live.as_ref().or(world.waiting.as_ref()), &world.owner) {
             assert_eq!(live, owner, "a live widget with another owner's data");
         }
     }

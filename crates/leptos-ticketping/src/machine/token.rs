@@ -22,6 +22,8 @@ pub struct Token {
     // The number of the request under way.
     awaited: Option<u32>,
     failures: u32,
+    // Since there was one.
+    has_failed: bool,
     retry_at: Option<f64>,
     requests: u32,
 }
@@ -41,9 +43,9 @@ impl Token {
         self.held.is_some()
     }
 
-    /// Whether the first is being asked for, and nothing has failed.
+    /// Whether the first is being asked for, and the endpoint has not failed yet.
     pub fn is_on_its_way(&self) -> bool {
-        self.awaited.is_some() && !self.has_come() && self.failures == 0
+        self.awaited.is_some() && !self.has_come() && !self.has_failed
     }
 
     pub fn received(&mut self, jwt: String, life: f64, snapshot: &Snapshot) {
@@ -56,6 +58,7 @@ impl Token {
     pub fn failed(&mut self, snapshot: &Snapshot) {
         self.awaited = None;
         self.failures += 1;
+        self.has_failed = true;
         let doubled = FIRST_DELAY * 2f64.powi(self.failures.min(ATTEMPTS) as i32 - 1);
         let delay = doubled.min(LONGEST_DELAY) * (0.75 + 0.5 * snapshot.jitter);
         self.retry_at = Some(snapshot.now + delay);
