@@ -21,7 +21,7 @@ const protections = [
     ["purge", `${browser}/owner.rs`, "pub fn purge() {", "pub fn purge() {\n    if true { return; }", "app", "on a shared browser|unknown owner left"],
     ["the server expires the chat cookie", `${chat}/server/chat_cookie.rs`, "    if sets_session {\n", "    if sets_session && false {\n", "app", "the server expires the chat cookie"],
     ["an old page asks before it purges", `${chat}/machine/state.rs`, "if self.may_be_outdated(snapshot) {", "if false && self.may_be_outdated(snapshot) {", "app", "that the browser kept asks the server"],
-    ["only its owner's cookie and storage", `${browser}/hooks.rs`, "if !is_owner(&identity) || is_held(&widget) {", "if is_held(&widget) {", "app", "another tab has just taken"],
+    ["only its owner's cookie and storage", `${browser}/hooks.rs`, "if !is_owner(&identity) {", "if false && !is_owner(&identity) {", "app", "another tab has just taken"],
     ["the owner's note changes in one step", `${browser}/owner.rs`, "        let _blocked = storage.remove_item(RESUME_KEY);\n    }\n}", "        let _blocked = storage.remove_item(RESUME_KEY);\n    }\n    if let Some(storage) = local_storage() { let _ = storage.remove_item(OWNER_KEY); }\n}", "app", "note of the owner is never missing"],
     ["renewal", `${chat}/machine/state.rs`, "if self.live == self.wanted && !self", "if self.live == self.wanted && !self.token.has_come() && !self", "app", "renewed before it dies"],
     ["renewal without identify()", `${browser}/widget.rs`, 'set(&self.instance.config(), JWT, &jwt.into());', 'let user = Object::new(); set(&user, JWT, &jwt.into()); let _ = super::js::function(&self.instance, "identify").map(|identify| identify.call1(&self.instance, &user));', "app", "renewed before it dies"],

@@ -3,13 +3,13 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function, Promise};
+use js_sys::{Function, Promise};
 use leptos::prelude::document;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     bindings::{Instance, JWT, container},
-    js::{STOPPED, function, get, never, never_settled, noop, set, text, unless_stopped},
+    js::{STOPPED, apply, function, get, never, never_settled, noop, set, text, unless_stopped},
     owner::is_owner,
     resume::is_kept,
 };
@@ -69,12 +69,12 @@ impl Hooks {
             let Some(part) = get(instance, part) else { continue };
             for method in methods {
                 let Some(original) = function(&part, method) else { continue };
-                let (this, identity, widget) = (part.clone(), identity.clone(), instance.clone());
+                let (this, identity) = (part.clone(), identity.clone());
                 self.replace(&part, method, move |first, second, third| {
-                    if !is_owner(&identity) || is_held(&widget) {
+                    if !is_owner(&identity) {
                         return JsValue::NULL;
                     }
-                    call(&original, &this, &[first, second, third])
+                    apply(&original, &this, &[first, second, third])
                 });
             }
         }
@@ -93,7 +93,7 @@ impl Hooks {
                     // Code of the page asked for it.
                     return never().into();
                 }
-                let answer = call(&original, &this, &[first, second, third]);
+                let answer = apply(&original, &this, &[first, second, third]);
                 unless_stopped(&widget, answer.unchecked_ref())
             });
         }
@@ -115,7 +115,7 @@ impl Hooks {
         let Some(original) = function(instance, METHOD) else { return };
         let widget = instance.clone();
         self.replace(instance, METHOD, move |message, _, _| {
-            let answer = call(&original, &widget, std::slice::from_ref(&message));
+            let answer = apply(&original, &widget, std::slice::from_ref(&message));
             // The visitor's own attachments come back this way too.
             if text(&message, "sender").as_deref() != Some("USER") {
                 let event = TicketpingEvent::MessageReceived {
@@ -148,7 +148,7 @@ fn load_list(original: &Function, widget: &Instance) -> JsValue {
     if is_kept() {
         set(&config, JWT, &"".into());
     }
-    let list = call(original, widget, &[]);
+    let list = apply(original, widget, &[]);
     set(&config, JWT, &jwt);
     list
 }
@@ -170,7 +170,7 @@ pub fn go_on(instance: &Instance) {
     if let (Some(container), Some(body)) = (container(instance), document().body()) {
         let _is_in_it = body.append_child(&container);
     }
-    call(&goes_on, instance, &[call(&list, instance, &[])]);
+    apply(&goes_on, instance, &[apply(&list, instance, &[])]);
 }
 
 /// Silences a widget that is about to be destroyed, also in the middle of its start: its own `destroy()` stops
@@ -202,10 +202,6 @@ pub fn detach(instance: &Instance) {
     if let Ok(container) = document().create_element("div") {
         set(instance, "widgetContainer", &container);
     }
-}
-
-fn call(function: &Function, this: &JsValue, arguments: &[JsValue]) -> JsValue {
-    function.apply(this, &arguments.iter().collect::<Array>()).unwrap_or(JsValue::NULL)
 }
 
 fn state(widget: &Instance, event: Option<&TicketpingEvent>) -> WidgetState {

@@ -1,6 +1,6 @@
 //! JavaScript objects by the names of their properties, and functions that do nothing.
 
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 pub fn get(target: &JsValue, name: &str) -> Option<JsValue> {
@@ -18,6 +18,11 @@ pub fn function(target: &JsValue, name: &str) -> Option<Function> {
 /// Calls a method; `None` where there is none, or it throws.
 pub fn call(target: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
     function(target, method)?.call1(target, argument).ok()
+}
+
+/// Calls a function; null where it throws.
+pub fn apply(function: &Function, this: &JsValue, arguments: &[JsValue]) -> JsValue {
+    function.apply(this, &arguments.iter().collect::<Array>()).unwrap_or(JsValue::NULL)
 }
 
 pub fn set(target: &JsValue, name: &str, value: &JsValue) {

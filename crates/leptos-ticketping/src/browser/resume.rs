@@ -8,7 +8,7 @@ use web_sys::{Element, HtmlTextAreaElement};
 
 use super::{
     bindings::{Instance, OPEN, container, socket_state},
-    js::{call, function, get, noop, set, text},
+    js::{apply, call, function, get, noop, set, text},
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
 use crate::machine::Identity;
@@ -128,7 +128,7 @@ fn hold_still(instance: &Instance) -> Option<()> {
 
 fn scroll_to_end(instance: &Instance) -> Option<JsValue> {
     let window = get(instance, "chatWindow")?;
-    function(&window, SCROLL)?.call0(&window).ok()
+    Some(apply(&function(&window, SCROLL)?, &window, &[]))
 }
 
 fn move_again(instance: &Instance) -> Option<()> {
