@@ -129,6 +129,8 @@ const protections = [
     ["one network leaves places for others", "src/accounts/server/password.rs", "if *count >= QUEUE_BY_NETWORK {", "if false {", "unit", "one_network_leaves_places"],
     ["a page that is made ahead starts no chat", `${chat}/driver/mount.rs`, "!is_shown.get() && browser::is_prerendering()", "!is_shown.get() && false", "chromium", "starts then and not before"],
     ["a token endpoint that has failed is waited for", `${chat}/machine/token.rs`, "self.has_failed = true;", "self.has_failed = false;", "chat", "whose_token_does_not_come"],
+    ["a late 401 leaves the next user's data alone", `${chat}/machine/state.rs`, "TokenAnswer::SignedOut if self.owns_storage && self", "TokenAnswer::SignedOut if false && self", "chat", "a_401_that_comes_before"],
+    ["a question closes the socket before", `${browser}/resume.rs`, 'call(&socket, "disconnect", &JsValue::UNDEFINED)', "Some(socket)", "example", "a question closes"],
     ["a widget whose storage was taken does not go on", `${chat}/machine/state.rs`, "if self.live == self.wanted && !self.is_owned_by_another(snapshot) {", "if self.live == self.wanted {", "chat", "another_tab_has_just_taken"],
     ["an open chat's messages do not fade in", `${browser}/resume.rs`, 'set_property(FADING, "0s")', 'set_property(FADING, "")', "app", "seen at once"],
     ["an open chat's messages do not scroll", `${browser}/resume.rs`, '    set(&get(instance, "chatWindow")?, SCROLL, &scroll_at_once);\n', "    let _ = scroll_at_once;\n", "app", "seen at once"],

@@ -256,6 +256,20 @@ test("a question is put into the box of a new conversation and is not sent", asy
     await expect(agent(page).last()).toContainText("I read: “What about my invoice?”");
 });
 
+test("a question closes the socket of the conversation before", async ({ page }) => {
+    const sockets = openSockets(page);
+    await open(page);
+    await isLive(page, "nobody");
+    await page.getByRole("button", { name: "Start a conversation" }).click();
+    await expect(agent(page)).toContainText("I see an anonymous visitor");
+    const chats = () => [...sockets].filter((address) => address.includes("/ws/chat/"));
+    const [before] = chats();
+    await page.getByRole("button", { name: "Ask about an invoice" }).click();
+    await expect(page.locator("#messageInput")).toHaveValue("What about my invoice?");
+    await expect.poll(() => chats().length).toBe(1);
+    expect(chats()).not.toEqual([before]);
+});
+
 test("a question that one user was asked to wait for is not put into the next user's box", async ({ page }) => {
     await page.context().addCookies([{ name: "user", value: "alice", url: test.info().project.use.baseURL! }]);
     const held = await hold(page, "**/team/widget/**");

@@ -87,7 +87,7 @@ fn Email() -> impl IntoView {
     let feedback = FormFeedback::for_form(Form::Email).unwrap_or_default();
     view! {
         <Section id="email-section" title="Email" form=Form::Email done="Changed. Your conversations stay.">
-            <p class="muted">"We send a link to the new address. Until you use it, the old one counts."</p>
+            <p class="muted">"We send a link to the new address. Until you open it, your address stays as it is."</p>
             <Dangerous>
                 <form method="post" action=ChangeEmail::PATH novalidate>
                     <TextField field=Field::Email label="New email" name="email" kind="email" autocomplete="email"

@@ -30,7 +30,7 @@ pub fn CheckMailPage() -> impl IntoView {
             })}
             <h2>"If nothing comes"</h2>
             <ul class="advice">
-                <li>"Wait a few minutes, and look into the folder for spam."</li>
+                <li>"Wait a few minutes, and look in your spam folder."</li>
                 <li>"Check the address above. If it is wrong, send the form once more."</li>
                 <li>"Only the link in the newest mail works."</li>
             </ul>

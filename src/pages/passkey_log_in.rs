@@ -38,7 +38,7 @@ pub fn PasskeyLogInPage() -> impl IntoView {
                 }
                 .into_any(),
                 None => view! {
-                    <p role="alert">"Passkeys need a host with a name. Open this site by its name, such as localhost."</p>
+                    <p role="alert">"Passkeys do not work at an IP address. Open this site by its name, such as localhost."</p>
                 }
                 .into_any(),
             }}

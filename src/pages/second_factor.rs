@@ -29,7 +29,7 @@ pub fn SecondFactorPage() -> impl IntoView {
             <Summary feedback=feedback.clone()/>
             {step.ends.clone().map(|ends| view! {
                 <p role="status">
-                    "From " {ends} " on, the password alone opens this account, as everything else is said to be lost. "
+                    "From " {ends} " on, the password alone opens this account, because the rest was reported lost. "
                     "A code or a passkey stops that."
                 </p>
             })}

@@ -153,7 +153,7 @@ fn load_list(original: &Function, widget: &Instance) -> JsValue {
     list
 }
 
-/// The widget has no token yet: its start waits for it, and whatever else asks for something.
+/// Marks a widget that has no token yet: its start and all of its calls wait.
 pub fn hold(instance: &Instance) {
     set(instance, HELD, &JsValue::TRUE);
 }

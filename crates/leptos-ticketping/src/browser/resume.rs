@@ -16,7 +16,7 @@ use crate::machine::Identity;
 /// Keeps the open conversation and the draft for the next page of this tab. Its messages go where the widget keeps those of
 /// all, so that they end with them.
 pub fn save(instance: &Instance, identity: &Identity) {
-    // One that has not opened yet what was kept must not take it for closed.
+    // A widget that has not started says that it is closed: what was kept stays for the next page.
     let Some(storage) = session_storage().filter(|_| instance.is_initialized()) else { return };
     // Another tab may have taken over a moment ago.
     let note = owner_note().filter(|_| is_owner(identity));
@@ -45,7 +45,7 @@ pub async fn resume(instance: Instance) {
         let _frozen = Reflect::set(input, &"focus".into(), &noop());
         input.set_value(&text(&resume, "draft").unwrap_or_default());
     }
-    // The widget notes it when its socket is open: who leaves before that would find another page open.
+    // The widget notes it when its socket is open: who leaves the page before that would find the list of conversations.
     set(&instance, "currentChatSession", &session.as_str().into());
     let loaded = instance.load_conversation(&session);
     let _none = show_messages(&instance, &session);
@@ -75,7 +75,9 @@ pub async fn resume(instance: Instance) {
 /// Opens a new conversation, with a text in its box that is not sent yet.
 pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     let _gone = instance.open();
-    // Those of another conversation would be kept for this one.
+    // The widget leaves the socket of the conversation that is open as it is, for good.
+    let _none = get(&instance, "ws").and_then(|socket| call(&socket, "disconnect", &JsValue::UNDEFINED));
+    // The messages of that conversation would be kept for the new one.
     let _none = get(&instance, "chatWindow").and_then(|window| call(&window, "clearMessages", &JsValue::UNDEFINED));
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
     let Ok(loaded) = instance.load_conversation("new") else { return };

@@ -26,6 +26,8 @@ impl Driver {
         let driver = Rc::clone(self);
         let clean_up = send_wrapper::SendWrapper::new(move || {
             driver.handle(Event::Wanted(None));
+            // What fails from now on is no failure.
+            driver.is_leaving.set(true);
             driver.failure.set(None);
             browser::forget_kept();
             use_ticketping::connect(None);
@@ -79,7 +81,7 @@ impl Driver {
 
     fn resumed(self: &Rc<Self>) {
         self.handle(Event::Resumed);
-        // A page that comes back from history waits until the server has said whose it is.
+        // A page that comes back from history is seen before `pageshow`, and waits until the server has said whose it is.
         let is_seen = document().visibility_state() == VisibilityState::Visible && !self.is_leaving.get();
         if let Some(widget) = self.widget().filter(|_| is_seen) {
             widget.reconnect(false);

@@ -24,7 +24,7 @@ pub struct Machine {
     owns_storage: bool,
     // Whether the server said that the wanted user is the session's.
     confirmed: bool,
-    // Whether the page is hidden until the server says so again.
+    // Whether the page is hidden until the server says whose session it is.
     hides_page: bool,
     // Whether the page was made ahead, and the server has not said yet that it is still the session's.
     was_made_ahead: bool,
@@ -142,8 +142,12 @@ impl Machine {
                 self.was_made_ahead = false;
                 self.show_page(commands);
             }
+            // Another user may have logged in since, in a tab whose note has not been heard of yet.
+            TokenAnswer::SignedOut if self.owns_storage && self.is_owned_by_another(snapshot) => {
+                self.leave_to_next_page(snapshot, commands);
+            }
             TokenAnswer::SignedOut if self.hides_page || self.was_made_ahead => {
-                self.leave_to_next_page(snapshot, commands)
+                self.leave_to_next_page(snapshot, commands);
             }
             TokenAnswer::SignedOut => {
                 self.want(Some(Identity::Anonymous));

@@ -400,6 +400,16 @@ fn another_tab_that_switches_ends_this_chat_and_its_data_is_left_alone() {
 }
 
 #[test]
+fn a_401_that_comes_before_the_note_of_the_next_user_leaves_their_data_alone() {
+    let mut world = World::chatting_as("a");
+    world.pass(LIFE * 0.8);
+    (world.owner, world.data) = (Some(user("b")), Some(user("b")));
+    world.answer(TokenAnswer::SignedOut);
+    assert_eq!((world.live, world.data, world.owner), (None, Some(user("b")), Some(user("b"))));
+    assert!(world.outdated);
+}
+
+#[test]
 fn an_old_page_that_comes_back_after_a_switch_shows_no_old_chat() {
     let mut world = World::chatting_as("a");
     world.owner = Some(Identity::Anonymous);

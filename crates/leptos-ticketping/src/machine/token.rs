@@ -22,7 +22,7 @@ pub struct Token {
     // The number of the request under way.
     awaited: Option<u32>,
     failures: u32,
-    // Since there was one.
+    // Whether the endpoint has failed since there was a token. A reason to try again does not change that.
     has_failed: bool,
     retry_at: Option<f64>,
     requests: u32,
