@@ -1,33 +1,32 @@
 // Asks the browser for a passkey when a button with `data-passkey` is pressed, and sends the answer with its form. Only the
 // pages that have such a button load this: in the WASM it would be a part of every page.
-for (const form of document.querySelectorAll("form[data-with-passkey]")) {
-    form.addEventListener("submit", async (submit) => {
-        const button = submit.submitter;
-        const { credential } = form.elements;
-        if (!button?.dataset.passkey || credential.value) return;
-        submit.preventDefault();
-        const message = form.querySelector("[data-passkey-message]");
-        message.hidden = true;
-        try {
-            if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
-                message.textContent = "This browser has no passkeys. Go another way.";
-                message.hidden = false;
-                return;
-            }
-            const asked = JSON.parse(button.dataset.options);
-            const answer =
-                button.dataset.passkey === "create"
-                    ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
-                    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) });
-            credential.value = JSON.stringify(answer);
-            form.requestSubmit(button);
-        } catch (error) {
-            console.debug(error);
-            message.textContent =
-                error.name === "InvalidStateError"
-                    ? "This device has a passkey for your account already."
-                    : "No passkey came. Try once more, or go another way.";
+addEventListener("submit", async (submit) => {
+    const button = submit.submitter;
+    const form = submit.target;
+    const { credential } = form.elements;
+    if (!button?.dataset.passkey || credential.value) return;
+    submit.preventDefault();
+    const message = form.querySelector("[data-passkey-message]");
+    message.hidden = true;
+    try {
+        if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
+            message.textContent = "This browser has no passkeys. Go another way.";
             message.hidden = false;
+            return;
         }
-    });
-}
+        const asked = JSON.parse(button.dataset.options);
+        const answer =
+            button.dataset.passkey === "create"
+                ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(asked) })
+                : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) });
+        credential.value = JSON.stringify(answer);
+        form.requestSubmit(button);
+    } catch (error) {
+        console.debug(error);
+        message.textContent =
+            error.name === "InvalidStateError"
+                ? "This device has a passkey for your account already."
+                : "No passkey came. Try once more, or go another way.";
+        message.hidden = false;
+    }
+});

@@ -1,4 +1,4 @@
-((path) => {
+((path, navigation) => {
     const wasm = fetch(`${path}.wasm`);
     const load = async () => {
         const islands = await import(`${path}.js`);
@@ -6,12 +6,16 @@
         return islands;
     };
     const loaded = load();
-    addEventListener("DOMContentLoaded", async () => {
+    const wake = async (part) => {
         const islands = await loaded;
-        islands.hydrate();
-        for (const island of document.querySelectorAll("leptos-island")) {
+        for (const island of part.querySelectorAll("leptos-island")) {
             island.closest("leptos-children")?.$$on_hydrate?.();
             await islands[island.dataset.component](island);
         }
+    };
+    addEventListener("DOMContentLoaded", async () => {
+        (await loaded).hydrate();
+        await wake(document);
+        (await import(navigation)).default(wake);
     });
 })

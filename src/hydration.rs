@@ -1,7 +1,10 @@
 //! Wakes a page's islands, in place of Leptos's `HydrationScripts`. That one preloads the WASM with a link, which WebKit's
-//! `fetch` does not use, so that Safari loads the file twice; and it waits for an idle page before it begins.
+//! `fetch` does not use, so that Safari loads the file twice; and it waits for an idle page before it begins. Then links
+//! show the next page without a page load: `public/navigation.js`.
 
 use leptos::{nonce::use_nonce, prelude::*};
+
+use crate::request_context::SiteInfo;
 
 /// Loads JavaScript and WASM while the page arrives, and wakes the islands in their order, each inside what it is a child of.
 const SCRIPT: &str = include_str!("hydration.js");
@@ -10,5 +13,6 @@ const SCRIPT: &str = include_str!("hydration.js");
 #[component]
 pub fn HydrationScript(options: LeptosOptions) -> impl IntoView {
     let path = format!("/{}/{}", options.site_pkg_dir, options.output_name);
-    view! { <script nonce=use_nonce()>{format!("{SCRIPT}({path:?})")}</script> }
+    let navigation = SiteInfo::from_request().asset("navigation.js");
+    view! { <script nonce=use_nonce()>{format!("{SCRIPT}({path:?}, {navigation:?})")}</script> }
 }

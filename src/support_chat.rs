@@ -1,9 +1,9 @@
 //! The seam between users and chat. It turns the signed-in user into a visitor, signs the token, and
 //! mounts the chat on every page.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos::{html, prelude::*, server_fn::codec::GetUrl};
 use leptos_ticketping::{
     PageData, Theme, TicketpingChat, TicketpingConfig, TicketpingPageData, Visitor, use_ticketping,
 };
@@ -141,13 +141,8 @@ pub fn ChatWithUs() -> impl IntoView {
 pub fn TokenLifeBar() -> impl IntoView {
     let token_life = use_ticketping().token_life;
     let now = RwSignal::new(0.0);
-    let tick = move || now.set(window().performance().map_or(0.0, |performance| performance.now()));
-    Effect::new(move |_| {
-        tick();
-        if let Ok(timer) = set_interval_with_handle(tick, std::time::Duration::from_secs(1)) {
-            on_cleanup(move || timer.clear());
-        }
-    });
+    let bar = NodeRef::new();
+    Effect::new(move |_| tick(now, bar));
     let left = move || {
         let token = token_life.get()?;
         let age = (now.get() - token.received_at).max(0.0);
@@ -156,9 +151,17 @@ pub fn TokenLifeBar() -> impl IntoView {
     let seconds = move || left().map_or_else(|| "–".to_owned(), |(left, _)| format!("{} s", (left / 1_000.0) as u32));
     let share = move || left().map_or(0.0, |(left, life)| left / life * 100.0);
     view! {
-        <span class="token-life">
+        <span class="token-life" node_ref=bar>
             <span class="token-life-seconds">{seconds}</span>
             <progress max="100" prop:value=share aria-label="Time until the token expires"></progress>
         </span>
+    }
+}
+
+/// Says every second what time it is, until the bar is no longer on the page.
+fn tick(now: RwSignal<f64>, bar: NodeRef<html::Span>) {
+    if bar.get_untracked().is_some_and(|bar| bar.is_connected()) {
+        now.set(window().performance().map_or(0.0, |performance| performance.now()));
+        set_timeout(move || tick(now, bar), Duration::from_secs(1));
     }
 }

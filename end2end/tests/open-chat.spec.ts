@@ -1,4 +1,4 @@
-// A chat that is open goes along from page to page, whatever becomes of the network, and no further than its owner.
+// A chat that is open is opened again when a page is loaded, whatever becomes of the network, and no further than its owner.
 import { type Page, expect, test } from "@playwright/test";
 import { TOKEN_URL, bubble, claims, closeChat, listen, logOut, person, ready, say, signUp, startConversation } from "./support";
 
@@ -14,8 +14,7 @@ test("the chat that was open, its conversation and its draft are there on the ne
     const heard = listen(page);
     await chatOfAlice(page);
     await page.locator("#messageInput").fill("half a sentence");
-    await page.getByRole("link", { name: "Ticketping" }).first().click();
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/", { waitUntil: "commit" });
     await expect(page.locator(".ticketping-chat-window")).toHaveClass(/open/);
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     await expect(page.locator("#messageInput")).toHaveValue("half a sentence");
@@ -39,15 +38,13 @@ test("an open chat shows its messages before its socket is open and before the l
         await route.continue();
     });
     await page.routeWebSocket(/customer-notifs/, () => {});
-    await page.getByRole("link", { name: "Ticketping" }).first().click();
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/", { waitUntil: "commit" });
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     await expect(page.locator("#loadingState")).toBeHidden();
     await expect(page.locator("#messageInput")).toBeHidden();
     await expect.poll(() => asked).toEqual(new Set(["list", "socket"]));
     // Nor is it lost by who goes on before that.
-    await page.getByRole("link", { name: "Your account" }).click();
-    await page.waitForURL("**/account");
+    await page.goto("/account", { waitUntil: "commit" });
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     answer();
     await history.received;
@@ -69,8 +66,7 @@ test("while the token is on its way the widget gets ready, shows nothing and ask
     const calls: URL[] = [];
     page.on("request", (request) => request.url().includes("/sandbox/") && calls.push(new URL(request.url())));
     page.on("websocket", (socket) => calls.push(new URL(socket.url())));
-    await page.getByRole("link", { name: "Ticketping" }).first().click();
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/", { waitUntil: "commit" });
     const isHeld = () => (window as any).TicketpingChat?.instance?.chatWindow && !document.querySelector(".ticketping-widget");
     await page.waitForFunction(isHeld);
     // Not for code of the page either.
@@ -95,8 +91,7 @@ test("a widget whose session turns out to have ended is gone before anything of 
         expect(await page.locator(".ticketping-widget").count()).toBe(0);
         await route.fulfill({ status: 401, json: {} });
     });
-    await page.getByRole("link", { name: "Ticketping" }).first().click();
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/", { waitUntil: "commit" });
     await ready(page);
     await expect(page.locator(".ticketping-message")).toHaveCount(0);
     expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).not.toContain("First words");
@@ -123,8 +118,7 @@ test("the last messages of an open chat are seen at once and stay seen when thei
     let answer = () => {};
     const allowed = new Promise<void>((resolve) => (answer = resolve));
     const history = await heldSockets(page, allowed, () => {});
-    await page.getByRole("link", { name: "Ticketping" }).first().click();
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/", { waitUntil: "commit" });
     await expect.poll(async () => (await looks()).length).toBeGreaterThan(2);
     answer();
     await history.received;
@@ -163,11 +157,9 @@ test("who goes on before the chat has started finds it on the next page as it wa
     let requests = 0;
     // The first is never answered.
     await page.route(/team\/widget/, (route) => (requests++ === 0 ? asked() : route.continue()));
-    await page.getByRole("link", { name: "Ticketping" }).first().click();
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/", { waitUntil: "commit" });
     await isStarting;
-    await page.getByRole("link", { name: "Your account" }).click();
-    await page.waitForURL("**/account");
+    await page.goto("/account", { waitUntil: "commit" });
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     await expect(page.locator("#messageInput")).toHaveValue("half a sentence");
 });
@@ -194,8 +186,7 @@ test("while the socket of an open chat is refused there is no box to write in, a
             if (String(message).includes("message_history")) setTimeout(arrived, 300);
         });
     });
-    await page.getByRole("link", { name: "Ticketping" }).first().click();
-    await page.waitForURL((url) => url.pathname === "/");
+    await page.goto("/", { waitUntil: "commit" });
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     await expect.poll(() => sockets).toBe(2);
     await expect(page.locator("#messageInput")).toBeHidden();

@@ -32,6 +32,12 @@ test("a passkey logs in without a password, and takes the place of a code", asyn
     await withAuthenticator(page);
     const alice = person("Alice");
     await signUp(page, alice);
+    // Also on a page that a link has shown, and shown again.
+    for (const _ of ["once", "twice"]) {
+        await page.getByRole("link", { name: "Ticketping" }).first().click();
+        await page.getByRole("link", { name: "Your account" }).click();
+        await expect(card(page)).toBeVisible();
+    }
     await addPasskey(page);
 
     await logOut(page);

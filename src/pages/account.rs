@@ -192,7 +192,7 @@ fn SecondFactor(email: String) -> impl IntoView {
                 </form>
             })}
             <Dangerous>
-                <form method="post" action=StartApp::PATH class="wide" novalidate data-with-passkey="">
+                <form method="post" action=StartApp::PATH class="wide" novalidate>
                     <input type="hidden" autocomplete="username" value=email/>
                     <PasskeyFields state=question.state/>
                     <TextField field=Field::CurrentPassword label="Current password" name="current" id="factor-current"

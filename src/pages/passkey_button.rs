@@ -7,7 +7,7 @@ use crate::{
     request_context::{PasskeyQuestion, SiteInfo},
 };
 
-/// The hidden fields and the message of a form with `data-with-passkey`, and the script that fills them.
+/// The hidden fields and the message of a form with a button that has `data-passkey`, and the script that fills them.
 #[component]
 pub fn PasskeyFields(state: String) -> impl IntoView {
     let script = SiteInfo::from_request().asset("passkey.js");
@@ -33,7 +33,7 @@ pub fn PasskeyForm(
     children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <form method="post" action=UsePasskey::PATH data-with-passkey="">
+        <form method="post" action=UsePasskey::PATH>
             {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
             <PasskeyFields state=question.state/>
             {children.map(|children| children())}

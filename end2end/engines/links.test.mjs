@@ -1,0 +1,160 @@
+// Links show the next page in the document that is there: an open chat is not touched.
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { By, Key, answered, browser, click, go, isOpen, logOut, logOutUnnoticed, owner, path, person, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
+
+const home = "header a[href='/']";
+const account = "header a[href='/account']";
+const mark = () => run("window.theSame = true");
+const isTheSame = () => run("return window.theSame === true");
+const isLoaded = () => wait("!window.theSame && document.readyState === 'complete'");
+
+// Wide enough that the open chat covers no link.
+before(() => browser.manage().window().setRect({ width: 1280, height: 900 }));
+
+/** Presses a link until the server has made its page. */
+async function press(selector, page) {
+    const before = await answered(page);
+    await browser.actions().move({ origin: await browser.findElement(By.css(selector)) }).press().perform();
+    await browser.wait(async () => (await answered(page)) > before, 10_000, `${page} is not asked for`);
+}
+const release = () => browser.actions().release().perform();
+
+test("a link leaves an open chat as it is: the same widget, the same socket, and what was being typed", async () => {
+    await signUp();
+    await startConversation();
+    await type("#messageInput", "half a sent");
+    await mark();
+    await run(`window.chat = document.querySelector(".ticketping-chat-window");
+        window.widget = TicketpingChat.instance;
+        window.socket = widget.ws.ws;
+        window.wasSeen = [];
+        const look = () => { wasSeen.push(chat.isConnected && chat.classList.contains("open")); requestAnimationFrame(look); };
+        look()`);
+    await click(home);
+    await path("/");
+    await shows("Support chat that knows");
+    assert.ok(await isTheSame());
+    assert.ok(await run("return wasSeen.length > 0 && wasSeen.every(Boolean)"));
+    assert.ok(await run("return TicketpingChat.instance === widget && widget.ws.ws === socket && socket.readyState === WebSocket.OPEN"));
+    assert.equal(await run("return document.title"), "Support chat that knows who is asking · Ticketping for Leptos");
+    assert.equal(await run("return document.activeElement.id"), "main");
+    await type("#messageInput", "ence", Key.ENTER);
+    await shows("I read: “half a sentence”");
+    await logOut();
+});
+
+test("what a page does in the browser, it does when a link has shown it", async () => {
+    await go("/");
+    await ready();
+    await mark();
+    await click("header a[href='/login']");
+    await path("/login");
+    await wait("document.querySelector('[name=password]')");
+    await type("[name='password']", "visible");
+    await click("main .show-password");
+    await wait("document.querySelector('[name=password]').type === 'text'");
+    assert.ok(await isTheSame());
+});
+
+test("back and forward show the pages again, where they had been scrolled to", async () => {
+    await signUp();
+    await mark();
+    await run("scrollTo(0, 300)");
+    const scrolled = await run("return scrollY");
+    assert.ok(scrolled > 0);
+    await run("document.querySelector(arguments[0]).click()", home);
+    await path("/");
+    await shows("Support chat that knows");
+    assert.equal(await run("return scrollY"), 0);
+    await run("history.back()");
+    await path("/account");
+    await shows("New email");
+    await wait(`scrollY === ${scrolled}`);
+    await run("history.forward()");
+    await path("/");
+    await shows("Support chat that knows");
+    assert.ok(await isTheSame());
+    await logOut();
+});
+
+test("a link of somebody whose session has ended leads to log-in, and leaves nothing of theirs", async () => {
+    const email = await signUp();
+    await startConversation();
+    await click(home);
+    await path("/");
+    await mark();
+    await logOutUnnoticed();
+    await click(account);
+    await path("/login?next=/account");
+    await ready();
+    assert.ok(!(await isTheSame()));
+    assert.match(await owner(), /^anonymous/);
+    assert.ok(!(await browser.getPageSource()).includes(email));
+});
+
+test("a page that was asked for before the session ended is not shown", async () => {
+    await signUp();
+    await click(home);
+    await path("/");
+    await press(account, "/account");
+    const pressed = Date.now();
+    await logOutUnnoticed();
+    await browser.wait(() => Date.now() - pressed > 1_100, 2_000);
+    await release();
+    await path("/login?next=/account");
+    await ready();
+});
+
+test("a link of somebody who is another user by now loads the page, and the chat is the other's", async () => {
+    const bob = person("Bob");
+    await signUp(bob);
+    const theirs = await browser.manage().getCookie("session");
+    await browser.manage().deleteAllCookies();
+    const alice = await signUp(person("Alice"));
+    await startConversation();
+    await click(home);
+    await path("/");
+    await mark();
+    await browser.manage().addCookie({ name: theirs.name, value: theirs.value, httpOnly: true });
+    await click(account);
+    await path("/account");
+    await isLoaded();
+    await shows(bob.email);
+    await startConversation();
+    await shows(`You are Bob, ${bob.email}, verified`);
+    assert.ok(!(await browser.getPageSource()).includes(alice));
+    await logOut();
+});
+
+test("after a new version of the site a link loads the page", async () => {
+    await go("/");
+    await ready();
+    await mark();
+    await run("document.querySelector('[rel=stylesheet]').href += '?older'");
+    await click("header a[href='/signup']");
+    await path("/signup");
+    await isLoaded();
+});
+
+test("who has filled in half of a form finds it again with back", async () => {
+    await go("/signup");
+    await ready();
+    await type("[name='email']", "ada@example.com");
+    await mark();
+    await click("header a[href='/login']");
+    await path("/login");
+    await isLoaded();
+    await browser.navigate().back();
+    await path("/signup");
+    await wait("document.querySelector('[name=email]').value === 'ada@example.com'");
+});
+
+test("of two links the last is followed", async () => {
+    await go("/");
+    await ready();
+    await run("for (const page of ['/login', '/signup']) document.querySelector(`header a[href='${page}']`).click()");
+    await path("/signup");
+    await shows("Create account");
+    assert.equal(await run("return document.title"), "Sign up · Ticketping for Leptos");
+});

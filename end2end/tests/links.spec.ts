@@ -1,0 +1,106 @@
+// Links that show the next page in the document that is there: what only Chromium's tools can show. The rest is in engines/.
+import { type Page, expect, test } from "@playwright/test";
+import { listen, person, ready, signUp } from "./support";
+
+const goHome = (page: Page) => page.getByRole("link", { name: "Ticketping" }).first().click();
+const mark = (page: Page) => page.evaluate(() => ((window as any).theSame = true));
+const isTheSame = (page: Page) => page.evaluate(() => (window as any).theSame === true);
+
+test("a link whose page cannot be asked for is followed by the browser", async ({ page }) => {
+    const heard = listen(page);
+    await signUp(page, person("Alice"));
+    await ready(page);
+    await mark(page);
+    await page.route(
+        (url) => url.pathname === "/",
+        (route) => (route.request().resourceType() === "fetch" ? route.abort() : route.continue()),
+    );
+    await goHome(page);
+    await page.waitForURL((url) => url.pathname === "/");
+    await ready(page);
+    expect(await isTheSame(page)).toBe(false);
+    expect(heard.exceptions).toEqual([]);
+});
+
+test("a link with a key held down opens a tab, and leaves the page as it is", async ({ page, context }) => {
+    await page.goto("/");
+    await ready(page);
+    const tab = context.waitForEvent("page");
+    await page.getByRole("link", { name: "Log in" }).first().click({ modifiers: ["ControlOrMeta"] });
+    await (await tab).waitForURL("**/login");
+    expect(new URL(page.url()).pathname).toBe("/");
+});
+
+test("a link that leads elsewhere ends there", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await page.goto("/");
+    await ready(page);
+    await page.locator("main").evaluate((main) => main.append(Object.assign(document.createElement("a"), { href: "/login", textContent: "Log in again" })));
+    await page.getByRole("link", { name: "Log in again" }).click();
+    await page.waitForURL("**/account");
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Account");
+});
+
+test("what repeats itself on a page ends when a link has left it", async ({ page }) => {
+    await page.clock.install();
+    await page.addInitScript(() => {
+        (window as any).seconds = 0;
+        const { setTimeout } = window;
+        window.setTimeout = ((act: () => void, after?: number, ...rest: unknown[]) => {
+            if (after === 1_000) (window as any).seconds += 1;
+            return setTimeout(act, after, ...rest);
+        }) as typeof window.setTimeout;
+    });
+    await signUp(page, person("Alice"));
+    await page.goto("/");
+    const seconds = () => page.evaluate<number>("window.seconds");
+    await expect.poll(seconds).toBeGreaterThan(0);
+    await page.clock.runFor(3_000);
+    const counted = await seconds();
+    expect(counted).toBeGreaterThan(2);
+    await page.getByRole("link", { name: "Your account" }).click();
+    await expect(page.getByLabel("New email")).toBeVisible();
+    const left = await seconds();
+    await page.clock.runFor(5_000);
+    expect(await seconds()).toBe(left);
+});
+
+test("links leave nothing behind but their islands", async ({ page }) => {
+    test.setTimeout(120_000);
+    const heard = listen(page);
+    await page.addInitScript(() => ["log", "warn", "error"].forEach((level) => ((console as any)[level] = () => {})));
+    await signUp(page, person("Alice"));
+    await ready(page);
+    await mark(page);
+    const follow = (times: number) =>
+        page.evaluate(async (times) => {
+            const until = async (there: string) => {
+                while (!document.querySelector(there)) await new Promise((next) => setTimeout(next, 0));
+            };
+            for (let i = 0; i < times; i++) {
+                document.querySelector<HTMLElement>("header a[href='/']")!.click();
+                await until("main .token-life");
+                document.querySelector<HTMLElement>("header a[href='/account']")!.click();
+                await until("main #factor-current");
+            }
+        }, times);
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable");
+    const measure = async () => {
+        // What is waiting to be freed takes more than one round.
+        for (let round = 0; round < 5; round++) await session.send("HeapProfiler.collectGarbage");
+        const { metrics } = await session.send("Performance.getMetrics");
+        const get = (wanted: string) => metrics.find(({ name }) => name === wanted)!.value;
+        return { listeners: get("JSEventListeners"), nodes: get("Nodes"), heap: get("JSHeapUsedSize") / 1024 / 1024 };
+    };
+    await follow(20);
+    const before = await measure();
+    await follow(100);
+    const after = await measure();
+    console.log("after 40 links", before, "after 240", after);
+    expect(await isTheSame(page)).toBe(true);
+    expect(after.nodes - before.nodes).toBeLessThan(200 * 15);
+    expect(after.listeners - before.listeners).toBeLessThan(200 * 3);
+    expect(after.heap - before.heap).toBeLessThan(4);
+    expect(heard.exceptions).toEqual([]);
+});
