@@ -1,6 +1,6 @@
 // Links show the next page in the document that is there: an open chat is not touched.
 import assert from "node:assert/strict";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { By, Key, answered, browser, click, go, isOpen, logOut, logOutUnnoticed, owner, path, person, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
 
 const home = "header a[href='/']";
@@ -8,9 +8,6 @@ const account = "header a[href='/account']";
 const mark = () => run("window.theSame = true");
 const isTheSame = () => run("return window.theSame === true");
 const isLoaded = () => wait("!window.theSame && document.readyState === 'complete'");
-
-// Wide enough that the open chat covers no link.
-before(() => browser.manage().window().setRect({ width: 1280, height: 900 }));
 
 /** Presses a link until the server has made its page. */
 async function press(selector, page) {

@@ -33,6 +33,8 @@ before(async () => {
     });
     await browsers.answers(`${origin}/readyz`);
     browser = await newBrowser();
+    // Wide enough that the open chat covers no link.
+    await browser.manage().window().setRect({ width: 1280, height: 900 });
 });
 
 after(async () => {
