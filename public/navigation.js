@@ -1,4 +1,5 @@
-// Shows the page behind a link in this document: docs/decisions/why-links-do-not-load-the-page.md.
+// A page load would end the chat. While it is open, links show the next page in this document:
+// docs/decisions/why-links-leave-an-open-chat-alone.md.
 const PAGES = ["/", "/login", "/signup", "/forgot", "/account"];
 
 export default (wake) => {
@@ -26,8 +27,8 @@ export default (wake) => {
         enter?.();
         shown = here();
         const main = page.querySelector("main");
-        document.title = page.title;
         const left = document.querySelector("main");
+        document.title = page.title;
         left.replaceWith(main);
         // An island is never disposed of, and would keep all that is around it.
         left.querySelectorAll("leptos-island").forEach((island) => island.remove());
@@ -45,7 +46,8 @@ export default (wake) => {
     const urlOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
         const link = target.closest?.("a");
         const isElsewhere = button || altKey || ctrlKey || metaKey || shiftKey || !link || link.target || link.hash || link.origin !== location.origin;
-        if (!isElsewhere && PAGES.includes(link.pathname) && !isFilledIn()) return link.href;
+        const isOpen = document.querySelector(".ticketping-chat-window.open");
+        if (isOpen && !isElsewhere && PAGES.includes(link.pathname) && !isFilledIn()) return link.href;
     };
 
     addEventListener("pointerdown", (down) => {

@@ -1,6 +1,6 @@
 //! Wakes a page's islands, in place of Leptos's `HydrationScripts`. That one preloads the WASM with a link, which WebKit's
 //! `fetch` does not use, so that Safari loads the file twice; and it waits for an idle page before it begins. Then links
-//! show the next page without a page load: `public/navigation.js`.
+//! leave an open chat alone: `public/navigation.js`.
 
 use leptos::{nonce::use_nonce, prelude::*};
 

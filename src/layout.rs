@@ -15,6 +15,10 @@ const MADE_AGAIN: &str = "(()=>{const again=()=>{document.documentElement.style.
 addEventListener('pageshow',e=>e.persisted&&again());\
 document.addEventListener('prerenderingchange',again)})()";
 
+/// Has Chromium ask for the page behind a link while the mouse button is down, so that the click has less to wait for. Only pages
+/// that do nothing when they are asked for, and show no secret.
+const ASK_AHEAD: &str = r#"{"prefetch":[{"where":{"href_matches":["/","/login","/signup","/forgot","/account"]},"eagerness":"conservative"}]}"#;
+
 /// A page around `children`.
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
@@ -22,7 +26,11 @@ pub fn Layout(children: Children) -> impl IntoView {
     let has_chat = use_context::<WithoutChat>().is_none();
     let is_made_again = !has_chat || use_context::<SecondStep>().is_some();
     view! {
-        {is_made_again.then(|| view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> })}
+        {if is_made_again {
+            view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> }.into_any()
+        } else {
+            view! { <script type="speculationrules" nonce=use_nonce()>{ASK_AHEAD}</script> }.into_any()
+        }}
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="site-header">
             <div class="site-header-inner">

@@ -1,4 +1,4 @@
-// Links show the next page in the document that is there: an open chat is not touched.
+// Links while the chat is open: the next page is shown in the document that is there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { By, Key, answered, browser, click, go, isOpen, logOut, logOutUnnoticed, owner, path, person, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
@@ -8,6 +8,13 @@ const account = "header a[href='/account']";
 const mark = () => run("window.theSame = true");
 const isTheSame = () => run("return window.theSame === true");
 const isLoaded = () => wait("!window.theSame && document.readyState === 'complete'");
+
+async function open() {
+    await ready();
+    await click(".ticketping-chat-bubble");
+    await isOpen();
+}
+const close = () => run("TicketpingChat.close()");
 
 /** Presses a link until the server has made its page. */
 async function press(selector, page) {
@@ -43,7 +50,7 @@ test("a link leaves an open chat as it is: the same widget, the same socket, and
 
 test("what a page does in the browser, it does when a link has shown it", async () => {
     await go("/");
-    await ready();
+    await open();
     await mark();
     await click("header a[href='/login']");
     await path("/login");
@@ -52,10 +59,12 @@ test("what a page does in the browser, it does when a link has shown it", async 
     await click("main .show-password");
     await wait("document.querySelector('[name=password]').type === 'text'");
     assert.ok(await isTheSame());
+    await close();
 });
 
 test("back and forward show the pages again, where they had been scrolled to", async () => {
     await signUp();
+    await open();
     await mark();
     await run("scrollTo(0, 300)");
     const scrolled = await run("return scrollY");
@@ -92,6 +101,7 @@ test("a link of somebody whose session has ended leads to log-in, and leaves not
 
 test("a page that was asked for before the session ended is not shown", async () => {
     await signUp();
+    await open();
     await click(home);
     await path("/");
     await press(account, "/account");
@@ -101,6 +111,7 @@ test("a page that was asked for before the session ended is not shown", async ()
     await release();
     await path("/login?next=/account");
     await ready();
+    await close();
 });
 
 test("a link of somebody who is another user by now loads the page, and the chat is the other's", async () => {
@@ -126,17 +137,19 @@ test("a link of somebody who is another user by now loads the page, and the chat
 
 test("after a new version of the site a link loads the page", async () => {
     await go("/");
-    await ready();
+    await open();
     await mark();
     await run("document.querySelector('[rel=stylesheet]').href += '?older'");
     await click("header a[href='/signup']");
     await path("/signup");
     await isLoaded();
+    await isOpen();
+    await close();
 });
 
 test("who has filled in half of a form finds it again with back", async () => {
     await go("/signup");
-    await ready();
+    await open();
     await type("[name='email']", "ada@example.com");
     await mark();
     await click("header a[href='/login']");
@@ -145,13 +158,25 @@ test("who has filled in half of a form finds it again with back", async () => {
     await browser.navigate().back();
     await path("/signup");
     await wait("document.querySelector('[name=email]').value === 'ada@example.com'");
+    await isOpen();
+    await close();
+});
+
+test("while the chat is closed a link loads the page", async () => {
+    await go("/");
+    await ready();
+    await mark();
+    await click("header a[href='/signup']");
+    await path("/signup");
+    await isLoaded();
 });
 
 test("of two links the last is followed", async () => {
     await go("/");
-    await ready();
+    await open();
     await run("for (const page of ['/login', '/signup']) document.querySelector(`header a[href='${page}']`).click()");
     await path("/signup");
     await shows("Create account");
     assert.equal(await run("return document.title"), "Sign up · Ticketping for Leptos");
+    await close();
 });

@@ -1,7 +1,7 @@
 // Pages that Chromium makes before anybody has asked for them, as it does when it expects an address that is being typed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PASSWORD, answered, answersAgain, answersNothing, browser, engine, go, isOpen, logOut, logOutUnnoticed, path, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
+import { By, PASSWORD, answered, answersAgain, answersNothing, browser, engine, go, isOpen, logOut, logOutUnnoticed, path, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
 
 const onlyChromium = { skip: engine !== "chromium" && "only Chromium makes pages ahead" };
 
@@ -59,6 +59,21 @@ test("a page that was made before a log-out that no page could note is made agai
     await makeAhead("/account");
     await logOutUnnoticed();
     await show("/account");
+    await path("/login?next=/account");
+    await ready();
+    assert.ok(!(await browser.getPageSource()).includes(email));
+});
+
+test("a page that was asked for before a log-out that no page could note is made again", onlyChromium, async () => {
+    const email = await signUp();
+    await go("/");
+    await ready();
+    const before = await answered("/account");
+    const link = await browser.findElement(By.css("header a[href='/account']"));
+    await browser.actions().move({ origin: link }).press().perform();
+    await browser.wait(async () => (await answered("/account")) > before, 10_000, "it is not asked for");
+    await logOutUnnoticed();
+    await browser.actions().release().perform();
     await path("/login?next=/account");
     await ready();
     assert.ok(!(await browser.getPageSource()).includes(email));
