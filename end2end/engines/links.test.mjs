@@ -171,12 +171,24 @@ test("while the chat is closed a link loads the page", async () => {
     await isLoaded();
 });
 
-test("of two links the last is followed", async () => {
+test("of two links the last is followed, also when the first is answered later", async () => {
     await go("/");
     await open();
-    await run("for (const page of ['/login', '/signup']) document.querySelector(`header a[href='${page}']`).click()");
+    await run(`const { fetch } = window;
+        const answered = new Promise((answer) => (window.answer = answer));
+        window.fetch = async (url) => {
+            const page = await fetch(url);
+            if (!url.endsWith("/login")) return page;
+            await answered;
+            // Whatever is done with it is done by then.
+            page.text = () => Response.prototype.text.call(page).finally(() => setTimeout(() => (window.isRead = true)));
+            return page;
+        };
+        for (const page of ["/login", "/signup"]) document.querySelector(\`header a[href='\${page}']\`).click()`);
     await path("/signup");
     await shows("Create account");
+    await run("answer()");
+    await wait("window.isRead");
     assert.equal(await run("return document.title"), "Sign up · Ticketping for Leptos");
     await close();
 });
