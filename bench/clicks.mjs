@@ -1,5 +1,5 @@
-// What a visitor waits for, in three browsers: from the click on a link to the page painted and, as the chat was open, to its
-// messages; and on a first visit to the chat's bubble. On this machine's own network, and with 100 ms of delay in each direction.
+// What a visitor waits for, in three browsers: from the click on a link to the page painted, with the chat open and closed, and
+// to the messages of the open chat; and on a first visit to the chat's bubble. On this machine's own network, and with 100 ms of delay in each direction.
 // Prints a table and writes docs/clicks.json. `ENGINES=firefox` takes one browser, `TIMELINE=1` says when each file came.
 import { writeFileSync } from "node:fs";
 import http from "node:http";
@@ -178,12 +178,20 @@ async function measure(engine, delay) {
             [entry.name.slice(0, 110), ...[entry.startTime, entry.responseEnd].map((time) => Math.round(time + Date.now() - performance.now() - arguments[0])), entry.transferSize].join(" "))`, clicked);
     }
     if (process.env.TIMELINE) console.log(timeline.join("\n"));
+    await browser.executeScript("TicketpingChat.close()");
+    const loaded = [];
+    for (let count = 0; count < clicks + 2; count++) {
+        await waitFor(browser, "document.readyState === 'complete' && TicketpingChat.instance.isInitialized");
+        await click(browser, count % 2 ? "header a[href='/account']" : "header a[href='/']");
+        const [paint] = await painting(browser);
+        if (count > 1) loaded.push(paint);
+    }
     const empty = await paintsEmptyPages(browser, delay);
     await browser.quit();
     way.close();
     await server.stop();
     const whole = (values) => Math.round(median(values));
-    return { engine, delay, empty: Math.round(empty), painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
+    return { engine, delay, empty: Math.round(empty), loaded: whole(loaded), painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
 }
 
 process.on("exit", stopAll);

@@ -1,4 +1,4 @@
-((path, navigation) => {
+((path) => {
     const wasm = fetch(`${path}.wasm`);
     const load = async () => {
         const islands = await import(`${path}.js`);
@@ -6,7 +6,7 @@
         return islands;
     };
     const loaded = load();
-    const wake = async (part) => {
+    window.wake = async (part) => {
         const islands = await loaded;
         for (const island of part.querySelectorAll("leptos-island")) {
             island.closest("leptos-children")?.$$on_hydrate?.();
@@ -15,7 +15,8 @@
     };
     addEventListener("DOMContentLoaded", async () => {
         (await loaded).hydrate();
-        await wake(document);
-        (await import(navigation)).default(wake);
+        wake(document);
     });
+    const follow = () => import(`${path}/../../navigation.js`);
+    history.state ? follow() : addEventListener("pointerdown", follow);
 })

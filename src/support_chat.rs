@@ -1,9 +1,9 @@
 //! The seam between users and chat. It turns the signed-in user into a visitor, signs the token, and
 //! mounts the chat on every page.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::Cell, sync::Arc, time::Duration};
 
-use leptos::{html, prelude::*, server_fn::codec::GetUrl};
+use leptos::{prelude::*, server_fn::codec::GetUrl};
 use leptos_ticketping::{
     PageData, Theme, TicketpingChat, TicketpingConfig, TicketpingPageData, Visitor, use_ticketping,
 };
@@ -141,8 +141,10 @@ pub fn ChatWithUs() -> impl IntoView {
 pub fn TokenLifeBar() -> impl IntoView {
     let token_life = use_ticketping().token_life;
     let now = RwSignal::new(0.0);
-    let bar = NodeRef::new();
-    Effect::new(move |_| tick(now, bar));
+    Effect::new(move |_| {
+        BARS.set(BARS.get() + 1);
+        tick(now, BARS.get());
+    });
     let left = move || {
         let token = token_life.get()?;
         let age = (now.get() - token.received_at).max(0.0);
@@ -151,16 +153,21 @@ pub fn TokenLifeBar() -> impl IntoView {
     let seconds = move || left().map_or_else(|| "–".to_owned(), |(left, _)| format!("{} s", (left / 1_000.0) as u32));
     let share = move || left().map_or(0.0, |(left, life)| left / life * 100.0);
     view! {
-        <span class="token-life" node_ref=bar>
+        <span class="token-life">
             <span class="token-life-seconds">{seconds}</span>
             <progress max="100" prop:value=share aria-label="Time until the token expires"></progress>
         </span>
     }
 }
 
-/// Says every second what time it is, until the bar is no longer on the page.
-fn tick(now: RwSignal<f64>, bar: NodeRef<html::Span>) {
-    if bar.get_untracked().is_some_and(|bar| bar.is_connected()) {
+thread_local! {
+    /// How many bars the document has had. An island is not disposed of when its element goes: only the last one's time goes on.
+    static BARS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Says every second what time it is.
+fn tick(now: RwSignal<f64>, bar: u32) {
+    if BARS.get() == bar {
         now.set(window().performance().map_or(0.0, |performance| performance.now()));
         set_timeout(move || tick(now, bar), Duration::from_secs(1));
     }

@@ -9,10 +9,14 @@ const mark = () => run("window.theSame = true");
 const isTheSame = () => run("return window.theSame === true");
 const isLoaded = () => wait("!window.theSame && document.readyState === 'complete'");
 
+/** The first press has loaded what links need. */
+const areFollowed = () => wait("performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/navigation.js'))");
+
 async function open() {
     await ready();
     await click(".ticketping-chat-bubble");
     await isOpen();
+    await areFollowed();
 }
 const close = () => run("TicketpingChat.close()");
 
@@ -27,6 +31,7 @@ const release = () => browser.actions().release().perform();
 test("a link leaves an open chat as it is: the same widget, the same socket, and what was being typed", async () => {
     await signUp();
     await startConversation();
+    await areFollowed();
     await type("#messageInput", "half a sent");
     await mark();
     await run(`window.chat = document.querySelector(".ticketping-chat-window");
@@ -84,9 +89,26 @@ test("back and forward show the pages again, where they had been scrolled to", a
     await logOut();
 });
 
+test("back shows the page before, also when the page was loaded again meanwhile", async () => {
+    await signUp();
+    await open();
+    await click(home);
+    await path("/");
+    await shows("Support chat that knows");
+    await mark();
+    await browser.navigate().refresh();
+    await isLoaded();
+    await areFollowed();
+    await run("history.back()");
+    await path("/account");
+    await shows("New email");
+    await logOut();
+});
+
 test("a link of somebody whose session has ended leads to log-in, and leaves nothing of theirs", async () => {
     const email = await signUp();
     await startConversation();
+    await areFollowed();
     await click(home);
     await path("/");
     await mark();
@@ -121,6 +143,7 @@ test("a link of somebody who is another user by now loads the page, and the chat
     await browser.manage().deleteAllCookies();
     const alice = await signUp(person("Alice"));
     await startConversation();
+    await areFollowed();
     await click(home);
     await path("/");
     await mark();

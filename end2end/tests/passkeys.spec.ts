@@ -1,6 +1,6 @@
 // Passkeys, with Chromium's virtual authenticator.
 import { expect, test, type Page } from "@playwright/test";
-import { PASSWORD, bubble, logIn, logOut, person, ready, signUp } from "./support";
+import { PASSWORD, bubble, linksAreFollowed, logIn, logOut, person, ready, signUp } from "./support";
 
 /** A device that makes passkeys and always recognises its owner. */
 async function withAuthenticator(page: Page) {
@@ -35,6 +35,7 @@ test("a passkey logs in without a password, and takes the place of a code", asyn
     // Also on a page that a link has shown, and shown again.
     await ready(page);
     await bubble(page).click();
+    await linksAreFollowed(page);
     for (const _ of ["once", "twice"]) {
         await page.getByRole("link", { name: "Ticketping" }).first().click();
         await page.getByRole("link", { name: "Your account" }).click();

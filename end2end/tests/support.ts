@@ -55,6 +55,11 @@ export async function ready(page: Page): Promise<void> {
     await page.waitForFunction(() => (window as any).TicketpingChat?.instance?.isInitialized === true);
 }
 
+/** Waits until what links need under an open chat is there: the first press has it loaded. */
+export async function linksAreFollowed(page: Page): Promise<void> {
+    await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/navigation.js")));
+}
+
 /** Opens the chat on a new conversation, as a visitor does. */
 export async function startConversation(page: Page): Promise<void> {
     await ready(page);
