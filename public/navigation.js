@@ -31,7 +31,7 @@ const show = async (asked, scroll, enter) => {
     left.replaceWith(main);
     // An island is never disposed of, and would keep all that is around it.
     left.querySelectorAll("leptos-island").forEach((island) => island.remove());
-    (main.querySelector("[autofocus]") ?? main).focus();
+    (main.querySelector("[autofocus]") ?? main).focus({ preventScroll: true });
     scrollTo(0, scroll);
     main.querySelectorAll("script").forEach(({ src }) => import(src));
     wake(main);

@@ -149,6 +149,7 @@ const protections = [
     ["a page that was asked for long ago is asked for again", "public/navigation.js", "performance.now() - pressed.at < 1000", "true", "chromium", "asked for before the session ended"],
     ["a page whose form is half filled in is left", "public/navigation.js", " && !isFilledIn()", "", "chromium", "half of a form"],
     ["of two links the last is followed", "public/navigation.js", "    if (latest !== asked) return;\n", "", "chromium", "of two links"],
+    ["a link shows a page from its top", "public/navigation.js", ".focus({ preventScroll: true })", ".focus()", "webkit", "from its top"],
     ["back shows the page before, after a reload", "src/hydration.js", "history.state ? follow() : add", "add", "chromium", "loaded again meanwhile"],
     ["back shows the page before", "public/navigation.js", "if (shown !== here()) show", "if (false) show", "chromium", "back and forward show"],
     ["a page that a link shows does what it does", "public/navigation.js", "    wake(main);\n", "", "chromium", "what a page does"],
@@ -190,11 +191,11 @@ function browserTests(project, tests) {
     return { failed: stats.unexpected, ran: stats.unexpected + stats.expected };
 }
 
-/** Chromium as it is without Playwright. */
-function engineTests(tests) {
+/** A browser as it is without Playwright. */
+function engineTests(engine, tests) {
     const built = run("cargo", "leptos", "build");
     if (built.status !== 0) throw new Error(`it does not build:\n${built.stderr.slice(-2000)}`);
-    const { stdout } = run("env", "ENGINE=chromium", "node", "--test", "--test-reporter", "tap", "--test-name-pattern", tests, "end2end/engines/");
+    const { stdout } = run("env", `ENGINE=${engine}`, "node", "--test", "--test-reporter", "tap", "--test-name-pattern", tests, "end2end/engines/");
     const count = (what) => Number(new RegExp(`^# ${what} (\\d+)`, "m").exec(stdout)[1]);
     return { failed: count("fail"), ran: count("fail") + count("pass") };
 }
@@ -214,7 +215,7 @@ for (const [name, file, from, to, project, tests] of protections) {
             project === "http" ? rustTests(["--test", "server"], tests)
             : project === "chat" ? rustTests(["--package", "leptos-ticketping", "--all-features", "--lib"], tests)
             : project === "unit" ? rustTests(["--lib"], tests)
-            : project === "chromium" ? engineTests(tests)
+            : ["chromium", "webkit"].includes(project) ? engineTests(project, tests)
             : project === "upgrade" ? rustTests(["--test", "server"], tests, ["scripts/postgres.sh", "scripts/next-version.sh"], ["--", "--ignored"])
             : browserTests(project, tests);
         if (ran === 0) throw new Error(`no test ran for "${name}"`);

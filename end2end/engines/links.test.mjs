@@ -67,6 +67,22 @@ test("what a page does in the browser, it does when a link has shown it", async 
     await close();
 });
 
+test("a link shows the next page from its top", async () => {
+    await signUp();
+    await open();
+    await click(home);
+    await path("/");
+    await click(account);
+    await path("/account");
+    await shows("New email");
+    await run(`window.tops = [];
+        const look = () => { tops.push(scrollY); requestAnimationFrame(look); };
+        look()`);
+    await wait("tops.length > 10");
+    assert.deepEqual(await run("return tops.filter((top) => top > 0)"), []);
+    await logOut();
+});
+
 test("back and forward show the pages again, where they had been scrolled to", async () => {
     await signUp();
     await open();

@@ -57,7 +57,8 @@ export async function ready(page: Page): Promise<void> {
 
 /** Waits until what links need under an open chat is there: the first press has it loaded. */
 export async function linksAreFollowed(page: Page): Promise<void> {
-    await page.waitForFunction(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/navigation.js")));
+    const isLoaded = () => page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/navigation.js")));
+    await expect.poll(isLoaded).toBe(true);
 }
 
 /** Opens the chat on a new conversation, as a visitor does. */
