@@ -17,7 +17,8 @@ document.addEventListener('prerenderingchange',again)})()";
 
 /// Has Chromium ask for the page behind a link while the mouse button is down, so that the click has less to wait for. Only pages
 /// that do nothing when they are asked for, and show no secret.
-const ASK_AHEAD: &str = r#"{"prefetch":[{"where":{"href_matches":"/(login|signup|forgot|account)?"},"eagerness":"conservative"}]}"#;
+const ASK_AHEAD: &str =
+    r#"{"prefetch":[{"where":{"href_matches":"/(login|signup|forgot|account)?"},"eagerness":"conservative"}]}"#;
 
 /// A page around `children`.
 #[component]
