@@ -1,5 +1,5 @@
-// What a visitor waits for, in three browsers: from the click on a link to the page painted, with the chat open and closed, and
-// to the messages of the open chat; and on a first visit to the chat's bubble. On this machine's own network, and with 100 ms of delay in each direction.
+// What a visitor waits for, in three browsers: from the click on a link to the page painted, with the chat closed and open, and
+// to the messages of the open chat, also where the page is loaded; and on a first visit to the chat's bubble. On this machine's own network, and with 100 ms of delay in each direction.
 // Prints a table and writes docs/clicks.json. `ENGINES=firefox` takes one browser, `TIMELINE=1` says when each file came.
 import { writeFileSync } from "node:fs";
 import http from "node:http";
@@ -128,6 +128,30 @@ async function paintsEmptyPages(browser, delay) {
     return median(painted);
 }
 
+/** Goes back and forth, and says how long it took from the click to the page painted and to something on it. */
+async function followLinks(browser, { isReady, isThere, loads = false }) {
+    const painted = [], seen = [];
+    let timeline;
+    for (let count = 0; count < clicks + 2; count++) {
+        await waitFor(browser, `document.readyState === "complete" && ${isReady}`);
+        const link = `header a[href='${count % 2 ? "/account" : "/"}']`;
+        // Then it is the browser that follows it.
+        if (loads) await browser.executeScript("document.querySelector(arguments[0]).target = '_self'", link);
+        await click(browser, link, isThere);
+        const at = await firstSeen(browser, isThere, null);
+        const [paint, clicked] = await painting(browser);
+        // The first two fill the browser's cache.
+        if (count > 1) {
+            painted.push(paint);
+            seen.push(at - clicked);
+        }
+        timeline = await browser.executeScript(`return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map((entry) =>
+            [entry.name.slice(0, 110), ...[entry.startTime, entry.responseEnd].map((time) => Math.round(time + Date.now() - performance.now() - arguments[0])), entry.transferSize].join(" "))`, clicked);
+    }
+    if (process.env.TIMELINE) console.log(timeline.join("\n"));
+    return { painted: Math.round(median(painted)), seen: Math.round(median(seen)), slowest: Math.round(Math.max(...seen)) };
+}
+
 async function measure(engine, delay) {
     const port = await freePort();
     const direct = `http://127.0.0.1:${port}`;
@@ -161,37 +185,25 @@ async function measure(engine, delay) {
     await browser.findElement(By.css("#messageInput")).sendKeys("hello", Key.ENTER);
     const answered = isSeen(".ticketping-message", "I read");
     await waitFor(browser, answered);
-    const painted = [], messages = [];
-    let timeline;
-    for (let count = 0; count < clicks + 2; count++) {
-        // The chat is as it is when somebody has used it.
-        await waitFor(browser, "document.readyState === 'complete' && TicketpingChat.instance.isChatSessionActive");
-        await click(browser, count % 2 ? "header a[href='/account']" : "header a[href='/']", answered);
-        const seen = await firstSeen(browser, answered, null);
-        const [paint, clicked] = await painting(browser);
-        // The first two fill the browser's cache.
-        if (count > 1) {
-            painted.push(paint);
-            messages.push(seen - clicked);
-        }
-        timeline = await browser.executeScript(`return [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")].map((entry) =>
-            [entry.name.slice(0, 110), ...[entry.startTime, entry.responseEnd].map((time) => Math.round(time + Date.now() - performance.now() - arguments[0])), entry.transferSize].join(" "))`, clicked);
-    }
-    if (process.env.TIMELINE) console.log(timeline.join("\n"));
+    // The chat is as it is when somebody has used it.
+    const isUsed = "TicketpingChat.instance.isChatSessionActive";
+    const open = await followLinks(browser, { isReady: isUsed, isThere: answered });
+    const loaded = await followLinks(browser, { isReady: isUsed, isThere: answered, loads: true });
     await browser.executeScript("TicketpingChat.close()");
-    const loaded = [];
-    for (let count = 0; count < clicks + 2; count++) {
-        await waitFor(browser, "document.readyState === 'complete' && TicketpingChat.instance.isInitialized");
-        await click(browser, count % 2 ? "header a[href='/account']" : "header a[href='/']");
-        const [paint] = await painting(browser);
-        if (count > 1) loaded.push(paint);
-    }
+    const closed = await followLinks(browser, { isReady: "TicketpingChat.instance.isInitialized", isThere: "true" });
     const empty = await paintsEmptyPages(browser, delay);
     await browser.quit();
     way.close();
     await server.stop();
-    const whole = (values) => Math.round(median(values));
-    return { engine, delay, empty: Math.round(empty), loaded: whole(loaded), painted: whole(painted), messages: whole(messages), slowestMessages: Math.round(Math.max(...messages)), bubble: whole(bubbles) };
+    return {
+        engine,
+        delay,
+        empty: Math.round(empty),
+        painted: closed.painted,
+        open: { painted: open.painted, messages: open.seen, slowestMessages: open.slowest },
+        loaded: { painted: loaded.painted, messages: loaded.seen, slowestMessages: loaded.slowest },
+        bubble: Math.round(median(bubbles)),
+    };
 }
 
 process.on("exit", stopAll);

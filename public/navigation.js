@@ -1,14 +1,18 @@
 // A page load would end the chat. While it is open, links show the next page in this document:
 // docs/decisions/why-links-leave-an-open-chat-alone.md.
 const PAGES = /^\/(login|signup|forgot|account)?$/;
+const PATIENCE = 3_000;
 
 const here = () => location.pathname + location.search;
-let shown = here();
+// Where each page was scrolled to, and those that were left with a form half filled in.
+const tops = new Map();
+const kept = new Map();
+let shown = loadedAs;
 let pressed, latest;
 
 const ask = (url) => {
     const load = async () => {
-        const answer = await fetch(url);
+        const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) });
         if (answer.ok && !answer.redirected) return new DOMParser().parseFromString(await answer.text(), "text/html");
     };
     return { url, at: performance.now(), page: load().catch(() => {}) };
@@ -18,29 +22,47 @@ const ask = (url) => {
 const frame = (page) =>
     Array.from(page.querySelectorAll("link:first-of-type, #ticketping-page-data, .user-name"), ({ href, textContent }) => href + textContent).join();
 
-const show = async (asked, scroll, enter) => {
+// The browser brings back what was filled in only if it loads the next page.
+const isFilledIn = () =>
+    document.querySelector("main [role=alert]:not([hidden])") ||
+    Array.from(document.querySelectorAll("main input")).some((input) => input.value !== input.defaultValue || input.checked !== input.defaultChecked);
+
+const show = (main, top) => {
+    const left = document.querySelector("main");
+    if (isFilledIn()) kept.set(shown, left);
+    // An island is never disposed of, and would keep all that is around it.
+    else left.querySelectorAll("leptos-island").forEach((island) => island.remove());
+    shown = here();
+    left.replaceWith(main);
+    // Who is writing in the chat goes on.
+    if (!document.activeElement.closest(".ticketping-widget")) (main.querySelector("[autofocus]") ?? main).focus({ preventScroll: true });
+    scrollTo(0, top);
+};
+
+const follow = async (asked, isBack) => {
     latest = asked;
     const page = await asked.page;
     if (latest !== asked) return;
-    if (!page || frame(page) !== frame(document)) return asked.url === location.href ? location.reload() : location.assign(asked.url);
-    enter?.();
-    shown = here();
-    const main = page.querySelector("main");
-    const left = document.querySelector("main");
+    latest = undefined;
+    if (!page || frame(page) !== frame(document) || (!isBack && isFilledIn())) {
+        return asked.url === location.href ? location.reload() : location.assign(asked.url);
+    }
+    if (asked.url !== location.href) history.pushState(null, "", asked.url);
     document.title = page.title;
-    left.replaceWith(main);
-    // An island is never disposed of, and would keep all that is around it.
-    left.querySelectorAll("leptos-island").forEach((island) => island.remove());
-    (main.querySelector("[autofocus]") ?? main).focus({ preventScroll: true });
-    scrollTo(0, scroll);
-    main.querySelectorAll("script").forEach(({ src }) => import(src));
+    const top = isBack ? tops.get(here()) ?? 0 : 0;
+    const filledIn = isBack && kept.get(here());
+    kept.delete(here());
+    if (filledIn) return show(filledIn, top);
+    const main = page.querySelector("main");
+    show(main, top);
+    main.querySelectorAll("script").forEach(({ src }) => import(src).catch(() => {}));
     wake(main);
 };
 
-// The browser brings back what was filled in only if it loaded the page.
-const isFilledIn = () =>
-    document.querySelector("main [role=alert]:not([hidden])") ||
-    Array.from(document.querySelectorAll("main input")).some(({ value, defaultValue }) => value !== defaultValue);
+const back = () => {
+    latest = undefined;
+    if (shown !== here()) follow(ask(location.href), true);
+};
 
 const urlOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
     const link = target.closest?.("a");
@@ -56,15 +78,17 @@ addEventListener("pointerdown", (down) => {
 
 addEventListener("click", (click) => {
     const url = urlOf(click);
-    if (!url || click.defaultPrevented) return;
+    if (!url || click.defaultPrevented) {
+        if (click.target.closest?.("a")) latest = undefined;
+        return;
+    }
     click.preventDefault();
-    const isFresh = pressed?.url === url && performance.now() - pressed.at < 1000;
-    show(isFresh ? pressed : ask(url), 0, () => {
-        history.replaceState({ scroll: scrollY }, "");
-        if (url !== location.href) history.pushState({}, "", url);
-    });
+    const isFresh = pressed?.url === url && performance.now() - pressed.at < 1_000;
+    follow(isFresh ? pressed : ask(url));
+    pressed = undefined;
 });
 
-addEventListener("popstate", ({ state }) => {
-    if (shown !== here()) show(ask(location.href), state?.scroll ?? 0);
-});
+for (const other of ["submit", "pagehide"]) addEventListener(other, () => (latest = undefined));
+addEventListener("scroll", () => shown === here() && tops.set(shown, scrollY));
+addEventListener("popstate", back);
+back();

@@ -9,7 +9,6 @@
     window.wake = async (part) => {
         const islands = await loaded;
         for (const island of part.querySelectorAll("leptos-island")) {
-            island.closest("leptos-children")?.$$on_hydrate?.();
             await islands[island.dataset.component](island);
         }
     };
@@ -17,6 +16,6 @@
         (await loaded).hydrate();
         wake(document);
     });
-    const follow = () => import(`${path}/../../navigation.js`);
-    history.state ? follow() : addEventListener("pointerdown", follow);
+    window.loadedAs = location.pathname + location.search;
+    onpointerdown = onkeydown = onpopstate = () => import(`${path}/../../navigation.js`).catch(() => {});
 })

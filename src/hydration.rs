@@ -1,12 +1,11 @@
 //! Wakes a page's islands, in place of Leptos's `HydrationScripts`. That one preloads the WASM with a link, which WebKit's
 //! `fetch` does not use, so that Safari loads the file twice; and it waits for an idle page before it begins. With
-//! the first press it loads what makes links leave an open chat alone, `public/navigation.js`: before, none was opened. Where
-//! that has been at work, as `history.state` says, *Back* needs it at once.
+//! the first press, key or step in the history it loads what makes links leave an open chat alone, `public/navigation.js`.
 
 use leptos::{nonce::use_nonce, prelude::*};
 
-/// Loads JavaScript and WASM while the page arrives, and wakes the islands in their order, each inside what it is a child of.
-/// `wake` stays for the part of a page that a link shows.
+/// Loads JavaScript and WASM while the page arrives, and wakes the islands in their order. `wake` and `loadedAs`
+/// are for `public/navigation.js`.
 const SCRIPT: &str = include_str!("hydration.js");
 
 /// The script. It stands before the stylesheet, as a script waits for the stylesheets before it.

@@ -114,7 +114,6 @@ test("back shows the page before, also when the page was loaded again meanwhile"
     await mark();
     await browser.navigate().refresh();
     await isLoaded();
-    await areFollowed();
     await run("history.back()");
     await path("/account");
     await shows("New email");
@@ -210,24 +209,110 @@ test("while the chat is closed a link loads the page", async () => {
     await isLoaded();
 });
 
+/** The answer for a page is held back, until `answered`. */
+const hold = (page) => run(`const { fetch } = window;
+    const answered = new Promise((answer) => (window.answer = answer));
+    window.fetch = async (url, ...rest) => {
+        const page = await fetch(url, ...rest);
+        if (!String(url).endsWith(arguments[0])) return page;
+        await answered;
+        // Whatever is done with it is done by then.
+        page.text = () => Response.prototype.text.call(page).finally(() => setTimeout(() => (window.isRead = true)));
+        return page;
+    }`.replace("arguments[0]", JSON.stringify(page)));
+const answerIt = async () => {
+    await run("answer()");
+    await wait("window.isRead");
+};
+
 test("of two links the last is followed, also when the first is answered later", async () => {
     await go("/");
     await open();
-    await run(`const { fetch } = window;
-        const answered = new Promise((answer) => (window.answer = answer));
-        window.fetch = async (url) => {
-            const page = await fetch(url);
-            if (!url.endsWith("/login")) return page;
-            await answered;
-            // Whatever is done with it is done by then.
-            page.text = () => Response.prototype.text.call(page).finally(() => setTimeout(() => (window.isRead = true)));
-            return page;
-        };
-        for (const page of ["/login", "/signup"]) document.querySelector(\`header a[href='\${page}']\`).click()`);
+    await hold("/login");
+    await run("for (const page of ['/login', '/signup']) document.querySelector(`header a[href='${page}']`).click()");
     await path("/signup");
     await shows("Create account");
-    await run("answer()");
-    await wait("window.isRead");
+    await answerIt();
     assert.equal(await run("return document.title"), "Sign up · Ticketping for Leptos");
     await close();
+});
+
+test("forward before back is answered stays where it was", async () => {
+    await go("/login");
+    await open();
+    await click("header a[href='/signup']");
+    await path("/signup");
+    await hold("/login");
+    await run("history.back()");
+    await path("/login");
+    await run("history.forward()");
+    await path("/signup");
+    await answerIt();
+    assert.equal(await run("return document.title"), "Sign up · Ticketping for Leptos");
+    await close();
+});
+
+test("what was filled in on a page that was gone back from is there again", async () => {
+    await go("/");
+    await open();
+    await click("header a[href='/signup']");
+    await path("/signup");
+    await type("[name='email']", "ada@example.com");
+    await run("history.back()");
+    await path("/");
+    await shows("Support chat that knows");
+    await run("history.forward()");
+    await path("/signup");
+    await wait("document.querySelector('[name=email]')?.value === 'ada@example.com'");
+    await close();
+});
+
+test("who writes in the chat while a page is gone back from goes on writing", async () => {
+    await signUp();
+    await startConversation();
+    await areFollowed();
+    await click(home);
+    await path("/");
+    await type("#messageInput", "half a sent");
+    await run("history.back()");
+    await path("/account");
+    await shows("New email");
+    assert.equal(await run("return document.activeElement.id"), "messageInput");
+    await logOut();
+});
+
+test("who fills in a form while the next page is awaited finds it again with back", async () => {
+    await go("/signup");
+    await open();
+    await mark();
+    await hold("/login");
+    await click("header a[href='/login']");
+    await type("[name='email']", "ada@example.com");
+    await run("answer()");
+    await path("/login");
+    await isLoaded();
+    await browser.navigate().back();
+    await path("/signup");
+    await wait("document.querySelector('[name=email]').value === 'ada@example.com'");
+    await isOpen();
+    await close();
+});
+
+test("a link that is pressed and followed twice shows its page", async () => {
+    await go("/");
+    await open();
+    await run(`const link = document.querySelector("header a[href='/signup']");
+        link.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
+        link.click();
+        link.click()`);
+    await path("/signup");
+    await shows("Create account");
+    await close();
+});
+
+test("what links need is loaded by keyboard too", async () => {
+    await go("/");
+    await ready();
+    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
+    await areFollowed();
 });
