@@ -147,7 +147,6 @@ const protections = [
     ["a new version's page is loaded", "public/navigation.js", '"link:first-of-type, #', '"#', "chromium", "after a new version"],
     ["a link that leads elsewhere is followed by the browser", "public/navigation.js", "answer.ok && !answer.redirected", "answer.ok", "app", "leads elsewhere"],
     ["a page that was asked for long ago is asked for again", "public/navigation.js", "performance.now() - pressed.at < 1_000", "true", "chromium", "asked for before the session ended"],
-    ["a page whose form is half filled in is left", "public/navigation.js", "PAGES.test(link.pathname) && !isFilledIn()", "PAGES.test(link.pathname)", "chromium", "half of a form"],
     ["of two links the last is followed", "public/navigation.js", "    if (latest !== asked) return;\n", "", "chromium", "of two links"],
     ["a link shows a page from its top", "public/navigation.js", ".focus({ preventScroll: true })", ".focus()", "webkit", "from its top"],
     ["back shows the page before, after a reload", "public/navigation.js", "back();\n", "", "chromium", "loaded again meanwhile"],
