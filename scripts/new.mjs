@@ -55,6 +55,7 @@ const changes = {
     ],
     "docs/security.md": [[/; the times are in \[figures\.md\]\(figures\.md\)/, ""], [/,? ?\[against ASVS\]\(asvs\.md\)/, "", "optional"]],
     "docs/decisions/why-our-own-hydration-script.md": [[/ \(\[figures\]\(\.\.\/figures\.md\), `make clicks`\)/, ""]],
+    "docs/decisions/why-links-leave-an-open-chat-alone.md": [[/ \(\[figures\]\(\.\.\/figures\.md\), `make clicks`\)/, ""]],
     "docs/deploy.md": [[/### How far it goes[^]*?(?=## Metrics)/, ""]],
 };
 
