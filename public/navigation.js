@@ -64,11 +64,15 @@ const back = () => {
     if (shown !== here()) follow(ask(location.href), true);
 };
 
+const isOpen = () => document.querySelector(".ticketping-chat-window.open");
+
+// The browser would make pages ahead in vain.
+const rest = () => isOpen() && document.querySelector("[type=speculationrules]")?.remove();
+
 const urlOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
     const link = target.closest?.("a");
     const isElsewhere = button || altKey || ctrlKey || metaKey || shiftKey || !link || link.target || link.hash || link.origin !== location.origin;
-    const isOpen = document.querySelector(".ticketping-chat-window.open");
-    if (isOpen && !isElsewhere && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
+    if (isOpen() && !isElsewhere && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
 };
 
 addEventListener("pointerdown", (down) => {
@@ -77,6 +81,7 @@ addEventListener("pointerdown", (down) => {
 });
 
 addEventListener("click", (click) => {
+    rest();
     const url = urlOf(click);
     if (!url || click.defaultPrevented) {
         if (click.target.closest?.("a")) latest = undefined;
@@ -92,3 +97,4 @@ for (const other of ["submit", "pagehide"]) addEventListener(other, () => (lates
 addEventListener("scroll", () => shown === here() && tops.set(shown, scrollY));
 addEventListener("popstate", back);
 back();
+rest();

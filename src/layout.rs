@@ -15,10 +15,10 @@ const MADE_AGAIN: &str = "(()=>{const again=()=>{document.documentElement.style.
 addEventListener('pageshow',e=>e.persisted&&again());\
 document.addEventListener('prerenderingchange',again)})()";
 
-/// Has Chromium ask for the page behind a link while the mouse button is down, so that the click has less to wait for. Only pages
+/// Has Chromium make the page behind a link while the mouse button is down, so that the click has less to wait for. Only pages
 /// that do nothing when they are asked for, and show no secret.
-const ASK_AHEAD: &str =
-    r#"{"prefetch":[{"where":{"href_matches":"/(login|signup|forgot|account)?"},"eagerness":"conservative"}]}"#;
+const MAKE_AHEAD: &str =
+    r#"{"prerender":[{"where":{"href_matches":["/","/(login|signup|forgot|account)"]},"eagerness":"conservative"}]}"#;
 
 /// A page around `children`.
 #[component]
@@ -30,7 +30,7 @@ pub fn Layout(children: Children) -> impl IntoView {
         {if is_made_again {
             view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> }.into_any()
         } else {
-            view! { <script type="speculationrules" nonce=use_nonce()>{ASK_AHEAD}</script> }.into_any()
+            view! { <script type="speculationrules" nonce=use_nonce()>{MAKE_AHEAD}</script> }.into_any()
         }}
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="site-header">

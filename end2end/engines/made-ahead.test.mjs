@@ -1,11 +1,19 @@
-// Pages that Chromium makes before anybody has asked for them, as it does when it expects an address that is being typed.
+// Pages that Chromium makes while the mouse button is down on a link, and shows at the click.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { By, PASSWORD, answered, answersAgain, answersNothing, browser, engine, go, isOpen, logOut, logOutUnnoticed, path, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
 
 const onlyChromium = { skip: engine !== "chromium" && "only Chromium makes pages ahead" };
 
-/** Has the browser make a page ahead. */
+/** Presses the link to a page, and waits until that is made. */
+async function press(page) {
+    const before = await answered(page);
+    const link = await browser.findElement(By.css(`header a[href='${page}']`));
+    await browser.actions().move({ origin: link }).press().perform();
+    await browser.wait(async () => (await answered(page)) > before, 10_000, `${page} is not made ahead`);
+}
+
+/** Has the browser make a page, as it does by itself when it expects an address that is being typed. */
 async function makeAhead(page) {
     const before = await answered(page);
     await run(`const { nonce } = document.querySelector("script[nonce]");
@@ -14,22 +22,26 @@ async function makeAhead(page) {
     await browser.wait(async () => (await answered(page)) > before, 10_000, `${page} is not made ahead`);
 }
 
-const passed = (milliseconds, since = Date.now()) => browser.wait(() => Date.now() - since > milliseconds, milliseconds + 2_000);
-
-/** Goes to a page, as the address bar does. */
+/** Goes to a page by no link. */
 const show = (page) => run("location.assign(arguments[0])", page);
+
+/** Keeps the button down for so many milliseconds. */
+const held = (milliseconds, since = Date.now()) => browser.wait(() => Date.now() - since > milliseconds, milliseconds + 2_000);
+
+/** Shows it. */
+const release = () => browser.actions().release().perform();
 const shownAt = () => run("return performance.getEntriesByType('navigation')[0].activationStart");
 
 test("a page that is made ahead is there when it is shown, and its chat starts then and not before", onlyChromium, async () => {
     await signUp();
-    await makeAhead("/");
+    await press("/");
     // Time enough for a chat to start where it would.
-    await passed(1_500);
-    await show("/");
+    await held(1_500);
+    await release();
     await path("/");
     await ready();
     const shown = await shownAt();
-    assert.ok(shown > 0, "it was not made ahead");
+    assert.ok(shown > 0, "it was made at the click");
     const requests = await run("return performance.getEntriesByType('resource').map(({ name, startTime }) => [name, startTime])");
     const ofChat = requests.filter(([name]) => /chat-jwt|\/widget\//.test(name)).map(([, time]) => time);
     assert.ok(ofChat.length >= 3 && ofChat.every((time) => time >= shown), `shown at ${shown}, asked at ${ofChat}`);
@@ -56,24 +68,9 @@ test("a page that was made before a log-out that no page could note is made agai
     const email = await signUp();
     await go("/");
     await ready();
-    await makeAhead("/account");
+    await press("/account");
     await logOutUnnoticed();
-    await show("/account");
-    await path("/login?next=/account");
-    await ready();
-    assert.ok(!(await browser.getPageSource()).includes(email));
-});
-
-test("a page that was asked for before a log-out that no page could note is made again", onlyChromium, async () => {
-    const email = await signUp();
-    await go("/");
-    await ready();
-    const before = await answered("/account");
-    const link = await browser.findElement(By.css("header a[href='/account']"));
-    await browser.actions().move({ origin: link }).press().perform();
-    await browser.wait(async () => (await answered("/account")) > before, 10_000, "it is not asked for");
-    await logOutUnnoticed();
-    await browser.actions().release().perform();
+    await release();
     await path("/login?next=/account");
     await ready();
     assert.ok(!(await browser.getPageSource()).includes(email));
@@ -84,11 +81,11 @@ test("a page that was made before light became dark is dark", onlyChromium, asyn
     await ready();
     const theme = () => run("return document.documentElement.dataset.theme");
     const before = await theme();
-    await makeAhead("/login");
+    await press("/login");
     await run("document.querySelector('.theme-switch').click()");
-    await show("/login");
+    await release();
     await path("/login");
-    assert.ok((await shownAt()) > 0, "it was not made ahead");
+    assert.ok((await shownAt()) > 0, "it was made at the click");
     assert.notEqual(await theme(), before);
 });
 
@@ -96,11 +93,11 @@ test("a page that was made more than ten seconds ago is hidden until the server 
     await signUp();
     await go("/");
     await ready();
-    await makeAhead("/account");
-    await passed(10_500);
+    await press("/account");
+    await held(10_500);
     answersNothing();
     try {
-        await show("/account");
+        await release();
         await path("/account");
         await wait("getComputedStyle(document.documentElement).visibility === 'hidden'");
     } finally {
