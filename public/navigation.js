@@ -66,9 +66,6 @@ const back = () => {
 
 const isOpen = () => document.querySelector(".ticketping-chat-window.open");
 
-// The browser would make pages ahead in vain.
-const rest = () => isOpen() && document.querySelector("[type=speculationrules]")?.remove();
-
 const urlOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
     const link = target.closest?.("a");
     const isElsewhere = button || altKey || ctrlKey || metaKey || shiftKey || !link || link.target || link.hash || link.origin !== location.origin;
@@ -81,7 +78,6 @@ addEventListener("pointerdown", (down) => {
 });
 
 addEventListener("click", (click) => {
-    rest();
     const url = urlOf(click);
     if (!url || click.defaultPrevented) {
         if (click.target.closest?.("a")) latest = undefined;
@@ -97,4 +93,3 @@ for (const other of ["submit", "pagehide"]) addEventListener(other, () => (lates
 addEventListener("scroll", () => shown === here() && tops.set(shown, scrollY));
 addEventListener("popstate", back);
 back();
-rest();

@@ -15,11 +15,6 @@ const MADE_AGAIN: &str = "(()=>{const again=()=>{document.documentElement.style.
 addEventListener('pageshow',e=>e.persisted&&again());\
 document.addEventListener('prerenderingchange',again)})()";
 
-/// Has Chromium make the page behind a link while the mouse button is down, so that the click has less to wait for. Only pages
-/// that do nothing when they are asked for, and show no secret.
-const MAKE_AHEAD: &str =
-    r#"{"prerender":[{"where":{"href_matches":["/","/(login|signup|forgot|account)"]},"eagerness":"conservative"}]}"#;
-
 /// A page around `children`.
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
@@ -27,11 +22,7 @@ pub fn Layout(children: Children) -> impl IntoView {
     let has_chat = use_context::<WithoutChat>().is_none();
     let is_made_again = !has_chat || use_context::<SecondStep>().is_some();
     view! {
-        {if is_made_again {
-            view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> }.into_any()
-        } else {
-            view! { <script type="speculationrules" nonce=use_nonce()>{MAKE_AHEAD}</script> }.into_any()
-        }}
+        {is_made_again.then(|| view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> })}
         <a class="skip-link" href="#main">"Skip to the content"</a>
         <header class="site-header">
             <div class="site-header-inner">

@@ -1,19 +1,11 @@
-// Pages that Chromium makes while the mouse button is down on a link, and shows at the click.
+// Pages that Chromium makes before anybody has asked for them, as it does when it expects an address that is being typed.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { By, PASSWORD, answered, answersAgain, answersNothing, browser, engine, go, isOpen, logOut, logOutUnnoticed, path, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
+import { PASSWORD, answered, answersAgain, answersNothing, browser, engine, go, isOpen, logOut, logOutUnnoticed, path, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
 
 const onlyChromium = { skip: engine !== "chromium" && "only Chromium makes pages ahead" };
 
-/** Presses the link to a page, and waits until that is made. */
-async function press(page) {
-    const before = await answered(page);
-    const link = await browser.findElement(By.css(`header a[href='${page}']`));
-    await browser.actions().move({ origin: link }).press().perform();
-    await browser.wait(async () => (await answered(page)) > before, 10_000, `${page} is not made ahead`);
-}
-
-/** Has the browser make a page, as it does by itself when it expects an address that is being typed. */
+/** Has the browser make a page ahead. */
 async function makeAhead(page) {
     const before = await answered(page);
     await run(`const { nonce } = document.querySelector("script[nonce]");
@@ -22,26 +14,22 @@ async function makeAhead(page) {
     await browser.wait(async () => (await answered(page)) > before, 10_000, `${page} is not made ahead`);
 }
 
-/** Goes to a page by no link. */
+const passed = (milliseconds, since = Date.now()) => browser.wait(() => Date.now() - since > milliseconds, milliseconds + 2_000);
+
+/** Goes to a page, as the address bar does. */
 const show = (page) => run("location.assign(arguments[0])", page);
-
-/** Keeps the button down for so many milliseconds. */
-const held = (milliseconds, since = Date.now()) => browser.wait(() => Date.now() - since > milliseconds, milliseconds + 2_000);
-
-/** Shows it. */
-const release = () => browser.actions().release().perform();
 const shownAt = () => run("return performance.getEntriesByType('navigation')[0].activationStart");
 
 test("a page that is made ahead is there when it is shown, and its chat starts then and not before", onlyChromium, async () => {
     await signUp();
-    await press("/");
+    await makeAhead("/");
     // Time enough for a chat to start where it would.
-    await held(1_500);
-    await release();
+    await passed(1_500);
+    await show("/");
     await path("/");
     await ready();
     const shown = await shownAt();
-    assert.ok(shown > 0, "it was made at the click");
+    assert.ok(shown > 0, "it was not made ahead");
     const requests = await run("return performance.getEntriesByType('resource').map(({ name, startTime }) => [name, startTime])");
     const ofChat = requests.filter(([name]) => /chat-jwt|\/widget\//.test(name)).map(([, time]) => time);
     assert.ok(ofChat.length >= 3 && ofChat.every((time) => time >= shown), `shown at ${shown}, asked at ${ofChat}`);
@@ -68,9 +56,9 @@ test("a page that was made before a log-out that no page could note is made agai
     const email = await signUp();
     await go("/");
     await ready();
-    await press("/account");
+    await makeAhead("/account");
     await logOutUnnoticed();
-    await release();
+    await show("/account");
     await path("/login?next=/account");
     await ready();
     assert.ok(!(await browser.getPageSource()).includes(email));
@@ -81,11 +69,11 @@ test("a page that was made before light became dark is dark", onlyChromium, asyn
     await ready();
     const theme = () => run("return document.documentElement.dataset.theme");
     const before = await theme();
-    await press("/login");
+    await makeAhead("/login");
     await run("document.querySelector('.theme-switch').click()");
-    await release();
+    await show("/login");
     await path("/login");
-    assert.ok((await shownAt()) > 0, "it was made at the click");
+    assert.ok((await shownAt()) > 0, "it was not made ahead");
     assert.notEqual(await theme(), before);
 });
 
@@ -93,11 +81,11 @@ test("a page that was made more than ten seconds ago is hidden until the server 
     await signUp();
     await go("/");
     await ready();
-    await press("/account");
-    await held(10_500);
+    await makeAhead("/account");
+    await passed(10_500);
     answersNothing();
     try {
-        await release();
+        await show("/account");
         await path("/account");
         await wait("getComputedStyle(document.documentElement).visibility === 'hidden'");
     } finally {
