@@ -1,7 +1,8 @@
 // A page load would end the chat. While it is open, links show the next page in this document:
 // docs/decisions/why-links-leave-an-open-chat-alone.md.
 const PAGES = /^\/(login|signup|forgot|account)?$/;
-const PATIENCE = 3_000;
+// Within so many milliseconds a page has to come, and to be shown.
+const FRESH = 1_000;
 
 const here = () => location.pathname + location.search;
 // Where each page was scrolled to, and those that were left with a form half filled in.
@@ -12,7 +13,7 @@ let pressed, latest;
 
 const ask = (url) => {
     const load = async () => {
-        const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE) });
+        const answer = await fetch(url, { signal: AbortSignal.timeout(FRESH) });
         if (answer.ok && !answer.redirected) return new DOMParser().parseFromString(await answer.text(), "text/html");
     };
     return { url, at: performance.now(), page: load().catch(() => {}) };
@@ -34,7 +35,7 @@ const show = (main, top) => {
     else left.querySelectorAll("leptos-island").forEach((island) => island.remove());
     shown = here();
     left.replaceWith(main);
-    // Who is writing in the chat goes on.
+    // Somebody may be writing in the chat.
     if (!document.activeElement.closest(".ticketping-widget")) (main.querySelector("[autofocus]") ?? main).focus({ preventScroll: true });
     scrollTo(0, top);
 };
@@ -54,9 +55,11 @@ const follow = async (asked, isBack) => {
     kept.delete(here());
     if (filledIn) return show(filledIn, top);
     const main = page.querySelector("main");
+    // A screen reader says it with the focus.
+    main.ariaLabel = page.title;
     show(main, top);
     main.querySelectorAll("script").forEach(({ src }) => import(src).catch(() => {}));
-    wake(main);
+    wakeIslands(main);
 };
 
 const back = () => {
@@ -84,7 +87,7 @@ addEventListener("click", (click) => {
         return;
     }
     click.preventDefault();
-    const isFresh = pressed?.url === url && performance.now() - pressed.at < 1_000;
+    const isFresh = pressed?.url === url && performance.now() - pressed.at < FRESH;
     follow(isFresh ? pressed : ask(url));
     pressed = undefined;
 });
@@ -92,4 +95,6 @@ addEventListener("click", (click) => {
 for (const other of ["submit", "pagehide"]) addEventListener(other, () => (latest = undefined));
 addEventListener("scroll", () => shown === here() && tops.set(shown, scrollY));
 addEventListener("popstate", back);
+// These have loaded this file.
+onpointerdown = onkeydown = onpopstate = null;
 back();

@@ -6,15 +6,16 @@
         return islands;
     };
     const loaded = load();
-    window.wake = async (part) => {
+    window.wakeIslands = async (part) => {
         const islands = await loaded;
         for (const island of part.querySelectorAll("leptos-island")) {
+            island.closest("leptos-children")?.$$on_hydrate?.();
             await islands[island.dataset.component](island);
         }
     };
     addEventListener("DOMContentLoaded", async () => {
         (await loaded).hydrate();
-        wake(document);
+        wakeIslands(document);
     });
     window.loadedAs = location.pathname + location.search;
     onpointerdown = onkeydown = onpopstate = () => import(`${path}/../../navigation.js`).catch(() => {});

@@ -47,7 +47,7 @@ test("a link leaves an open chat as it is: the same widget, the same socket, and
     assert.ok(await run("return wasSeen.length > 0 && wasSeen.every(Boolean)"));
     assert.ok(await run("return TicketpingChat.instance === widget && widget.ws.ws === socket && socket.readyState === WebSocket.OPEN"));
     assert.equal(await run("return document.title"), "Support chat that knows who is asking · Ticketping for Leptos");
-    assert.equal(await run("return document.activeElement.id"), "main");
+    assert.deepEqual(await run("return [document.activeElement.id, document.activeElement.ariaLabel]"), ["main", await run("return document.title")]);
     await type("#messageInput", "ence", Key.ENTER);
     await shows("I read: “half a sentence”");
     await logOut();
@@ -151,7 +151,7 @@ test("a page that was asked for before the session ended is not shown", async ()
     await close();
 });
 
-test("a link of somebody who is another user by now loads the page, and the chat is the other's", async () => {
+test("after a log-in as somebody else a link loads the page, and the chat is theirs", async () => {
     const bob = person("Bob");
     await signUp(bob);
     const theirs = await browser.manage().getCookie("session");
@@ -185,7 +185,7 @@ test("after a new version of the site a link loads the page", async () => {
     await close();
 });
 
-test("who has filled in half of a form finds it again with back", async () => {
+test("a half-filled form is there again after a link and back", async () => {
     await go("/signup");
     await open();
     await type("[name='email']", "ada@example.com");
@@ -214,12 +214,12 @@ const hold = (page) => run(`const { fetch } = window;
     const answered = new Promise((answer) => (window.answer = answer));
     window.fetch = async (url, ...rest) => {
         const page = await fetch(url, ...rest);
-        if (!String(url).endsWith(arguments[0])) return page;
+        if (!url.endsWith(arguments[0])) return page;
         await answered;
         // Whatever is done with it is done by then.
         page.text = () => Response.prototype.text.call(page).finally(() => setTimeout(() => (window.isRead = true)));
         return page;
-    }`.replace("arguments[0]", JSON.stringify(page)));
+    }`, page);
 const answerIt = async () => {
     await run("answer()");
     await wait("window.isRead");
@@ -237,7 +237,7 @@ test("of two links the last is followed, also when the first is answered later",
     await close();
 });
 
-test("forward before back is answered stays where it was", async () => {
+test("back and forward before the answer end on the same page", async () => {
     await go("/login");
     await open();
     await click("header a[href='/signup']");
@@ -252,7 +252,7 @@ test("forward before back is answered stays where it was", async () => {
     await close();
 });
 
-test("what was filled in on a page that was gone back from is there again", async () => {
+test("a half-filled form is there again after back and forward", async () => {
     await go("/");
     await open();
     await click("header a[href='/signup']");
@@ -267,7 +267,7 @@ test("what was filled in on a page that was gone back from is there again", asyn
     await close();
 });
 
-test("who writes in the chat while a page is gone back from goes on writing", async () => {
+test("going back leaves the focus with somebody who writes in the chat", async () => {
     await signUp();
     await startConversation();
     await areFollowed();
@@ -281,7 +281,7 @@ test("who writes in the chat while a page is gone back from goes on writing", as
     await logOut();
 });
 
-test("who fills in a form while the next page is awaited finds it again with back", async () => {
+test("a form that is filled in while the next page is on its way is there again after back", async () => {
     await go("/signup");
     await open();
     await mark();

@@ -1,6 +1,6 @@
 // The chat in an app with full hydration and client-side routing: no page load anywhere.
 import { expect, test, type Page } from "@playwright/test";
-import { bubble, chatCookie, identity, journal, listen, openSockets, owner, ready, say, startConversation, stored } from "./support";
+import { bubble, chatCookie, identity, journal, listen, memory, openSockets, owner, ready, say, startConversation, stored } from "./support";
 
 const be = (page: Page, who: string) => page.getByRole("button", { name: `Be ${who}` }).click();
 
@@ -489,15 +489,7 @@ test("a thousand log-ins and log-outs leave memory and listeners as they were", 
                 await until(false);
             }
         }, times);
-    const session = await page.context().newCDPSession(page);
-    await session.send("Performance.enable");
-    const measure = async () => {
-        // What is waiting to be freed takes more than one round.
-        for (let round = 0; round < 5; round++) await session.send("HeapProfiler.collectGarbage");
-        const { metrics } = await session.send("Performance.getMetrics");
-        const get = (wanted: string) => metrics.find(({ name }) => name === wanted)!.value;
-        return { listeners: get("JSEventListeners"), nodes: get("Nodes"), heap: get("JSHeapUsedSize") / 1024 / 1024 };
-    };
+    const measure = await memory(page);
     await cycle(100);
     const before = await measure();
     await cycle(900);

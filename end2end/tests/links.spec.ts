@@ -1,6 +1,6 @@
 // Links while the chat is open: what needs Playwright. The rest is in engines/.
 import { type Page, expect, test } from "@playwright/test";
-import { bubble, chatWindow, linksAreFollowed, listen, person, ready, signUp } from "./support";
+import { bubble, chatWindow, linksAreFollowed, listen, memory, person, ready, signUp } from "./support";
 
 const goHome = (page: Page) => page.getByRole("link", { name: "Ticketping" }).first().click();
 async function open(page: Page) {
@@ -96,15 +96,7 @@ test("links leave nothing behind but their islands", async ({ page }) => {
                 await until("main #factor-current");
             }
         }, times);
-    const session = await page.context().newCDPSession(page);
-    await session.send("Performance.enable");
-    const measure = async () => {
-        // What is waiting to be freed takes more than one round.
-        for (let round = 0; round < 5; round++) await session.send("HeapProfiler.collectGarbage");
-        const { metrics } = await session.send("Performance.getMetrics");
-        const get = (wanted: string) => metrics.find(({ name }) => name === wanted)!.value;
-        return { listeners: get("JSEventListeners"), nodes: get("Nodes"), heap: get("JSHeapUsedSize") / 1024 / 1024 };
-    };
+    const measure = await memory(page);
     await follow(20);
     const before = await measure();
     await follow(100);

@@ -139,6 +139,19 @@ export function listen(page: Page) {
     return heard;
 }
 
+/** Measures what a page holds once all that is no longer needed is freed: listeners, nodes, and the heap in MB. */
+export async function memory(page: Page) {
+    const session = await page.context().newCDPSession(page);
+    await session.send("Performance.enable");
+    return async () => {
+        // What is waiting to be freed takes more than one round.
+        for (let round = 0; round < 5; round++) await session.send("HeapProfiler.collectGarbage");
+        const { metrics } = await session.send("Performance.getMetrics");
+        const get = (wanted: string) => metrics.find(({ name }) => name === wanted)!.value;
+        return { listeners: get("JSEventListeners"), nodes: get("Nodes"), heap: get("JSHeapUsedSize") / 1024 / 1024 };
+    };
+}
+
 /** The sockets of a page that are open now: their addresses, each with a number. */
 export function openSockets(page: Page) {
     const open = new Set<string>();
