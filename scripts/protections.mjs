@@ -156,7 +156,7 @@ const protections = [
     ["going back takes no focus from the chat", "public/navigation.js", 'if (!document.activeElement.closest(".ticketping-widget")) ', "", "chromium", "going back leaves"],
     ["what is filled in meanwhile is not lost", "public/navigation.js", " || (!isBack && isFilledIn())", "", "chromium", "on its way is there again"],
     ["a pressed page is shown once", "public/navigation.js", "    pressed = undefined;\n", "", "chromium", "pressed and followed twice"],
-    ["a link is followed by keyboard too", "src/hydration.js", "onkeydown = ", "", "chromium", "by keyboard"],
+    ["a link is followed by keyboard too", "src/hydration.js", "onkeydown = ", "", "chromium", "by keyboard too"],
     ["a page that a link shows does what it does", "public/navigation.js", "    wakeIslands(main);\n", "", "chromium", "what a page does"],
     ["links leave nothing behind", "public/navigation.js", '    else left.querySelectorAll("leptos-island").forEach((island) => island.remove());\n', "", "app", "leave nothing behind"],
     ["what repeats itself does so once", "src/support_chat.rs", "if BARS.get() == bar {", "if bar > 0 {", "app", "what repeats itself"],
