@@ -48,6 +48,8 @@ const follow = async (asked, isBack) => {
     if (!page || frame(page) !== frame(document) || (!isBack && isFilledIn())) {
         return asked.url === location.href ? location.reload() : location.assign(asked.url);
     }
+    // Going back, the browser may have scrolled already.
+    if (!isBack) tops.set(shown, scrollY);
     if (asked.url !== location.href) history.pushState(null, "", asked.url);
     document.title = page.title;
     const top = isBack ? tops.get(here()) ?? 0 : 0;

@@ -15,7 +15,7 @@ node scripts/new.mjs my-shop "$folder/my-shop"
 if [ -d "$folder/kept" ]; then mv "$folder/kept" "$folder/my-shop/target"; fi
 export CARGO_TARGET_DIR=$PWD/target
 cd "$folder/my-shop"
-if grep -rniE 'ticketping[-_]leptos|Ticketping for Leptos|figures\.md|make bench' . --exclude-dir=.git --exclude-dir=target; then
+if grep -rniE 'ticketping[-_]leptos|for Leptos\b|figures\.md|make bench' . --exclude-dir=.git --exclude-dir=target; then
     echo "the copy still speaks of the app it was made from" >&2
     exit 1
 fi
@@ -28,4 +28,5 @@ cargo test --quiet --test server http::
 # The browser tests look for programs where they are without CARGO_TARGET_DIR.
 mkdir -p target
 ln -sfn "$CARGO_TARGET_DIR/debug" target/debug
-make e2e ARGS="chat no-javascript --project=app"
+make e2e ARGS="chat no-javascript links --project=app"
+ENGINE=chromium node --test --test-reporter dot end2end/engines/links.test.mjs

@@ -26,7 +26,18 @@ const aboutThis = /^(bench\/|CHANGELOG|README|scripts\/(new|bench|lighthouse|wit
 
 /** What changes beside the name, by file: each text must be there once. */
 const changes = {
-    "src/app.rs": [['"Ticketping for Leptos"', `"${title}"`]],
+    "src/app.rs": [
+        ['"Ticketping for Leptos"', `"${title}"`],
+        [/content="Support chat that knows[^"]*"/, "content=APP_NAME"],
+    ],
+    "src/layout.rs": [
+        ['"Ticketping "<span class="brand-for">"for Leptos"</span>', "{APP_NAME}"],
+        ["use crate::{\n", "use crate::{\n    app::APP_NAME,\n"],
+    ],
+    "style/layout.css": [
+        [/\.brand-for \{[^]*?\n\n(?=\.site-nav)/, ""],
+        [/    \.brand-for \{[^]*?\}\n\n/, ""],
+    ],
     "tests/server/http/mails.rs": [["Ticketping for Leptos", title]],
     "src/support_chat.rs": [["How do I add this chat to my own app?", "How do I get started?"]],
     "end2end/tests/chat.spec.ts": [[/How do I add this chat to my own app\?/g, "How do I get started?"], ["How do I add", "How do I get"]],

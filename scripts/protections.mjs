@@ -153,6 +153,8 @@ const protections = [
     ["back shows the page before", "public/navigation.js", 'addEventListener("popstate", back);', "", "chromium", "back and forward show"],
     ["back and forward at once end where they began", "public/navigation.js", "    latest = undefined;\n    if (shown !== here())", "    if (shown !== here())", "chromium", "before the answer"],
     ["what a form held is there again with back", "public/navigation.js", "if (isFilledIn()) kept.set(shown, left);", "if (false);", "chromium", "after back and forward"],
+    ["a page is as scrolled as it was when a link was followed", "public/navigation.js", "    if (!isBack) tops.set(shown, scrollY);\n", "", "chromium", "had been scrolled to"],
+    ["a page is as scrolled as it was before back or forward", "public/navigation.js", 'addEventListener("scroll", () => shown === here() && tops.set(shown, scrollY));\n', "", "chromium", "had been scrolled to"],
     ["going back takes no focus from the chat", "public/navigation.js", 'if (!document.activeElement.closest(".ticketping-widget")) ', "", "chromium", "going back leaves"],
     ["what is filled in meanwhile is not lost", "public/navigation.js", " || (!isBack && isFilledIn())", "", "chromium", "on its way is there again"],
     ["a pressed page is shown once", "public/navigation.js", "    pressed = undefined;\n", "", "chromium", "pressed and followed twice"],

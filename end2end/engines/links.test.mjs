@@ -33,6 +33,7 @@ test("a link leaves an open chat as it is: the same widget, the same socket, and
     await startConversation();
     await areFollowed();
     await type("#messageInput", "half a sent");
+    const title = await run("return document.title");
     await mark();
     await run(`window.chat = document.querySelector(".ticketping-chat-window");
         window.widget = TicketpingChat.instance;
@@ -42,11 +43,11 @@ test("a link leaves an open chat as it is: the same widget, the same socket, and
         look()`);
     await click(home);
     await path("/");
-    await shows("Support chat that knows");
+    await shows("How the support team sees you");
     assert.ok(await isTheSame());
     assert.ok(await run("return wasSeen.length > 0 && wasSeen.every(Boolean)"));
     assert.ok(await run("return TicketpingChat.instance === widget && widget.ws.ws === socket && socket.readyState === WebSocket.OPEN"));
-    assert.equal(await run("return document.title"), "Support chat that knows who is asking · Ticketping for Leptos");
+    assert.notEqual(await run("return document.title"), title);
     assert.deepEqual(await run("return [document.activeElement.id, document.activeElement.ariaLabel]"), ["main", await run("return document.title")]);
     await type("#messageInput", "ence", Key.ENTER);
     await shows("I read: “half a sentence”");
@@ -87,20 +88,27 @@ test("back and forward show the pages again, where they had been scrolled to", a
     await signUp();
     await open();
     await mark();
-    await run("scrollTo(0, 300)");
-    const scrolled = await run("return scrollY");
+    await run("document.querySelector(arguments[0]).dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))", home);
+    await wait("performance.getEntriesByType('resource').some(({ name }) => name === `${location.origin}/`)");
+    // Sooner than the browser tells of it.
+    const scrolled = await run("scrollTo(0, 300); const top = scrollY; document.querySelector(arguments[0]).click(); return top", home);
     assert.ok(scrolled > 0);
-    await run("document.querySelector(arguments[0]).click()", home);
     await path("/");
-    await shows("Support chat that knows");
+    await shows("How the support team sees you");
     assert.equal(await run("return scrollY"), 0);
     await run("history.back()");
     await path("/account");
     await shows("New email");
     await wait(`scrollY === ${scrolled}`);
+    await run("addEventListener('scroll', () => (window.isTold = scrollY === 200)); scrollTo(0, 200)");
+    await wait("isTold");
     await run("history.forward()");
     await path("/");
-    await shows("Support chat that knows");
+    await shows("How the support team sees you");
+    await run("history.back()");
+    await path("/account");
+    await shows("New email");
+    await wait("scrollY === 200");
     assert.ok(await isTheSame());
     await logOut();
 });
@@ -110,7 +118,7 @@ test("back shows the page before, also when the page was loaded again meanwhile"
     await open();
     await click(home);
     await path("/");
-    await shows("Support chat that knows");
+    await shows("How the support team sees you");
     await mark();
     await browser.navigate().refresh();
     await isLoaded();
@@ -233,7 +241,7 @@ test("of two links the last is followed, also when the first is answered later",
     await path("/signup");
     await shows("Create account");
     await answerIt();
-    assert.equal(await run("return document.title"), "Sign up · Ticketping for Leptos");
+    assert.match(await run("return document.title"), /^Sign up · /);
     await close();
 });
 
@@ -248,7 +256,7 @@ test("back and forward before the answer end on the same page", async () => {
     await run("history.forward()");
     await path("/signup");
     await answerIt();
-    assert.equal(await run("return document.title"), "Sign up · Ticketping for Leptos");
+    assert.match(await run("return document.title"), /^Sign up · /);
     await close();
 });
 
@@ -260,7 +268,7 @@ test("a half-filled form is there again after back and forward", async () => {
     await type("[name='email']", "ada@example.com");
     await run("history.back()");
     await path("/");
-    await shows("Support chat that knows");
+    await shows("How the support team sees you");
     await run("history.forward()");
     await path("/signup");
     await wait("document.querySelector('[name=email]')?.value === 'ada@example.com'");

@@ -1,8 +1,7 @@
 // Links while the chat is open: what needs Playwright. The rest is in engines/.
 import { type Page, expect, test } from "@playwright/test";
-import { bubble, chatWindow, linksAreFollowed, listen, memory, person, ready, signUp } from "./support";
+import { brand, bubble, chatWindow, linksAreFollowed, listen, memory, person, ready, signUp } from "./support";
 
-const goHome = (page: Page) => page.getByRole("link", { name: "Ticketping" }).first().click();
 async function open(page: Page) {
     await ready(page);
     await bubble(page).click();
@@ -21,7 +20,7 @@ test("a link whose page cannot be asked for is followed by the browser", async (
         (url) => url.pathname === "/",
         (route) => (route.request().resourceType() === "fetch" ? route.abort() : route.continue()),
     );
-    await goHome(page);
+    await brand(page).click();
     await page.waitForURL((url) => url.pathname === "/");
     await ready(page);
     expect(await isTheSame(page)).toBe(false);
@@ -68,7 +67,7 @@ test("what repeats itself on a page does so once, however often a link has shown
     for (const _ of ["once", "twice"]) {
         await page.getByRole("link", { name: "Your account" }).click();
         await expect(page.getByLabel("New email")).toBeVisible();
-        await page.getByRole("link", { name: "Ticketping" }).first().click();
+        await brand(page).click();
         await expect(page.locator(".token-life")).toBeVisible();
     }
     const before = await seconds();

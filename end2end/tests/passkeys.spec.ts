@@ -1,6 +1,6 @@
 // Passkeys, with Chromium's virtual authenticator.
 import { expect, test, type Page } from "@playwright/test";
-import { PASSWORD, bubble, linksAreFollowed, logIn, logOut, person, ready, signUp } from "./support";
+import { PASSWORD, brand, bubble, linksAreFollowed, logIn, logOut, person, ready, signUp } from "./support";
 
 /** A device that makes passkeys and always recognises its owner. */
 async function withAuthenticator(page: Page) {
@@ -37,7 +37,7 @@ test("a passkey logs in without a password, and takes the place of a code", asyn
     await bubble(page).click();
     await linksAreFollowed(page);
     for (const _ of ["once", "twice"]) {
-        await page.getByRole("link", { name: "Ticketping" }).first().click();
+        await brand(page).click();
         await page.getByRole("link", { name: "Your account" }).click();
         await expect(card(page)).toBeVisible();
     }

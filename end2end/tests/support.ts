@@ -47,6 +47,8 @@ export async function logOut(page: Page): Promise<void> {
     await page.waitForURL((url) => url.pathname === "/");
 }
 
+/** The link home, in the header. */
+export const brand = (page: Page) => page.locator(".brand");
 export const bubble = (page: Page) => page.locator(".ticketping-chat-bubble");
 export const chatWindow = (page: Page) => page.locator(".ticketping-chat-window");
 
