@@ -39,6 +39,17 @@ for (const [fault, answer] of scripts) {
     });
 }
 
+test("who forgets the page's data is told so while developing", async ({ page }) => {
+    const heard = listen(page);
+    await page.route((url) => url.pathname === "/", async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ response: answer, body: (await answer.text()).replace("ticketping-page-data", "forgotten") });
+    });
+    await page.goto("/");
+    await expect.poll(() => heard.ours).toEqual(["/"]);
+    expect(heard.exceptions).toEqual([]);
+});
+
 const payload = (claims: object) => `e30.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.x`;
 const tokens: [string, Parameters<Route["fulfill"]>[0]][] = [
     ["answers HTML", { contentType: "text/html", body: "<p>log in</p>" }],

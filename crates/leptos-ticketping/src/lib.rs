@@ -8,10 +8,10 @@ mod driver;
 mod events;
 mod machine;
 pub mod pinned;
-mod state;
 mod theme;
 mod use_ticketping;
 mod visitor;
+mod widget_state;
 
 #[cfg(feature = "ssr")]
 mod server;
@@ -20,10 +20,10 @@ pub use browser::{ConfigSource, PageData};
 pub use component::{TicketpingChat, TicketpingPageData};
 pub use config::{AppId, ConfigError, Loading, TeamSlug, TicketpingConfig, Visitors};
 pub use events::TicketpingEvent;
-pub use state::TokenLife;
 pub use theme::Theme;
 pub use use_ticketping::{UseTicketping, use_ticketping};
 pub use visitor::Visitor;
+pub use widget_state::TokenLife;
 
 #[cfg(feature = "ssr")]
 pub use server::{

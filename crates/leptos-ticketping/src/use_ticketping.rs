@@ -9,7 +9,7 @@ use leptos::{leptos_dom::helpers::is_server, prelude::*};
 
 use crate::{
     events::TicketpingEvent,
-    state::{TokenLife, WidgetState},
+    widget_state::{TokenLife, WidgetState},
 };
 
 /// What the driver executes for the page.

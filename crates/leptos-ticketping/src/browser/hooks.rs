@@ -9,11 +9,11 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     bindings::{Instance, JWT, container},
-    js::{STOPPED, apply, function, get, never, never_settled, noop, set, text, unless_stopped},
+    js::{STOPPED, apply, function, get, noop, returns_unsettled, set, text, unless_stopped, unsettled},
     owner::is_owner,
     resume::is_kept,
 };
-use crate::{events::TicketpingEvent, machine::Identity, state::WidgetState};
+use crate::{events::TicketpingEvent, machine::Identity, widget_state::WidgetState};
 
 /// Closures that the widget calls. They must live as long as it does.
 pub struct Hooks(Vec<Hook>);
@@ -28,12 +28,13 @@ pub type OnReport = Rc<dyn Fn(WidgetState, Option<TicketpingEvent>)>;
 const LIST_STEP: &str = "loadStoredConversations";
 /// The property of a widget that has no token yet: `true`, and the function that continues its start once it has come to
 /// that step.
-const HELD: &str = "heldByPage";
+const AWAITS_TOKEN: &str = "awaitsToken";
 /// In place of a token that is not there yet. With "" the widget would take its user for an anonymous visitor.
 pub const ON_ITS_WAY: &str = "on its way";
 
-const COOKIE_METHODS: [&str; 3] = ["getCookie", "setCookie", "deleteCookie"];
-const STORAGE_METHODS: [&str; 3] = ["getItem", "setItem", "removeItem"];
+/// What the widget keeps its data with, by the part that has the methods.
+const STORAGE: [(&str, [&str; 3]); 2] =
+    [("api", ["getCookie", "setCookie", "deleteCookie"]), ("storage", ["getItem", "setItem", "removeItem"])];
 
 /// Hooks a widget that was started for `identity`.
 pub fn install(instance: &Instance, identity: &Identity, on_report: OnReport) -> Hooks {
@@ -52,20 +53,20 @@ impl Hooks {
         let Some(original) = function(instance, LIST_STEP) else { return };
         let widget = instance.clone();
         self.replace(instance, LIST_STEP, move |_, _, _| {
-            if !is_held(&widget) {
+            if !awaits_token(&widget) {
                 return load_list(&original, &widget);
             }
             if let Some(container) = container(&widget) {
                 container.remove();
             }
-            Promise::new(&mut |resolve, _| set(&widget, HELD, &resolve)).into()
+            Promise::new(&mut |resolve, _| set(&widget, AWAITS_TOKEN, &resolve)).into()
         });
     }
 
     /// Lets the widget use its cookie and storage only while they belong to its user. Another tab may have changed the
     /// owner a moment ago: the widget would use that user's data, and leave its own behind.
     fn guard_storage(&mut self, instance: &Instance, identity: &Identity) {
-        for (part, methods) in [("api", COOKIE_METHODS), ("storage", STORAGE_METHODS)] {
+        for (part, methods) in STORAGE {
             let Some(part) = get(instance, part) else { continue };
             for method in methods {
                 let Some(original) = function(&part, method) else { continue };
@@ -89,9 +90,9 @@ impl Hooks {
             let Some(original) = function(&api, method) else { continue };
             let (this, widget): (JsValue, JsValue) = (api.clone(), instance.into());
             self.replace(&api, method, move |first, second, third| {
-                if is_held(&widget) {
+                if awaits_token(&widget) {
                     // Code of the page asked for it.
-                    return never().into();
+                    return unsettled().into();
                 }
                 let answer = apply(&original, &this, &[first, second, third]);
                 unless_stopped(&widget, answer.unchecked_ref())
@@ -155,17 +156,17 @@ fn load_list(original: &Function, widget: &Instance) -> JsValue {
 
 /// Marks a widget that has no token yet: its start and all of its calls wait.
 pub fn hold(instance: &Instance) {
-    set(instance, HELD, &JsValue::TRUE);
+    set(instance, AWAITS_TOKEN, &JsValue::TRUE);
 }
 
-fn is_held(instance: &JsValue) -> bool {
-    get(instance, HELD).is_some_and(|held| held.is_truthy())
+fn awaits_token(instance: &JsValue) -> bool {
+    get(instance, AWAITS_TOKEN).is_some_and(|awaits| awaits.is_truthy())
 }
 
 /// The widget has its token.
 pub fn go_on(instance: &Instance) {
-    let goes_on = function(instance, HELD);
-    set(instance, HELD, &JsValue::UNDEFINED);
+    let goes_on = function(instance, AWAITS_TOKEN);
+    set(instance, AWAITS_TOKEN, &JsValue::UNDEFINED);
     let (Some(goes_on), Some(list)) = (goes_on, function(instance, LIST_STEP)) else { return };
     if let (Some(container), Some(body)) = (container(instance), document().body()) {
         let _is_in_it = body.append_child(&container);
@@ -177,20 +178,20 @@ pub fn go_on(instance: &Instance) {
 /// none of the calls that are under way.
 pub fn silence(instance: &Instance) {
     let widget: &JsValue = instance.as_ref();
-    let (noop, never_settled) = (noop(), never_settled());
+    let (noop, returns_unsettled) = (noop(), returns_unsettled());
     set(widget, STOPPED, &JsValue::TRUE);
     set(widget, "track", &noop);
     set(widget, "handleWebSocketMessage", &noop);
-    for (part, methods) in [("api", COOKIE_METHODS), ("storage", STORAGE_METHODS)] {
+    for (part, methods) in STORAGE {
         let Some(part) = get(widget, part) else { continue };
         methods.iter().for_each(|method| set(&part, method, &noop));
     }
     if let Some(api) = get(widget, "api") {
-        set(&api, "request", &never_settled);
+        set(&api, "request", &returns_unsettled);
     }
     // The first call was made before the hooks were there, and its answer continues the start.
     set(widget, "createWidgetContainer", &noop);
-    set(widget, LIST_STEP, &never_settled);
+    set(widget, LIST_STEP, &returns_unsettled);
     // A socket that is closed before it was open counts as cut off, and would be opened again.
     if let Some(options) = get(widget, "ws").as_ref().and_then(|socket| get(socket, "options")) {
         set(&options, "reconnectAttempts", &0.into());

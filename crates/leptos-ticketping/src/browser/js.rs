@@ -37,7 +37,7 @@ type Reaction = Closure<dyn Fn(JsValue, JsValue) -> JsValue>;
 thread_local! {
     // One of each for the whole page: what is left of a stopped widget may call them at any time.
     static NOOP: JsValue = Closure::<dyn Fn()>::new(|| {}).into_js_value();
-    static NEVER_SETTLED: JsValue = Closure::<dyn Fn() -> Promise>::new(never).into_js_value();
+    static RETURNS_UNSETTLED: JsValue = Closure::<dyn Fn() -> Promise>::new(unsettled).into_js_value();
     static ON_FULFILLED: Function = reaction(|value| value);
     static ON_REJECTED: Function = reaction(|error| Promise::reject(&error).into());
 }
@@ -45,7 +45,7 @@ thread_local! {
 fn reaction(react: impl Fn(JsValue) -> JsValue + 'static) -> Function {
     let reaction: Reaction = Closure::new(move |widget: JsValue, value| {
         let stopped = get(&widget, STOPPED).is_some_and(|stopped| stopped.is_truthy());
-        if stopped { never().into() } else { react(value) }
+        if stopped { unsettled().into() } else { react(value) }
     });
     reaction.into_js_value().unchecked_into()
 }
@@ -60,11 +60,11 @@ pub fn unless_stopped(widget: &JsValue, promise: &Promise) -> JsValue {
     };
     function(promise, "then")
         .and_then(|then| then.call2(promise, &on_fulfilled, &on_rejected).ok())
-        .unwrap_or_else(|| never().into())
+        .unwrap_or_else(|| unsettled().into())
 }
 
 /// A promise that is never settled.
-pub fn never() -> Promise {
+pub fn unsettled() -> Promise {
     Promise::new(&mut |_, _| {})
 }
 
@@ -74,6 +74,6 @@ pub fn noop() -> JsValue {
 }
 
 /// A function whose promise is never settled.
-pub fn never_settled() -> JsValue {
-    NEVER_SETTLED.with(Clone::clone)
+pub fn returns_unsettled() -> JsValue {
+    RETURNS_UNSETTLED.with(Clone::clone)
 }

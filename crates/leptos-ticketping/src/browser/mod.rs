@@ -1,8 +1,8 @@
 //! The only folder that touches `window.TicketpingChat`, its cookie and its storage. It runs in the browser; on the
 //! server it is compiled and never called.
 //!
-//! Each function here executes one command of the [machine](crate::machine). What the published widget gets wrong
-//! is put right on the live object, in `hooks.rs`.
+//! It does what the [driver](crate::driver) says. What the published widget gets wrong is put right on the live
+//! object, in `hooks.rs`.
 
 mod bindings;
 mod hooks;

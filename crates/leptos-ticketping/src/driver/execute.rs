@@ -10,8 +10,8 @@ use crate::{
     config::Visitors,
     events::TicketpingEvent,
     machine::{Command, Event, Identity, TokenAnswer},
-    state::{TokenLife, WidgetState},
     use_ticketping,
+    widget_state::{TokenLife, WidgetState},
 };
 
 const FAILURE_DELAY: Duration = Duration::from_secs(1);

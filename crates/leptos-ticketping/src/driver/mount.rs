@@ -28,7 +28,13 @@ pub fn mount<C: ConfigSource>(
             if !is_shown.get() && browser::is_prerendering() {
                 return browser::once_shown(move || is_shown.set(true));
             }
-            let mounted = config.load().and_then(|settings| Driver::new(settings, on_page_outdated, shows_placeholder));
+            let settings = config.load();
+            if settings.is_none() {
+                leptos::logging::debug_warn!(
+                    "Ticketping chat is not available: the page has no <TicketpingPageData/>."
+                );
+            }
+            let mounted = settings.and_then(|settings| Driver::new(settings, on_page_outdated, shows_placeholder));
             let _only_once = driver.set(mounted);
         }
     });

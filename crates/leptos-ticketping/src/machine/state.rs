@@ -162,8 +162,7 @@ impl Machine {
             TokenAnswer::Failed => {
                 if matches!(self.live, Some(Identity::User(_))) && !self.token.has_come() {
                     // It has waited for the token.
-                    self.live = None;
-                    commands.push(Command::Stop);
+                    self.stop(commands);
                 }
                 self.token.failed(snapshot);
             }
@@ -188,16 +187,19 @@ impl Machine {
 
     /// Stops, because another user has taken over this browser.
     fn give_up(&mut self, commands: &mut Vec<Command>) {
-        if self.live.take().is_some() {
-            commands.push(Command::Stop);
-        }
+        self.stop(commands);
         self.want(None);
     }
 
-    fn reconcile(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
-        if self.live.is_some() && self.live != self.wanted {
-            self.live = None;
+    fn stop(&mut self, commands: &mut Vec<Command>) {
+        if self.live.take().is_some() {
             commands.push(Command::Stop);
+        }
+    }
+
+    fn reconcile(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
+        if self.live != self.wanted {
+            self.stop(commands);
         }
         let Some(wanted) = self.wanted.clone() else { return };
         if snapshot.owned_by() != Some(&wanted) {

@@ -10,15 +10,15 @@ const FIRST_DELAY: f64 = 1_000.0;
 const LONGEST_DELAY: f64 = 30_000.0;
 
 #[derive(Clone, Debug)]
-struct Held {
-    jwt: String,
+struct Jwt {
+    text: String,
     renew_at: f64,
     expires_at: f64,
 }
 
 #[derive(Clone, Debug, Default)]
 pub struct Token {
-    held: Option<Held>,
+    current: Option<Jwt>,
     // The number of the request under way.
     awaited: Option<u32>,
     failures: u32,
@@ -40,7 +40,7 @@ impl Token {
 
     /// Whether there has been one.
     pub fn has_come(&self) -> bool {
-        self.held.is_some()
+        self.current.is_some()
     }
 
     /// Whether the first is being asked for, and the endpoint has not failed yet.
@@ -52,7 +52,7 @@ impl Token {
         // At about 80 % of its life, and not in all pages at once.
         let renew_at = snapshot.now + life * (0.75 + 0.1 * snapshot.jitter);
         self.reset();
-        self.held = Some(Held { jwt, renew_at, expires_at: snapshot.now + life });
+        self.current = Some(Jwt { text: jwt, renew_at, expires_at: snapshot.now + life });
     }
 
     pub fn failed(&mut self, snapshot: &Snapshot) {
@@ -72,16 +72,16 @@ impl Token {
     }
 
     pub fn valid(&self, now: f64) -> Option<String> {
-        self.held.as_ref().filter(|held| now < held.expires_at).map(|held| held.jwt.clone())
+        self.current.as_ref().filter(|jwt| now < jwt.expires_at).map(|jwt| jwt.text.clone())
     }
 
     pub fn ask_if_due(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
-        let due = match (&self.held, self.failures) {
+        let due = match (&self.current, self.failures) {
             _ if self.awaited.is_some() => false,
             (_, 1..) => self.retries(snapshot).is_some_and(|at| snapshot.now >= at),
             (None, 0) => true,
             // A hidden page renews when it is seen again.
-            (Some(held), 0) => snapshot.visible && snapshot.now >= held.renew_at,
+            (Some(jwt), 0) => snapshot.visible && snapshot.now >= jwt.renew_at,
         };
         if due {
             self.ask_now(commands);
@@ -103,7 +103,7 @@ impl Token {
 
     /// Plans the next renewal or attempt.
     pub fn set_timer(&self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
-        let renew_at = self.held.as_ref().map(|held| held.renew_at).filter(|_| snapshot.visible);
+        let renew_at = self.current.as_ref().map(|jwt| jwt.renew_at).filter(|_| snapshot.visible);
         let at = match (self.awaited, self.failures) {
             (Some(_), _) => None,
             (None, 0) => renew_at,
