@@ -184,10 +184,6 @@ pub fn emit(event: &TicketpingEvent) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use hydration_context::SsrSharedContext;
-
     use super::*;
 
     #[test]
@@ -212,9 +208,11 @@ mod tests {
         assert_eq!(done.borrow().len(), 3);
     }
 
+    #[cfg(feature = "ssr")]
     #[test]
     fn on_the_server_nothing_is_kept() {
-        let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new())));
+        let context = hydration_context::SsrSharedContext::new();
+        let owner = Owner::new_root(Some(std::sync::Arc::new(context)));
         owner.with(|| {
             use_ticketping().open();
             use_ticketping().on_event(|_| {});
