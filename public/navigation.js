@@ -1,5 +1,5 @@
-// A page load would end the chat. While it is open, links show the next page in this document:
-// docs/decisions/why-links-leave-an-open-chat-alone.md.
+// A page load would end the chat. While it is open, links between these pages show the next one in this document:
+// docs/decisions/why-links-leave-an-open-chat-alone.md. `loadedAs` and `wakeIslands` are from src/hydration.js.
 const PAGES = /^\/(login|signup|forgot|account)?$/;
 // Within so many milliseconds a page has to come, and to be shown.
 const FRESH = 1_000;
@@ -19,14 +19,15 @@ const ask = (url) => {
     return { url, at: performance.now(), page: load().catch(() => {}) };
 };
 
-// What it has in common with the other pages of this user and this version.
+// What it has in common with the other pages of this user and this version: the style sheet's address has the version, the
+// chat's data the user.
 const frame = (page) =>
     Array.from(page.querySelectorAll("link:first-of-type, #ticketping-page-data, .user-name"), ({ href, textContent }) => href + textContent).join();
 
 // The browser brings back what was filled in only if it loads the next page.
 const isFilledIn = () =>
     document.querySelector("main [role=alert]:not([hidden])") ||
-    Array.from(document.querySelectorAll("main input")).some((input) => input.value !== input.defaultValue || input.checked !== input.defaultChecked);
+    Array.from(document.querySelectorAll("main input, main textarea")).some((input) => input.value !== input.defaultValue || input.checked !== input.defaultChecked);
 
 const show = (main, top) => {
     const left = document.querySelector("main");
@@ -60,7 +61,8 @@ const follow = async (asked, isBack) => {
     // A screen reader says it with the focus.
     main.ariaLabel = page.title;
     show(main, top);
-    main.querySelectorAll("script").forEach(({ src }) => import(src).catch(() => {}));
+    // Those of this site: the page's policy allows whatever this script loads.
+    main.querySelectorAll("script").forEach(({ src }) => src.startsWith(`${location.origin}/`) && import(src).catch(() => {}));
     wakeIslands(main);
 };
 
@@ -71,21 +73,28 @@ const back = () => {
 
 const isOpen = () => document.querySelector(".ticketping-chat-window.open");
 
-const urlOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
+// A link that leads to another page in this tab.
+const linkOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
     const link = target.closest?.("a");
-    const isElsewhere = button || altKey || ctrlKey || metaKey || shiftKey || !link || link.target || link.hash || link.origin !== location.origin;
-    if (isOpen() && !isElsewhere && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
+    const staysHere = button || altKey || ctrlKey || metaKey || shiftKey || !link || link.target || link.hash || !/^https?:$/.test(link.protocol);
+    if (!staysHere) return link;
+};
+
+const urlOf = (link) => {
+    if (link && isOpen() && link.origin === location.origin && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
 };
 
 addEventListener("pointerdown", (down) => {
-    const url = urlOf(down);
+    const url = urlOf(linkOf(down));
     pressed = url && ask(url);
 });
 
 addEventListener("click", (click) => {
-    const url = urlOf(click);
-    if (!url || click.defaultPrevented) {
-        if (click.target.closest?.("a")) latest = undefined;
+    if (click.defaultPrevented) return;
+    const link = linkOf(click);
+    const url = urlOf(link);
+    if (!url) {
+        if (link) latest = undefined;
         return;
     }
     click.preventDefault();

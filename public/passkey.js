@@ -10,7 +10,7 @@ addEventListener("submit", async (submit) => {
     message.hidden = true;
     try {
         if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
-            message.textContent = "This browser has no passkeys. Go another way.";
+            message.textContent = "This browser does not support passkeys. Use another method.";
             message.hidden = false;
             return;
         }
@@ -26,7 +26,7 @@ addEventListener("submit", async (submit) => {
         message.textContent =
             error.name === "InvalidStateError"
                 ? "This device has a passkey for your account already."
-                : "No passkey came. Try once more, or go another way.";
+                : "No passkey was used. Try again, or use another method.";
         message.hidden = false;
     }
 });

@@ -26,13 +26,11 @@ const aboutThis = /^(bench\/|CHANGELOG|README|scripts\/(new|bench|lighthouse|wit
 
 /** What changes beside the name, by file: each text must be there once. */
 const changes = {
-    "src/app.rs": [
-        ['"Ticketping for Leptos"', `"${title}"`],
-        [/content="Support chat that knows[^"]*"/, "content=APP_NAME"],
-    ],
+    "src/site.rs": [['"Ticketping for Leptos"', `"${title}"`]],
+    "src/app.rs": [[/content="Support chat that knows[^"]*"/, "content=APP_NAME"]],
     "src/layout.rs": [
         ['"Ticketping "<span class="brand-for">"for Leptos"</span>', "{APP_NAME}"],
-        ["use crate::{\n", "use crate::{\n    app::APP_NAME,\n"],
+        ["use crate::{\n", "use crate::{\n    site::APP_NAME,\n"],
     ],
     "style/layout.css": [
         [/\.brand-for \{[^]*?\n\n(?=\.site-nav)/, ""],
@@ -47,7 +45,7 @@ const changes = {
         [/"Your server vouches[^]*?chat\."/, '"Say here what it does, and for whom."'],
         ["        <TokenSteps/>\n", ""],
         [/\nconst STEPS[^]*$/, ""],
-        ["use crate::{\n", "use crate::{\n    app::APP_NAME,\n"],
+        ["use crate::{\n", "use crate::{\n    site::APP_NAME,\n"],
     ],
     "style/home.css": [[/\.way \{[^]*?(?=@media)/, ""], [/\n\n    \.way-steps \{[^]*$/, "\n}\n"]],
     "Cargo.toml": [
@@ -65,6 +63,7 @@ const changes = {
         [/check "Lighthouse[^\n]*\n/, ""],
     ],
     "docs/security.md": [[/; the times are in \[figures\.md\]\(figures\.md\)/, ""], [/,? ?\[against ASVS\]\(asvs\.md\)/, "", "optional"]],
+    "docs/decisions/why-layers-are-put-together-first.md": [[" (`make profile`, November 2026)", ""]],
     "docs/decisions/why-our-own-hydration-script.md": [[/ \(\[figures\]\(\.\.\/figures\.md\), `make clicks`\)/, ""]],
     "docs/decisions/why-links-leave-an-open-chat-alone.md": [[/ \(\[figures\]\(\.\.\/figures\.md\), `make clicks`\)/, ""]],
     "docs/deploy.md": [[/### How far it goes[^]*?(?=## Metrics)/, ""]],
@@ -99,7 +98,7 @@ make test    # everything: format, lints, unit, HTTP and browser tests
 \`.env.example\` lists the settings; copy it to \`.env\`. [docs/deploy.md](docs/deploy.md) says how to deploy it, [docs/chat.md](docs/chat.md) what the
 chat does when, [docs/security.md](docs/security.md) what it is safe from.
 
-First change the home page (\`src/pages/home.rs\`), the name and the support address (\`src/app.rs\`), the logo (\`public/mark.svg\`) and the
+First change the home page (\`src/pages/home.rs\`), the name and the support address (\`src/site.rs\`), the logo (\`public/mark.svg\`) and the
 colours (\`style/tokens.css\`).
 `,
 );

@@ -16,14 +16,9 @@ use crate::{
         MailboxPage, NewAppPage, NewRecoveryCodesPage, PasskeyLogInPage, SecondFactorPage, SignUpPage,
     },
     request_context::{SiteInfo, ThemeCookie},
+    site::APP_NAME,
     theme,
 };
-
-/// What this site calls itself, in titles and in mails.
-pub const APP_NAME: &str = "Ticketping for Leptos";
-
-/// How people reach support where there is no chat.
-pub const SUPPORT_ADDRESS: &str = "support@example.com";
 
 /// The document. A theme that the visitor chose is in it; otherwise a line of script asks the system before anything
 /// is painted.

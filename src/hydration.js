@@ -9,6 +9,8 @@
     window.wakeIslands = async (part) => {
         const islands = await loaded;
         for (const island of part.querySelectorAll("leptos-island")) {
+            if (island.isAwake) continue;
+            island.isAwake = true;
             island.closest("leptos-children")?.$$on_hydrate?.();
             await islands[island.dataset.component](island);
         }

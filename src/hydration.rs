@@ -5,7 +5,7 @@
 use leptos::{nonce::use_nonce, prelude::*};
 
 /// Loads JavaScript and WASM while the page arrives, and wakes the islands in their order, each inside what it is a child of.
-/// `wakeIslands` and `loadedAs` are for `public/navigation.js`.
+/// `wakeIslands` and `loadedAs` are for `public/navigation.js`, which may show another page before any island has woken.
 const SCRIPT: &str = include_str!("hydration.js");
 
 /// The script. It stands before the stylesheet, as a script waits for the stylesheets before it.

@@ -11,13 +11,14 @@ mod hydration;
 mod layout;
 pub mod pages;
 pub mod request_context;
+pub mod site;
 pub mod support_chat;
 pub mod theme;
 
 #[cfg(feature = "ssr")]
 pub mod server;
 
-/// Wakes the islands of a server-rendered page. The page's own script calls it.
+/// Prepares Leptos for the islands of a page. `hydration.js` calls it, and then wakes each of them.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {

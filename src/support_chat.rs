@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     accounts::{CurrentUser, use_current_user},
-    app::SUPPORT_ADDRESS,
     error::AppError,
+    site::SUPPORT_ADDRESS,
 };
 
 /// The widget in the page's own colours. They are custom properties, so that it follows the page's theme.
@@ -54,7 +54,8 @@ pub struct SignedToken {
     pub jwt: String,
 }
 
-/// A chat token for the user of this session.
+/// A chat token for the user of this session. Not by `Signer::respond`, as this app has rate limits, metrics and error texts
+/// of its own.
 #[server(prefix = "/api/ticketping", endpoint = "chat-jwt", input = GetUrl)]
 pub async fn chat_jwt() -> Result<SignedToken, AppError> {
     use crate::server::rate_limits::RateLimits;

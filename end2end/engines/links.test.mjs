@@ -1,7 +1,7 @@
 // Links while the chat is open: the next page is shown in the document that is there.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { By, Key, answered, browser, click, go, isOpen, logOut, logOutUnnoticed, owner, path, person, ready, run, shows, signUp, startConversation, submit, type, wait } from "./support.mjs";
+import { By, Key, answered, browser, click, go, isOpen, logOut, logOutUnnoticed, owner, path, person, ready, run, shows, signUp, startConversation, type, wait } from "./support.mjs";
 
 const home = "header a[href='/']";
 const account = "header a[href='/account']";
@@ -217,7 +217,7 @@ test("while the chat is closed a link loads the page", async () => {
     await isLoaded();
 });
 
-/** The answer for a page is held back, until `answered`. */
+/** The answer for a page is held back, until `answerIt`. */
 const hold = (page) => run(`const { fetch } = window;
     const answered = new Promise((answer) => (window.answer = answer));
     window.fetch = async (url, ...rest) => {

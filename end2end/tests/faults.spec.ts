@@ -39,7 +39,7 @@ for (const [fault, answer] of scripts) {
     });
 }
 
-test("who forgets the page's data is told so while developing", async ({ page }) => {
+test("a page without the chat's data says so while developing", async ({ page }) => {
     const heard = listen(page);
     await page.route((url) => url.pathname === "/", async (route) => {
         const answer = await route.fetch();

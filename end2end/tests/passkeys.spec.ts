@@ -101,7 +101,7 @@ test("without a passkey the form says so, and a device has one for each account"
     await withAuthenticator(page);
     await page.goto("/login/passkey");
     await page.getByRole("button", { name: "Use a passkey" }).click();
-    await expect(page.getByRole("alert")).toContainText("No passkey came");
+    await expect(page.getByRole("alert")).toContainText("No passkey was used");
 
     await signUp(page, person("Alice"));
     await addPasskey(page);

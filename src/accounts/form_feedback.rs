@@ -123,7 +123,7 @@ impl ValidationError {
                 "This code is wrong. Check that your device shows the right time, and enter the next code."
             }
             Self::PasskeyMissing => {
-                "Your browser sent no passkey. Passkeys need JavaScript, and a browser that has them."
+                "Your browser sent no passkey. Passkeys need JavaScript, and a browser that supports them."
             }
             Self::PasskeyWrong => "This passkey does not open this account. Use another one.",
             Self::PasskeyOutOfDate => "That took too long. Try once more.",

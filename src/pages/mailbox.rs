@@ -15,7 +15,7 @@ pub fn MailboxPage() -> impl IntoView {
         <Title text="Mailbox"/>
         <h1>"Mailbox"</h1>
         <p class="muted">
-            "The sandbox keeps every mail here, for every address. It forgets them when the server stops."
+            "The sandbox keeps all mails here, for every address, until the server stops."
         </p>
         {if is_empty {
             view! { <p>"No mail yet. " <a href="/signup">"Sign up"</a> ", and reload this page."</p> }.into_any()

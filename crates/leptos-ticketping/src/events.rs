@@ -32,7 +32,7 @@ pub enum TicketpingEvent {
         /// How many there are now.
         count: u32,
     },
-    /// The widget could not be loaded or started.
+    /// The widget could not be loaded or started, or its token not be fetched; both are tried again.
     Failed {
         /// Why, for your log.
         reason: &'static str,

@@ -1,8 +1,8 @@
-//! The release of the widget that this crate is made for. This file is the only place in the repository that
-//! names it: `scripts/widget.sh` reads the version and the hashes from here too.
+//! The release of the widget that this crate is made for. `scripts/widget.sh` reads the version and the hashes from
+//! here too; beside this file, only the crate's README names the version.
 //!
-//! To move to another release: change these lines, read what `browser/hooks.rs` replaces, and run the browser
-//! tests. They fail where the new release behaves differently.
+//! To move to another release: change both, read what `browser/` uses of the widget (`bindings.rs`, `hooks.rs`, `resume.rs`,
+//! `widget.rs`), and run the browser tests. They fail where the new release behaves differently.
 
 /// The version of `@ticketping/chat-widget` on npm.
 pub const WIDGET_VERSION: &str = "1.12.0";

@@ -90,7 +90,8 @@ pub struct UseTicketping {
     pub is_open: Signal<bool>,
     /// How many messages arrived while it was closed.
     pub unread: Signal<u32>,
-    /// Whether the widget could not be loaded or started. Opening it tries again.
+    /// Whether there is no widget because it could not be loaded or started, or its token not be fetched. Opening it tries
+    /// again.
     pub has_failed: Signal<bool>,
     /// The life of the user's token; `None` while the chat is anonymous.
     pub token_life: Signal<Option<TokenLife>>,

@@ -4,7 +4,7 @@ use lettre::{Address, message::Mailbox};
 use url::{Host, Url};
 
 use super::reader::Reader;
-use crate::{app::APP_NAME, server::mail::MailUrl};
+use crate::{server::mail::MailUrl, site::APP_NAME};
 
 const MAIL_URL: &str = "MAIL_URL";
 const WANTED: &str =

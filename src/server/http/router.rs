@@ -44,9 +44,10 @@ use super::{
 };
 use crate::{
     accounts::server::{SESSION_COOKIE, cookies, session_layer},
-    app::{App, SUPPORT_ADDRESS, shell},
+    app::{App, shell},
     error::AppError,
     server::state::AppState,
+    site::SUPPORT_ADDRESS,
 };
 
 /// The largest form, in bytes. Ours are far smaller.

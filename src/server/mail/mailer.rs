@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     accounts::server::{Links, Users, links::Subject},
-    app::SUPPORT_ADDRESS,
+    site::SUPPORT_ADDRESS,
 };
 
 /// How often somebody looks for mails whose next try has come, and for those of a machine that died.

@@ -8,7 +8,7 @@ use lettre::{
     },
 };
 
-use crate::{accounts::server::EmailAddress, app::APP_NAME};
+use crate::{accounts::server::EmailAddress, site::APP_NAME};
 
 /// What is wrong with a mail of ours.
 #[derive(Debug, thiserror::Error)]

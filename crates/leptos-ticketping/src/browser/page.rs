@@ -1,5 +1,7 @@
 //! The page itself: how old it is, what time it is, and how it is made again.
 
+use std::cell::Cell;
+
 use js_sys::Date;
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -15,6 +17,11 @@ const RELOADS_KEY: &str = concat!(env!("CARGO_PKG_NAME"), ".reloads");
 /// So often within so many milliseconds.
 const MAX_RELOADS: u64 = 5;
 const RELOADS_WITHIN: u64 = 30_000;
+
+thread_local! {
+    // Whether it was said that the page was made ahead.
+    static IS_TOLD: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A clock that only goes forward, in milliseconds. It takes the larger step of the monotonic clock (which may
 /// stand still while a machine sleeps) and the wall clock (which may be set back).
@@ -82,8 +89,12 @@ pub fn once_shown(callback: impl FnOnce() + 'static) {
 }
 
 /// How long before it was shown the page was made, in milliseconds; `None` for one that was made when its visitor asked for it.
-/// Of one that was only prefetched nobody says how old it is.
+/// Of one that was only prefetched nobody says how old it is. It is said once: a chat that is mounted anew is on a page that
+/// its visitor has seen for long.
 pub fn made_ahead_by() -> Option<f64> {
+    if IS_TOLD.replace(true) {
+        return None;
+    }
     match timing("activationStart").filter(|shown_at| *shown_at > 0.0) {
         Some(shown_at) => {
             // The clock of pages stands still while a machine sleeps.

@@ -94,7 +94,7 @@ pub fn is_kept() -> bool {
 
 /// Puts the messages that are shown into the widget's own storage.
 fn save_messages(instance: &Instance, session: &str) -> Option<()> {
-    let shown = get(&get(instance, "chatWindow")?, "currentMessages").filter(is_any)?;
+    let shown = get(&get(instance, "chatWindow")?, "currentMessages").filter(has_any)?;
     let conversation = Object::assign(&Object::new(), conversation(instance, session)?.unchecked_ref());
     set(&conversation, "messages", &shown);
     call(&get(instance, "storage")?, "saveConversation", &conversation).map(|_| ())
@@ -102,7 +102,7 @@ fn save_messages(instance: &Instance, session: &str) -> Option<()> {
 
 /// Shows those that were kept in place of the widget's "Loading": it waits for its socket, which takes several round trips.
 fn show_messages(instance: &Instance, session: &str) -> Option<()> {
-    let messages = get(&conversation(instance, session)?, "messages").filter(is_any)?;
+    let messages = get(&conversation(instance, session)?, "messages").filter(has_any)?;
     let window = get(instance, "chatWindow")?;
     call(&window, "hideLoadingState", &JsValue::UNDEFINED)?;
     call(&window, "setMessages", &messages).map(|_| ())
@@ -148,7 +148,7 @@ fn conversation(instance: &Instance, session: &str) -> Option<JsValue> {
     call(&get(instance, "conversations")?, "get", &session.into()).filter(JsValue::is_object)
 }
 
-fn is_any(messages: &JsValue) -> bool {
+fn has_any(messages: &JsValue) -> bool {
     get(messages, "length").is_some_and(|length| length.is_truthy())
 }
 

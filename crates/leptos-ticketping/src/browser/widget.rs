@@ -76,11 +76,9 @@ impl LiveWidget {
         resume::save(&self.instance, &self.identity);
     }
 
-    /// It has started. Opens what was open on the page before, unless this page is being left.
-    pub fn started(&self, is_leaving: bool) {
-        if !is_leaving {
-            wasm_bindgen_futures::spawn_local(resume::resume(self.instance.clone()));
-        }
+    /// Opens what was open on the page before.
+    pub fn resume(&self) {
+        wasm_bindgen_futures::spawn_local(resume::resume(self.instance.clone()));
     }
 
     /// Takes the widget down and leaves nothing running.

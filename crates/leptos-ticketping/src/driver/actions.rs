@@ -16,9 +16,9 @@ impl Driver {
     pub fn on_ready(self: &Rc<Self>) {
         self.shows_placeholder.set(false);
         self.failure.set(None);
-        if let Some(widget) = self.widget() {
-            // A page that is left in the middle of a start ends it: what was kept is for the next page.
-            widget.started(self.is_leaving.get());
+        // A page that is left in the middle of a start ends it: what was kept is for the next page.
+        if let Some(widget) = self.widget().filter(|_| !self.is_leaving.get()) {
+            widget.resume();
         }
         if let Some(action) = self.waiting.take() {
             self.execute_action(action);

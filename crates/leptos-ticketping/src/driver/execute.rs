@@ -14,6 +14,7 @@ use crate::{
     widget_state::{TokenLife, WidgetState},
 };
 
+const TOKEN_FAILED: &str = "the token endpoint failed; it is asked again later";
 const FAILURE_DELAY: Duration = Duration::from_secs(1);
 /// A day, in milliseconds.
 const LONGEST_TIMER: f64 = 86_400_000.0;
@@ -90,13 +91,16 @@ impl Driver {
                 TokenAnswer::Token { life, .. } => {
                     let received_at = browser::since_page_start();
                     use_ticketping::set_token_life(Some(TokenLife { received_at, valid_for: *life }));
+                    if driver.failure.get() == Some(TOKEN_FAILED) {
+                        driver.failure.set(None);
+                    }
                 }
                 TokenAnswer::SignedOut => {
                     driver.forget_waiting();
                     driver.shows_placeholder.update(|shows| *shows &= driver.settings.visitors == Visitors::Everyone);
                     use_ticketping::set_token_life(None);
                 }
-                TokenAnswer::Failed => driver.fail("the token endpoint failed; it is asked again later"),
+                TokenAnswer::Failed => driver.fail(TOKEN_FAILED),
             }
             driver.handle(Event::TokenAnswered { request, answer });
         });

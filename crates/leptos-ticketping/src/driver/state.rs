@@ -117,7 +117,7 @@ impl Driver {
         // Until the widget has a bubble of its own.
         self.shows_placeholder.set(gets_a_chat && self.settings.loading == Loading::FirstClick);
         self.handle(Event::Wanted(Some(identity)));
-        match browser::made_ahead_by().filter(|_| known_before.is_none()) {
+        match browser::made_ahead_by() {
             Some(ahead) if ahead > LONGEST_AHEAD => self.handle(Event::Restored),
             Some(_) => self.handle(Event::MadeAhead),
             None => {}

@@ -70,7 +70,7 @@ pub enum Event {
     TokenAnswered { request: u32, answer: TokenAnswer },
     /// The time asked for by [`Command::SetTimer`] has passed.
     TimerFired,
-    /// A reason to try again what failed: visible, online, a click.
+    /// A reason to try again what failed, if the page is seen: it became visible, the network is back, a click.
     Resumed,
     /// The page came back from the back-forward cache, as it was when it was left; or it was made long before it is shown.
     Restored,
@@ -104,6 +104,6 @@ pub enum Command {
     HidePage,
     /// Show it again, and open the live widget's socket for notifications, which the browser has closed under it.
     ShowPage,
-    /// Load the page again: it was made for another user than the session's.
+    /// Load the page again: it was made for another user than the session's, or the server does not say for whom.
     ReloadPage,
 }

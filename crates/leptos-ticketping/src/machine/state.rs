@@ -75,6 +75,8 @@ impl Machine {
             }
             // For a user who is no longer wanted.
             Event::TokenAnswered { .. } => {}
+            // It becomes visible later.
+            Event::Resumed if !snapshot.visible => {}
             Event::Resumed | Event::Restored => self.retry_what_failed(),
             Event::MadeAhead => self.was_made_ahead = matches!(self.wanted, Some(Identity::User(_))),
             Event::TimerFired | Event::OwnerChanged => {}
@@ -185,7 +187,7 @@ impl Machine {
         }
     }
 
-    /// Stops, because another user has taken over this browser.
+    /// Stops and wants nobody's chat: the next page decides whose it is.
     fn give_up(&mut self, commands: &mut Vec<Command>) {
         self.stop(commands);
         self.want(None);

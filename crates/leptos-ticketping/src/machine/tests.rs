@@ -342,6 +342,7 @@ fn failed_requests_back_off_and_a_hidden_page_then_waits_until_it_is_seen() {
     world.visible = false;
     world.answer(TokenAnswer::Failed);
     world.pass(3_600_000.0);
+    world.send(Event::Resumed);
     assert!(world.asked.is_empty(), "asks although nobody looks");
     world.visible = true;
     world.send(Event::Resumed);

@@ -3,7 +3,7 @@
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use totp_rs::{Builder, Secret, Totp};
 
-use crate::{accounts::server::User, app::APP_NAME};
+use crate::{accounts::server::User, site::APP_NAME};
 
 /// The app of one user, by the secret that it shares with us.
 pub struct AuthenticatorApp {

@@ -19,7 +19,7 @@ use webauthn_rs::prelude::{
 use super::{Factor, UserFactors};
 use crate::{
     accounts::server::{User, signed_text::SignedText},
-    app::APP_NAME,
+    site::APP_NAME,
 };
 
 /// How long a question may wait for its answer.
