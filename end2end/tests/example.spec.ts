@@ -37,6 +37,25 @@ test("one widget survives route changes", async ({ page }) => {
     await expect(agent(page).last()).toContainText("I read: “Still here”");
 });
 
+test("a chat that is mounted anew on a page that was made ahead hides nothing", async ({ page }) => {
+    // What Chromium says of a page that it made long before it was shown.
+    await page.addInitScript(() => {
+        const { getEntriesByType } = performance;
+        performance.getEntriesByType = (type) =>
+            type === "navigation" ? ([{ type: "navigate", activationStart: 60_000, responseEnd: 1 }] as any) : getEntriesByType.call(performance, type);
+    });
+    await open(page);
+    await be(page, "Alice");
+    await isLive(page, "alice");
+    await page.getByRole("button", { name: "Mount or unmount" }).click();
+    await expect(page.locator(".ticketping-widget")).toHaveCount(0);
+    await page.route("**/chat-jwt", () => {});
+    const asked = page.waitForRequest("**/chat-jwt");
+    await page.getByRole("button", { name: "Mount or unmount" }).click();
+    await asked;
+    await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
+});
+
 test("a switch of user without a page load ends with only the new user's chat", async ({ page, context, request }) => {
     const heard = listen(page);
     const sockets = openSockets(page);

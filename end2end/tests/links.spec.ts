@@ -76,6 +76,25 @@ test("what repeats itself on a page does so once, however often a link has shown
     expect((await seconds()) - before).toBeLessThanOrEqual(11);
 });
 
+test("islands wake once, also when the page goes back before any island is awake", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await open(page);
+    await brand(page).click();
+    await expect(page.getByText("How the support team sees you")).toBeVisible();
+    let answer = () => {};
+    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+    await page.route("**/*.wasm", async (route) => { await isAnswered; await route.continue(); });
+    await page.reload({ waitUntil: "domcontentloaded" });
+    await page.evaluate(() => history.back());
+    const password = page.getByLabel("Current password").first();
+    await expect(password).toBeVisible();
+    answer();
+    await expect(page.locator("html[data-hydrated]")).toBeAttached();
+    await ready(page);
+    await page.getByRole("button", { name: "Show" }).first().click();
+    await expect(password).toHaveAttribute("type", "text");
+});
+
 test("links leave nothing behind but their islands", async ({ page }) => {
     test.setTimeout(120_000);
     const heard = listen(page);

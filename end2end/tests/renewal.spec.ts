@@ -61,6 +61,24 @@ test("a hidden page waits, and renews at once when it is seen again, an hour lat
     expect(asked).toHaveLength(1);
 });
 
+test("a renewal that fails and is made good within a second is not reported", async ({ page }) => {
+    const heard = listen(page);
+    await signUp(page, person("Alice"));
+    await ready(page);
+    const first = (await config(page)).userJWT;
+    await anotherSecond(page, first);
+    await page.route(TOKEN_URL, (route) => route.fulfill({ status: 500 }), { times: 1 });
+    const failed = page.waitForResponse((response) => response.url().endsWith("/chat-jwt") && response.status() === 500);
+    await page.clock.pauseAt(Date.now() + minutes(4.5));
+    await failed;
+    // The page has heard of it by the time that it answers to the same.
+    await page.evaluate(() => fetch("/healthz"));
+    await page.evaluate(() => dispatchEvent(new Event("online")));
+    await expect.poll(async () => (await config(page)).userJWT).not.toBe(first);
+    await page.clock.runFor(5_000);
+    expect(heard.ours).toEqual([]);
+});
+
 test("a 401 at renewal ends in an anonymous chat without a loop", async ({ page, request }) => {
     await signUp(page, person("Alice"));
     await startConversation(page);
