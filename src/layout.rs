@@ -4,7 +4,7 @@ use leptos::{nonce::use_nonce, prelude::*, server_fn::ServerFn};
 
 use crate::{
     accounts::{server_functions::LogOut, use_current_user},
-    request_context::{SecondStep, SiteInfo, WithoutChat},
+    request_context::{SecondStep, SiteInfo, UnknownVisitor, WithoutChat},
     support_chat::{ChatOnPage, UnreadCount},
     theme::ThemeSwitch,
 };
@@ -19,8 +19,9 @@ document.addEventListener('prerenderingchange',again)})()";
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
     let site = SiteInfo::from_request();
-    let has_chat = use_context::<WithoutChat>().is_none();
-    let is_made_again = !has_chat || use_context::<SecondStep>().is_some();
+    let shows_secret = use_context::<WithoutChat>().is_some();
+    let has_chat = !shows_secret && use_context::<UnknownVisitor>().is_none();
+    let is_made_again = shows_secret || use_context::<SecondStep>().is_some();
     view! {
         {is_made_again.then(|| view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> })}
         <a class="skip-link" href="#main">"Skip to the content"</a>

@@ -81,6 +81,11 @@ pub struct MailboxContents(pub Vec<ReceivedMail>);
 #[derive(Clone, Copy, Debug)]
 pub struct WithoutChat;
 
+/// The request was refused before its session was read. The chat would take the page for nobody's and remove what the user
+/// has.
+#[derive(Clone, Copy, Debug)]
+pub struct UnknownVisitor;
+
 /// The link of a mail, as the page that it leads to sees it.
 #[derive(Clone, Debug)]
 pub struct OpenedLink {

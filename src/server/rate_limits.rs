@@ -30,7 +30,7 @@ const LOG_IN_BY_DEVICE: Limit = Limit { burst: 10, per_hour: 60 };
 const SECOND_FACTOR_BY_USER: Limit = Limit { burst: 10, per_hour: 4 };
 /// How many wrong codes go by before the owner hears of them, and how often then.
 const CODES_NOTICE_BY_USER: Limit = Limit { burst: 2, per_hour: 1 };
-const CURRENT_PASSWORD_BY_USER: Limit = Limit { burst: 10, per_hour: 60 };
+const CURRENT_PASSWORD_BY_USER: Limit = Limit { burst: 10, per_hour: 6 };
 /// The owner of an account hears of guesses once in a while, not once for each.
 const NOTICE_BY_ACCOUNT: Limit = Limit { burst: 1, per_hour: 1 };
 const LINK_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };

@@ -27,5 +27,5 @@ pub use widget_state::TokenLife;
 
 #[cfg(feature = "ssr")]
 pub use server::{
-    CspSources, JwtSecret, JwtSecretError, SignError, Signer, expire_chat_cookie, expire_chat_cookie_with,
+    CspSources, JwtSecret, JwtSecretError, SignError, Signer, expire_chat_cookies, expire_chat_cookies_with,
 };

@@ -16,6 +16,15 @@ pub const STYLE_INTEGRITY: &str = "sha384-amrXtvtkiaQPrH68fWUSqFVCwgeAekvxg92lIi
 /// The cookie in which it keeps its chat token.
 pub const CHAT_COOKIE: &str = "ticketping_chat_jwt";
 
+/// What this crate has it called under https: no other host of the domain can plant a cookie with this prefix.
+pub const SECURE_CHAT_COOKIE: &str = "__Host-ticketping_chat_jwt";
+
+/// What removes either.
+pub const EXPIRED_CHAT_COOKIES: [&str; 2] = [
+    "ticketping_chat_jwt=; Max-Age=0; Path=/; SameSite=Strict",
+    "__Host-ticketping_chat_jwt=; Max-Age=0; Path=/; SameSite=Strict; Secure",
+];
+
 /// The hashes of the two inline handlers that the script gives to attached images: they add the class `loaded`
 /// or `error` to the element around the image, which stays invisible without them.
 pub const ATTACHMENT_HANDLERS: [&str; 2] =

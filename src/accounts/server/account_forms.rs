@@ -29,6 +29,7 @@ impl Accounts {
         let errors = match validate_name(name) {
             Ok(name) => {
                 self.auth.backend.users.change_name(&user.id, name).await.map_err(BackendError::from)?;
+                self.end_chat_token();
                 Vec::new()
             }
             Err(error) => vec![error],
@@ -67,9 +68,9 @@ impl Accounts {
         validate_readable(&[current.expose_secret(), new.expose_secret()])?;
         let user = self.user()?;
         let mut errors = self.check_current_password(&current).await?;
-        errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, &self.place()?).await?);
+        errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, &self.place(true)?).await?);
         if errors.is_empty() {
-            let hash = self.auth.backend.passwords.hash(&new, &self.place()?).await?;
+            let hash = self.auth.backend.passwords.hash(&new, &self.place(true)?).await?;
             let changed = self.set_password(&user, &hash).await.map_err(BackendError::from)?;
             let changed = changed.ok_or(AppError::NotSignedIn)?;
             self.auth.backend.users.was_changed(&user.id);
@@ -168,11 +169,21 @@ impl Accounts {
         if !self.is_confirmed(&self.factors_of(&user).await?).await {
             return Ok(vec![ValidationError::ConfirmFirst]);
         }
-        let place = self.place()?;
-        self.limit(self.limits.current_password(&user.id))?;
+        let place = self.place(true)?;
+        if let Err(error) = self.limit(self.limits.current_password(&user.id)) {
+            // It may be somebody else who sits there.
+            self.tell_of_guesses(&user.email).await?;
+            return Err(error);
+        }
         let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash), &place).await?;
         if is_right {
-            return Ok(Vec::new());
+            // It may have been a long wait, in which a new password has ended this session.
+            let sessions = self.list_sessions().await?;
+            return if sessions.iter().any(|session| session.is_current) {
+                Ok(Vec::new())
+            } else {
+                Err(AppError::NotSignedIn)
+            };
         }
         self.record(Event::Refused, "current_password", Some(&user.id));
         Ok(vec![ValidationError::CurrentPasswordWrong])

@@ -6,6 +6,7 @@ use axum_login::AuthnBackend;
 use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use leptos_ticketping::expire_chat_cookies;
 use time::OffsetDateTime;
 
 use super::{
@@ -129,9 +130,9 @@ impl Accounts {
         checked.inspect_err(|_| self.record(Event::Refused, "limited", self.user_id()))
     }
 
-    /// A place in the queue of what is costly.
-    pub(super) fn place(&self) -> Result<Place, AppError> {
-        Ok(self.auth.backend.passwords.place(self.client)?)
+    /// A place in the queue of what is costly, for somebody whom the server knows or not.
+    pub(super) fn place(&self, is_known: bool) -> Result<Place, AppError> {
+        Ok(self.auth.backend.passwords.place(self.client, is_known)?)
     }
 
     /// The user of the session, if there is one.
@@ -150,6 +151,13 @@ impl Accounts {
     /// Adds a header to the response.
     pub(super) fn append_header(&self, name: HeaderName, value: HeaderValue) {
         self.response.append_header(name, value);
+    }
+
+    /// The widget keeps a token of its own for a week, with the address and the name that the user had when it came.
+    pub(super) fn end_chat_token(&self) {
+        for cookie in expire_chat_cookies() {
+            self.append_header(header::SET_COOKIE, cookie);
+        }
     }
 
     /// Sets a header of the response.

@@ -8,6 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 /// The longest address that mail can be delivered to (RFC 5321).
 const MAX_BYTES: usize = 254;
 
+/// The longest that is read. A domain may be typed longer than it stands in the DNS.
+const MAX_TYPED_BYTES: usize = 1_000;
+
 /// A bare address such as `alice@example.com`, in lower case, its domain as it stands in the DNS. What is stored,
 /// compared, signed and written to is this text and no other.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -17,6 +20,10 @@ impl EmailAddress {
     /// Reads what a person typed. `None` for what is no plain address: a display name, quotes, an IP address, a local
     /// part that is not ASCII, a domain without a dot, a character that cannot be seen.
     pub fn parse(typed: &str) -> Option<Self> {
+        // Before anything is read of it: that takes longer the longer it is.
+        if typed.len() > MAX_TYPED_BYTES {
+            return None;
+        }
         let (local, domain) = typed.trim().rsplit_once('@')?;
         let domain = canonical_domain(domain)?;
         let address = format!("{}@{domain}", local.to_ascii_lowercase());
@@ -69,6 +76,12 @@ mod tests {
 
     fn canonical(typed: &str) -> Option<String> {
         EmailAddress::parse(typed).map(|address| address.as_str().to_owned())
+    }
+
+    #[test]
+    fn what_is_far_too_long_is_not_even_read() {
+        assert!(canonical(&format!("{}alice@example.com", " ".repeat(900))).is_some());
+        assert_eq!(canonical(&format!("{}alice@example.com", " ".repeat(1_000))), None);
     }
 
     #[test]

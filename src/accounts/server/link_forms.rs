@@ -80,7 +80,8 @@ impl Accounts {
             Ok(name) => (name.unwrap_or(link.name.as_deref()), None),
             Err(error) => (None, Some(error)),
         };
-        let password_error = self.auth.backend.passwords.validate_new(&password, &link.email, &self.place()?).await?;
+        let password_error =
+            self.auth.backend.passwords.validate_new(&password, &link.email, &self.place(true)?).await?;
         let errors: Vec<_> = name_error.into_iter().chain(password_error).collect();
         if !errors.is_empty() {
             let name = name.or(link.name.as_deref()).unwrap_or_default().to_owned();
@@ -88,7 +89,7 @@ impl Accounts {
             self.back_to_form(&link_page("/choose-password", token), feedback);
             return Ok(());
         }
-        let hash = self.auth.backend.passwords.hash(&password, &self.place()?).await?;
+        let hash = self.auth.backend.passwords.hash(&password, &self.place(true)?).await?;
         let Some((link, user)) = self.use_for_password(token, checked_name, &hash).await.map_err(BackendError::from)?
         else {
             self.link_failed("/choose-password", token);
@@ -113,12 +114,13 @@ impl Accounts {
         validate_readable(&[token])?;
         self.limit(self.limits.link(self.client))?;
         let user = self.user()?;
-        let Some(user) = self.use_for_email(&user.id, token).await.map_err(BackendError::from)? else {
+        let Some(user) = self.use_for_email(&user, token).await.map_err(BackendError::from)? else {
             self.link_failed("/confirm-email", token);
             return Ok(());
         };
         self.record(Event::EmailChange, "done", Some(&user.id));
         self.auth.backend.users.was_changed(&user.id);
+        self.end_chat_token();
         self.back_to_form("/account", FormFeedback { form: Form::Email, ..FormFeedback::default() });
         Ok(())
     }
@@ -147,17 +149,17 @@ impl Accounts {
         .await
     }
 
-    async fn use_for_email(&self, user_id: &str, token: &str) -> sqlx::Result<Option<User>> {
+    async fn use_for_email(&self, owner: &User, token: &str) -> sqlx::Result<Option<User>> {
         statement::run("accounts.use_email_link", &self.auth.backend.pool, async |database| {
             let mut transaction = database.begin().await?;
             let link = links::consume(&mut transaction, token).await?;
             let Some(Link { purpose: Purpose::ChangeEmail, user_id: Some(id), email, .. }) = link else {
                 return Ok(None);
             };
-            if id != user_id {
+            if id != owner.id {
                 return Ok(None);
             }
-            let user = match users::set_email(&mut transaction, &id, &email).await {
+            let user = match users::set_email(&mut transaction, &id, &email, &owner.password_id).await {
                 // Another account took the address at the same moment.
                 Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(None),
                 changed => changed?,

@@ -41,7 +41,7 @@ impl Accounts {
             let address = EmailAddress::parse(email);
             let device = self.device_of(address.as_ref()).await?;
             // First: a try that the server is too busy for is no guess.
-            let place = self.place()?;
+            let place = self.place(device.is_some())?;
             if let Some(address) = &address
                 && let Err(error) = self.limit(self.limits.log_in(address, device.as_deref()))
             {
@@ -91,7 +91,7 @@ impl Accounts {
     }
 
     /// The owner hears of it, if there is one: that is looked up when the mail is sent.
-    async fn tell_of_guesses(&self, address: &EmailAddress) -> Result<(), AppError> {
+    pub(super) async fn tell_of_guesses(&self, address: &EmailAddress) -> Result<(), AppError> {
         if self.limits.is_notice_due(address) {
             self.send(NewMail::new(MailKind::GuessesNotice, address)).await?;
         }

@@ -39,6 +39,9 @@ const QUEUE: usize = 64;
 /// How many of them may be of one client's network, so that none takes the whole queue.
 const QUEUE_BY_NETWORK: usize = 16;
 
+/// Places beside the queue, for those whom the server knows: a few networks together can take the whole of it.
+const RESERVED: usize = 16;
+
 /// What an unknown e-mail is checked against, so that it takes as long as a wrong password. It has the parameters of
 /// every new hash; the password behind it was never kept.
 const DUMMY_HASH: &str =
@@ -119,6 +122,7 @@ fn guesses(text: &str, email: &str) -> u64 {
 pub struct Passwords {
     cores: Arc<Semaphore>,
     queue: Arc<Semaphore>,
+    reserved: Arc<Semaphore>,
     by_network: Arc<Mutex<HashMap<IpNet, usize>>>,
 }
 
@@ -129,6 +133,7 @@ impl Default for Passwords {
         Self {
             cores: Arc::new(Semaphore::new(cores)),
             queue: Arc::new(Semaphore::new(QUEUE + cores)),
+            reserved: Arc::new(Semaphore::new(RESERVED)),
             by_network: Arc::default(),
         }
     }
@@ -141,13 +146,17 @@ impl Passwords {
         parameters(hash) == parameters(DUMMY_HASH)
     }
 
-    /// A place in the queue, or that the server is busy. To be asked for before a limit counts what needs it.
-    pub fn place(&self, client: ClientAddress) -> Result<Place, HashError> {
-        Ok(Place {
-            _share: NetworkShare::take(&self.by_network, client.network()).ok_or(HashError::Busy)?,
-            _permit: Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HashError::Busy)?,
-            _counted: Counted::new(),
-        })
+    /// A place in the queue, or that the server is busy. To be asked for before a limit counts what needs it. Somebody
+    /// `is_known` who has a session, a link that works, or a browser that has logged in to the account before.
+    pub fn place(&self, client: ClientAddress, is_known: bool) -> Result<Place, HashError> {
+        let share = NetworkShare::take(&self.by_network, client.network());
+        let in_queue = share.and_then(|share| Some((share, Arc::clone(&self.queue).try_acquire_owned().ok()?)));
+        let (share, permit) = match in_queue {
+            Some((share, permit)) => (Some(share), permit),
+            None if is_known => (None, Arc::clone(&self.reserved).try_acquire_owned().map_err(|_| HashError::Busy)?),
+            None => return Err(HashError::Busy),
+        };
+        Ok(Place { _share: share, _permit: permit, _counted: Counted::new() })
     }
 
     /// argon2id with the parameters of the `argon2` crate (19 MiB, two passes), in PHC format.
@@ -201,7 +210,7 @@ impl Passwords {
 
 /// A place in the queue, until it is dropped.
 pub struct Place {
-    _share: NetworkShare,
+    _share: Option<NetworkShare>,
     _permit: OwnedSemaphorePermit,
     _counted: Counted,
 }
@@ -261,7 +270,7 @@ mod tests {
     }
 
     fn place(passwords: &Passwords) -> Place {
-        passwords.place(client(1)).expect("room")
+        passwords.place(client(1), false).expect("room")
     }
 
     fn problem(password: &str) -> Option<ValidationError> {
@@ -333,17 +342,29 @@ mod tests {
         let passwords = Passwords::default();
         let all = passwords.queue.available_permits();
         let _taken = passwords.queue.acquire_many(u32::try_from(all).expect("few")).await.expect("open");
-        assert!(matches!(passwords.place(client(1)), Err(HashError::Busy)));
+        assert!(matches!(passwords.place(client(1), false), Err(HashError::Busy)));
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_leaves_places_for_those_who_are_known() {
+        let passwords = Passwords::default();
+        let all = passwords.queue.available_permits();
+        let _taken = passwords.queue.acquire_many(u32::try_from(all).expect("few")).await.expect("open");
+        let known: Vec<Place> = (0..16).map(|_| passwords.place(client(1), true).expect("a place")).collect();
+        assert!(matches!(passwords.place(client(1), true), Err(HashError::Busy)));
+        drop(known);
+        assert!(passwords.place(client(1), true).is_ok());
+        assert!(passwords.by_network.lock().expect("no panic").is_empty(), "a place beside the queue counts in it");
     }
 
     #[test]
     fn one_network_leaves_places_in_the_queue_for_others() {
         let passwords = Passwords::default();
-        let flood: Vec<Place> = (0..16).map(|n| passwords.place(client(n)).expect("a place")).collect();
-        assert!(matches!(passwords.place(client(99)), Err(HashError::Busy)));
-        assert!(passwords.place(ClientAddress::of([192, 0, 3, 1].into())).is_ok());
+        let flood: Vec<Place> = (0..16).map(|n| passwords.place(client(n), false).expect("a place")).collect();
+        assert!(matches!(passwords.place(client(99), false), Err(HashError::Busy)));
+        assert!(passwords.place(ClientAddress::of([192, 0, 3, 1].into()), false).is_ok());
         drop(flood);
-        assert!(passwords.place(client(99)).is_ok());
+        assert!(passwords.place(client(99), false).is_ok());
         assert!(passwords.by_network.lock().expect("no panic").is_empty(), "networks are remembered");
     }
 }

@@ -231,6 +231,10 @@ impl Accounts {
     /// The user has the new recovery codes.
     pub async fn confirm_recovery_codes(self) -> Result<(), AppError> {
         let user = self.user()?;
+        if !self.is_confirmed(&self.factors_of(&user).await?).await {
+            self.back_to_factors(vec![ValidationError::ConfirmFirst]);
+            return Ok(());
+        }
         let session = self.current_session().unwrap_or_default();
         let confirm = async |database: &mut sqlx::AnyConnection| {
             factors::confirm_recovery_codes(database, &user.id, &session).await

@@ -278,17 +278,25 @@ pub async fn end_log_ins(database: &mut AnyConnection, id: &str) -> sqlx::Result
     Ok(())
 }
 
-/// Gives an account another address, within a transaction; `None` when the address is another account's.
-pub async fn set_email(database: &mut AnyConnection, id: &str, email: &EmailAddress) -> sqlx::Result<Option<User>> {
+/// Gives an account another address, within a transaction; `None` when the address is another account's, or the password
+/// is not this one any more.
+pub async fn set_email(
+    database: &mut AnyConnection,
+    id: &str,
+    email: &EmailAddress,
+    password_id: &str,
+) -> sqlx::Result<Option<User>> {
     sqlx::query_as(concat!(
         "UPDATE users SET email = $2, updated_at = $3 \
-         WHERE id = $1 AND disabled_at IS NULL AND NOT EXISTS (SELECT 1 FROM users WHERE email = $2 AND id <> $1) \
+         WHERE id = $1 AND password_id = $4 AND disabled_at IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM users WHERE email = $2 AND id <> $1) \
          RETURNING ",
         user_columns!(),
     ))
     .bind(id)
     .bind(email.as_str())
     .bind(OffsetDateTime::now_utc().unix_timestamp())
+    .bind(password_id)
     .fetch_optional(database)
     .await
 }

@@ -80,6 +80,10 @@ pub async fn restore(url: &str, from: &Path) -> Result<i64, BackupError> {
         let copy = format!("INSERT INTO main.{table} ({columns}) SELECT {columns} FROM backup.{table}");
         sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut *transaction).await?;
     }
+    // What had begun then and was stopped since would end now: for these, time has passed.
+    sqlx::query("DELETE FROM main.factors WHERE kind IN ('recovery', 'new_app', 'new_recovery_codes')")
+        .execute(&mut *transaction)
+        .await?;
     let users = sqlx::query_scalar("SELECT count(*) FROM main.users").fetch_one(&mut *transaction).await?;
     transaction.commit().await?;
     drop(connection);

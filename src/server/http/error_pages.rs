@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::{prelude::provide_context, server_fn::ServerFn};
-use leptos_ticketping::expire_chat_cookie;
+use leptos_ticketping::expire_chat_cookies;
 use time::Duration;
 use tower::Service;
 
@@ -23,6 +23,7 @@ use crate::{
         server_functions::LogOut,
     },
     error::AppError,
+    request_context::UnknownVisitor,
     server::{config::Config, state::AppState},
 };
 
@@ -70,7 +71,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     if is_log_out && status.is_server_error() {
         // The browser may be shared, whatever the database does.
         let session = cookies::set(SESSION_COOKIE, String::new(), Duration::ZERO, state.config.is_https());
-        for cookie in session.into_iter().chain([expire_chat_cookie()]) {
+        for cookie in session.into_iter().chain(expire_chat_cookies()) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
@@ -90,8 +91,9 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     *request.method_mut() = Method::GET;
     // In a box: every request would carry the room for it, through every layer.
     let page = Box::pin(render_page(&state, request, move || {
-        if let Some(RequestedBy(user)) = &requested_by {
-            provide_current_user(user.clone());
+        match &requested_by {
+            Some(RequestedBy(user)) => provide_current_user(user.clone()),
+            None => provide_context(UnknownVisitor),
         }
         provide_context(error);
     }));

@@ -126,8 +126,13 @@ pub async fn new_app_page(State(state): State<AppState>, request: Request) -> Re
 /// `/account/recovery-codes`
 pub async fn recovery_codes_page(State(state): State<AppState>, request: Request) -> Response {
     let session = session_hash_of(&request);
-    let found = match factors_of_user(&state, session_of(&request)).await {
-        Ok(found) => found,
+    let auth = session_of(&request);
+    let is_confirmed = match &auth {
+        Some(auth) => was_confirmed(&auth.session).await,
+        None => false,
+    };
+    let found = match factors_of_user(&state, auth).await {
+        Ok(found) => found.filter(|_| is_confirmed),
         Err(error) => return error.into_response(),
     };
     let Some(codes) = found.and_then(|(_, factors)| factors.new_recovery_codes(&session)) else {

@@ -1,5 +1,5 @@
-//! The way of a request, from outside in: trace, security headers, error pages, forms from this site only, session
-//! and user, then the page or the server function.
+//! The way of a request, from outside in: trace, security headers, error pages, forms from this site only and read whole,
+//! session and user, then the page or the server function.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -14,9 +14,9 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
-use leptos_ticketping::expire_chat_cookie_with;
+use leptos_ticketping::expire_chat_cookies_with;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tower::{Service, ServiceBuilder};
+use tower::{Service, ServiceBuilder, layer::layer_fn};
 use tower_http::{
     compression::{
         CompressionLayer,
@@ -41,6 +41,7 @@ use super::{
     security_headers,
     server_functions::{server_function, wrong_method},
     to_its_end::ToItsEndLayer,
+    whole_form::read_form_first,
 };
 use crate::{
     accounts::server::{SESSION_COOKIE, cookies, session_layer},
@@ -100,11 +101,12 @@ pub fn router(
             .map_request(|request: ::http::Request<_>| request.map(Body::new))
             .map_response(move |response: Response| {
                 let mut response = unavailable_without_sessions(response);
-                expire_chat_cookie_with(&session_cookie, response.headers_mut());
+                expire_chat_cookies_with(&session_cookie, response.headers_mut());
                 cookies::secure_prefixed(response.headers_mut());
                 response
             })
             .layer(security_headers::same_origin(&state.config)?)
+            .layer(layer_fn(read_form_first))
             .layer(session_layer(state.sessions.clone(), state.backend.clone(), state.config.is_https())),
     );
     let icon = state.assets.url("mark.svg");

@@ -114,8 +114,8 @@ pub fn guesses_notice() -> Text {
     Text {
         subject: format!("Someone is trying passwords on your account at {APP_NAME}"),
         reason: format!(
-            "Someone tried several wrong passwords on your account at {APP_NAME}. New browsers have to wait now before \
-             they can log in with it. Browsers that you have used before are not affected."
+            "Someone tried several wrong passwords on your account at {APP_NAME}, and has to wait now before they can \
+             try more. You can still log in with browsers that you have used before."
         ),
         button: "Choose a new password",
         about_link: "If you forgot your password, choose a new one with the link. It works once, for one hour.",

@@ -232,11 +232,20 @@ fn the_session_cookie_is_out_of_reach_of_scripts_and_of_plain_http() {
 fn a_change_of_user_expires_the_chat_cookie_and_a_failed_log_in_does_not() {
     let app = TestApp::new();
     let browser = app.client();
-    let expires = |page: &Answer| page.set_cookie("ticketping_chat_jwt").is_some_and(|c| c.contains("Max-Age=0"));
+    let expires = |page: &Answer| {
+        let names = ["ticketping_chat_jwt", "__Host-ticketping_chat_jwt"];
+        names.map(|name| page.set_cookie(name).is_some_and(|cookie| cookie.contains("Max-Age=0"))) == [true; 2]
+    };
     assert!(expires(&browser.sign_up("alice@example.com")));
     assert!(expires(&browser.post("/api/auth/log-out", &[])));
     assert!(!expires(&browser.log_in_with("alice@example.com", "not the password")));
     assert!(expires(&browser.log_in("alice@example.com")));
+    // The widget's own token has the name and the address of when it came.
+    assert!(expires(&browser.post("/api/auth/change-name", &[("name", "Alice B.")])));
+    assert!(!expires(&browser.post("/api/auth/change-name", &[("name", "\u{202e}")])));
+    let change = [("email", "new@example.com"), ("current", PASSWORD)];
+    let mail = browser.mail_after("/api/auth/change-email", &change, "new@example.com");
+    assert!(expires(&browser.post("/api/auth/confirm-email", &[("token", &mail.token())])));
 }
 
 #[test]

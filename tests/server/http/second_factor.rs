@@ -120,6 +120,12 @@ fn a_log_in_that_waits_for_its_code_ends_with_the_sessions_that_an_operator_ends
 fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
     let app = TestApp::new();
     let (alice, _, codes) = with_app(&app);
+    // They are shown and made valid within the same ten minutes.
+    assert_eq!(
+        alice.post("/api/auth/start-recovery-codes", &[("current", PASSWORD)]).location(),
+        "/account/recovery-codes"
+    );
+    assert!(alice.get("/account/recovery-codes").body.contains("<li><code>"));
     let age = "UPDATE sessions SET data = replace(data, 'confirmed_at', 'confirmed_once') RETURNING id";
     assert_eq!(app.query::<String>(age).len(), 1);
     // For some seconds the session is in memory as it was.
@@ -137,12 +143,14 @@ fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
         ("start-app", vec![("current", PASSWORD)]),
         ("start-recovery-codes", vec![("current", PASSWORD)]),
         ("remove-factor", vec![("current", PASSWORD), ("factor", "app x")]),
+        ("confirm-recovery-codes", vec![]),
         ("end-sessions", vec![]),
         ("keep-factors", vec![]),
     ] {
         let page = alice.post_and_follow(&format!("/api/auth/{form}"), &fields);
         assert!(page.body.contains("Confirm that it is you first"), "{form}: {}", page.body);
     }
+    assert_eq!(alice.get("/account/recovery-codes").location(), "/account");
     assert!(!page.body.contains("Download"), "{}", page.body);
     assert_eq!(alice.get("/api/auth/export").status, StatusCode::FORBIDDEN);
     assert_eq!(app.users(), 1);

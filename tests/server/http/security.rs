@@ -1,7 +1,11 @@
 //! Headers, and forms from other sites.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    io::{self, Read},
+    sync::{
+        atomic::{AtomicBool, AtomicU32, Ordering},
+        mpsc,
+    },
     thread,
 };
 
@@ -36,6 +40,107 @@ fn forms_from_other_sites_change_nothing() {
     assert!(app.query::<i64>("SELECT count(*) FROM outbox") == [0] && app.mailbox.mails().is_empty());
     // No browser sends neither; a program that does carries no visitor's cookie.
     assert_eq!(post_from(&app, &[]), StatusCode::SEE_OTHER);
+}
+
+#[test]
+fn a_form_that_another_site_sends_ends_nothing_of_the_users_chat() {
+    let app = TestApp::new();
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    let request = alice.form("/api/auth/log-in", "").header("sec-fetch-site", "cross-site");
+    let page = alice.send(request.header(header::ORIGIN, "https://evil.example"));
+    assert_eq!(page.status, StatusCode::FORBIDDEN);
+    assert!(page.body.contains("came from another site"), "{}", page.body);
+    assert!(!page.body.contains("ticketping-page-data"), "the chat takes the page for nobody's");
+    assert!(alice.get("/").body.contains("ticketping-page-data"));
+}
+
+/// A form of which half comes now, and the rest when it is told.
+struct SlowForm {
+    rest: mpsc::Receiver<Vec<u8>>,
+    half: Option<Vec<u8>>,
+    half_is_sent: mpsc::Sender<()>,
+}
+
+impl Read for SlowForm {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let part = self.half.take().unwrap_or_else(|| {
+            self.half_is_sent.send(()).unwrap();
+            self.rest.recv().unwrap_or_default()
+        });
+        room[..part.len()].copy_from_slice(&part);
+        Ok(part.len())
+    }
+}
+
+#[test]
+fn a_form_that_is_on_its_way_while_its_session_ends_does_nothing() {
+    let app = TestApp::new();
+    let thief = app.client();
+    thief.sign_up("alice@example.com");
+    let form = format!("email=thief@example.com&current={PASSWORD}").replace(' ', "+").into_bytes();
+    let (send_rest, rest) = mpsc::channel();
+    let (half_is_sent, is_half_sent) = mpsc::channel();
+    let slow = SlowForm { rest, half: Some(form[..9].to_vec()), half_is_sent };
+    let answer = thread::scope(|scope| {
+        let sending =
+            scope.spawn(|| thief.send(thief.form("/api/auth/change-email", reqwest::blocking::Body::new(slow))));
+        is_half_sent.recv().unwrap();
+        let owner = app.client();
+        let mail =
+            owner.mail_after("/api/auth/forgot-password", &[("email", "alice@example.com")], "alice@example.com");
+        assert_eq!(owner.choose_password(&mail, "another good password").location(), "/account");
+        send_rest.send(form[9..].to_vec()).unwrap();
+        drop(send_rest);
+        sending.join().unwrap()
+    });
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
+    assert_eq!(app.query::<i64>("SELECT count(*) FROM outbox WHERE kind = 'change_email'"), [0]);
+}
+
+#[test]
+fn a_form_that_waits_for_a_free_core_while_its_session_ends_does_nothing() {
+    let app = TestApp::new();
+    let thief = app.client();
+    thief.sign_up("alice@example.com");
+    app.client().sign_up("bob@example.com");
+    let form = |path: &str, fields: &str| {
+        let request = Request::post(path)
+            .header(header::COOKIE, format!("session={}", thief.cookie("session").unwrap()))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        request.body(Body::from(fields.replace(' ', "+"))).unwrap()
+    };
+    // They take all cores for a while.
+    for n in 0..12 {
+        app.send_and_leave(form("/api/auth/log-in", &format!("email=nobody{n}@example.com&password=a guess")));
+    }
+    assert!(thief.is_signed_in());
+    app.send_and_leave(form("/api/auth/change-email", &format!("email=thief@example.com&current={PASSWORD}")));
+    thief.copy().log_out();
+    // These wait behind it.
+    for _ in 0..2 {
+        assert_eq!(app.client().log_in("bob@example.com").location(), "/account");
+    }
+    assert_eq!(app.query::<i64>("SELECT count(*) FROM outbox WHERE kind = 'change_email'"), [0]);
+}
+
+#[test]
+fn guesses_at_the_current_password_are_few_and_the_owner_hears_of_them() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let thief = app.client();
+    thief.sign_up("alice@example.com");
+    let guess =
+        || thief.post("/api/auth/change-password", &[("current", "a guess"), ("password", "kitchen window blue")]);
+    for n in 0..10 {
+        assert_eq!(guess().status, StatusCode::SEE_OTHER, "{n}");
+    }
+    let refused = guess();
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let seconds: u64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((500..=601).contains(&seconds), "{seconds}");
+    let mail = thief.next_mail("alice@example.com", 1);
+    assert!(mail.says("several wrong passwords"), "{}", mail.text);
 }
 
 #[test]

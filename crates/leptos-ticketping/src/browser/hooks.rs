@@ -4,16 +4,16 @@
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
-use leptos::prelude::document;
+use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     bindings::{Instance, JWT, container},
     js::{STOPPED, apply, function, get, noop, returns_unsettled, set, text, unless_stopped, unsettled},
-    owner::is_owner,
+    owner::{expire_chat_cookies, is_owner},
     resume::is_kept,
 };
-use crate::{events::TicketpingEvent, machine::Identity, widget_state::WidgetState};
+use crate::{events::TicketpingEvent, machine::Identity, pinned::SECURE_CHAT_COOKIE, widget_state::WidgetState};
 
 /// Closures that the widget calls. They must live as long as it does.
 pub struct Hooks(Vec<Hook>);
@@ -64,7 +64,8 @@ impl Hooks {
     }
 
     /// Lets the widget use its cookie and storage only while they belong to its user. Another tab may have changed the
-    /// owner a moment ago: the widget would use that user's data, and leave its own behind.
+    /// owner a moment ago: the widget would use that user's data, and leave its own behind. Under https the cookie has another
+    /// name: the widget takes whatever token it finds in it, also one that another host of the domain has put there.
     fn guard_storage(&mut self, instance: &Instance, identity: &Identity) {
         for (part, methods) in STORAGE {
             let Some(part) = get(instance, part) else { continue };
@@ -75,6 +76,18 @@ impl Hooks {
                     if !is_owner(&identity) {
                         return JsValue::NULL;
                     }
+                    let (first, second) = match method {
+                        "getCookie" if is_https() => (SECURE_CHAT_COOKIE.into(), second),
+                        "setCookie" if is_https() => {
+                            let value = second.as_string().unwrap_or_default() + ";Secure";
+                            (SECURE_CHAT_COOKIE.into(), value.into())
+                        }
+                        "deleteCookie" => {
+                            expire_chat_cookies();
+                            return JsValue::UNDEFINED;
+                        }
+                        _ => (first, second),
+                    };
                     apply(&original, &this, &[first, second, third])
                 });
             }
@@ -203,6 +216,10 @@ pub fn detach(instance: &Instance) {
     if let Ok(container) = document().create_element("div") {
         set(instance, "widgetContainer", &container);
     }
+}
+
+fn is_https() -> bool {
+    window().location().protocol().as_deref() == Ok("https:")
 }
 
 fn state(widget: &Instance, event: Option<&TicketpingEvent>) -> WidgetState {

@@ -8,7 +8,7 @@ use web_sys::Storage;
 
 use crate::{
     machine::{Identity, Owner},
-    pinned::CHAT_COOKIE,
+    pinned::EXPIRED_CHAT_COOKIES,
 };
 
 /// Names the owner of what the widget stored. Overwritten, never removed: another tab would read a gap as
@@ -61,8 +61,7 @@ pub fn is_owner(identity: &Identity) -> bool {
 
 /// Removes the widget's cookie and everything it stored, except for the device id.
 pub fn purge() {
-    let expired = format!("{CHAT_COOKIE}=; expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/; SameSite=Strict");
-    let _blocked = Reflect::set(&document(), &"cookie".into(), &expired.into());
+    expire_chat_cookies();
     if let Some(storage) = local_storage() {
         let keys: Vec<String> =
             (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok().flatten()).collect();
@@ -74,6 +73,13 @@ pub fn purge() {
     }
     if let Some(storage) = session_storage() {
         let _blocked = storage.remove_item(RESUME_KEY);
+    }
+}
+
+/// Removes the widget's cookie, by either of its names.
+pub fn expire_chat_cookies() {
+    for expired in EXPIRED_CHAT_COOKIES {
+        let _blocked = Reflect::set(&document(), &"cookie".into(), &expired.into());
     }
 }
 

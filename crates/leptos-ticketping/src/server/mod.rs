@@ -5,7 +5,7 @@ mod csp;
 mod secret;
 mod signer;
 
-pub use chat_cookie::{expire_chat_cookie, expire_chat_cookie_with};
+pub use chat_cookie::{expire_chat_cookies, expire_chat_cookies_with};
 pub use csp::CspSources;
 pub use secret::{JwtSecret, JwtSecretError};
 pub use signer::{SignError, Signer};
