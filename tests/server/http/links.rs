@@ -68,6 +68,19 @@ fn the_owner_of_an_address_sees_and_changes_the_name_that_somebody_signed_up_wit
 }
 
 #[test]
+fn an_address_is_not_confirmed_by_a_session_from_before_a_new_password() {
+    let app = TestApp::new();
+    let thief = signed_up(&app, ALICE);
+    let change = [("email", "thief@example.com"), ("current", PASSWORD)];
+    let mail = thief.mail_after(CHANGE_EMAIL, &change, "thief@example.com");
+    assert!(thief.is_signed_in());
+    // Another machine has just changed the password, and this one has not heard of it.
+    app.query::<String>("UPDATE users SET password_id = 'another' RETURNING id");
+    thief.post("/api/auth/confirm-email", &[("token", &mail.token())]);
+    assert_eq!(emails(&app), [ALICE]);
+}
+
+#[test]
 fn verified_by_your_server_is_said_only_of_an_address_whose_owner_was_there() {
     let app = TestApp::new();
     // Somebody who does not read the mail of this address gets no account of it, by any form.

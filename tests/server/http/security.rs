@@ -47,8 +47,8 @@ fn a_form_that_another_site_sends_ends_nothing_of_the_users_chat() {
     let app = TestApp::new();
     let alice = app.client();
     alice.sign_up("alice@example.com");
-    let request = alice.form("/api/auth/log-in", "").header("sec-fetch-site", "cross-site");
-    let page = alice.send(request.header(header::ORIGIN, "https://evil.example"));
+    let request = alice.request(Method::POST, "/api/auth/log-in").header("sec-fetch-site", "cross-site");
+    let page = alice.send(request.header(header::ORIGIN, "https://evil.example").header(header::ACCEPT, "text/html"));
     assert_eq!(page.status, StatusCode::FORBIDDEN);
     assert!(page.body.contains("came from another site"), "{}", page.body);
     assert!(!page.body.contains("ticketping-page-data"), "the chat takes the page for nobody's");
