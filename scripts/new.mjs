@@ -27,7 +27,7 @@ const aboutThis = /^(bench\/|CHANGELOG|README|scripts\/(new|bench|lighthouse|wit
 /** What changes beside the name, by file: each text must be there once. */
 const changes = {
     "src/site.rs": [['"Ticketping for Leptos"', `"${title}"`]],
-    "src/app.rs": [[/content="Support chat that knows[^"]*"/, "content=APP_NAME"]],
+    "src/app.rs": [[/content="Ticketping's support chat[^"]*"/, "content=APP_NAME"]],
     "src/layout.rs": [
         ['"Ticketping "<span class="brand-for">"for Leptos"</span>', "{APP_NAME}"],
         ["use crate::{\n", "use crate::{\n    site::APP_NAME,\n"],

@@ -38,7 +38,7 @@ const protections = [
     ["a page of an unknown visitor has no chat", "src/server/http/error_pages.rs", "None => provide_context(UnknownVisitor),", "None => {}", "http", "a_form_that_another_site_sends"],
     ["who is known has a place", "src/accounts/server/password.rs", "None if is_known =>", "None if is_known && false =>", "unit", "a_full_queue_leaves_places"],
     ["what is far too long is not read", "src/accounts/server/email_address.rs", "if typed.len() > MAX_TYPED_BYTES {", "if typed.len() > MAX_TYPED_BYTES * 2 {", "unit", "far_too_long"],
-    ["no other host plants a chat token", `${browser}/hooks.rs`, '"getCookie" if is_https() =>', '"getCookie" if false =>', "app", "another host of the domain has planted"],
+    ["no other host plants a chat token", `${browser}/hooks.rs`, "if has_prefix {", "if false {", "app", "another host of the domain has planted"],
     ["renewal", `${chat}/machine/state.rs`, "if self.live == self.wanted && !self", "if self.live == self.wanted && !self.token.has_come() && !self", "app", "renewed before it dies"],
     ["renewal without identify()", `${browser}/widget.rs`, 'set(&self.instance.config(), JWT, &jwt.into());', 'let user = Object::new(); set(&user, JWT, &jwt.into()); let _ = super::js::function(&self.instance, "identify").map(|identify| identify.call1(&self.instance, &user));', "app", "renewed before it dies"],
     ["the token's life by the server's clock", `${browser}/token.rs`, "served.filter(|served| served.is_finite())", "served.filter(|_| false)", "app", "a clock that says"],

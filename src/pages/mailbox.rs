@@ -1,9 +1,9 @@
 //! `/sandbox/mail`
 
 use leptos::prelude::*;
-use leptos_meta::Title;
+use leptos_meta::{Stylesheet, Title};
 
-use crate::request_context::{MailboxContents, ReceivedMail};
+use crate::request_context::{MailboxContents, ReceivedMail, SiteInfo};
 
 /// The mails that this server would have sent, the newest first and open.
 #[component]
@@ -13,6 +13,7 @@ pub fn MailboxPage() -> impl IntoView {
     let mails = mails.into_iter().enumerate().map(|(n, mail)| view! { <Mail mail is_open={n == 0}/> });
     view! {
         <Title text="Mailbox"/>
+        <Stylesheet href=SiteInfo::from_request().asset("mailbox.css")/>
         <h1>"Mailbox"</h1>
         <p class="muted">
             "The sandbox keeps all mails here, for every address, until the server stops."

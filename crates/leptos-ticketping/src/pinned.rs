@@ -20,10 +20,8 @@ pub const CHAT_COOKIE: &str = "ticketping_chat_jwt";
 pub const SECURE_CHAT_COOKIE: &str = "__Host-ticketping_chat_jwt";
 
 /// What removes either.
-pub const EXPIRED_CHAT_COOKIES: [&str; 2] = [
-    "ticketping_chat_jwt=; Max-Age=0; Path=/; SameSite=Strict",
-    "__Host-ticketping_chat_jwt=; Max-Age=0; Path=/; SameSite=Strict; Secure",
-];
+pub const EXPIRED_CHAT_COOKIES: [&str; 2] =
+    ["ticketping_chat_jwt=; Max-Age=0; Path=/", "__Host-ticketping_chat_jwt=; Max-Age=0; Path=/; Secure"];
 
 /// The hashes of the two inline handlers that the script gives to attached images: they add the class `loaded`
 /// or `error` to the element around the image, which stays invisible without them.

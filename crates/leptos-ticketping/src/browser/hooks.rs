@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use super::{
     bindings::{Instance, JWT, container},
     js::{STOPPED, apply, function, get, noop, returns_unsettled, set, text, unless_stopped, unsettled},
-    owner::{expire_chat_cookies, is_owner},
+    owner::is_owner,
     resume::is_kept,
 };
 use crate::{events::TicketpingEvent, machine::Identity, pinned::SECURE_CHAT_COOKIE, widget_state::WidgetState};
@@ -67,27 +67,23 @@ impl Hooks {
     /// owner a moment ago: the widget would use that user's data, and leave its own behind. Under https the cookie has another
     /// name: the widget takes whatever token it finds in it, also one that another host of the domain has put there.
     fn guard_storage(&mut self, instance: &Instance, identity: &Identity) {
-        for (part, methods) in STORAGE {
-            let Some(part) = get(instance, part) else { continue };
+        let is_https = window().location().protocol().as_deref() == Ok("https:");
+        for (name, methods) in STORAGE {
+            let Some(part) = get(instance, name) else { continue };
+            let has_prefix = is_https && name == "api";
             for method in methods {
                 let Some(original) = function(&part, method) else { continue };
                 let (this, identity) = (part.clone(), identity.clone());
-                self.replace(&part, method, move |first, second, third| {
+                self.replace(&part, method, move |mut first, mut second, third| {
                     if !is_owner(&identity) {
                         return JsValue::NULL;
                     }
-                    let (first, second) = match method {
-                        "getCookie" if is_https() => (SECURE_CHAT_COOKIE.into(), second),
-                        "setCookie" if is_https() => {
-                            let value = second.as_string().unwrap_or_default() + ";Secure";
-                            (SECURE_CHAT_COOKIE.into(), value.into())
+                    if has_prefix {
+                        first = SECURE_CHAT_COOKIE.into();
+                        if let Some(value) = second.as_string() {
+                            second = (value + ";Secure").into();
                         }
-                        "deleteCookie" => {
-                            expire_chat_cookies();
-                            return JsValue::UNDEFINED;
-                        }
-                        _ => (first, second),
-                    };
+                    }
                     apply(&original, &this, &[first, second, third])
                 });
             }
@@ -216,10 +212,6 @@ pub fn detach(instance: &Instance) {
     if let Ok(container) = document().create_element("div") {
         set(instance, "widgetContainer", &container);
     }
-}
-
-fn is_https() -> bool {
-    window().location().protocol().as_deref() == Ok("https:")
 }
 
 fn state(widget: &Instance, event: Option<&TicketpingEvent>) -> WidgetState {

@@ -61,7 +61,7 @@ impl Driver {
                         browser::hide_page(false);
                     }
                     None if browser::reload_hidden() => {}
-                    None => self.fail("the page is made for another user than the token, however often it is loaded"),
+                    None => self.fail("the page is made for another user than the token"),
                 }
             }
         }
