@@ -53,7 +53,7 @@ pub fn App() -> impl IntoView {
     let failure = use_context::<AppError>();
     view! {
         <Title formatter=|title: String| format!("{title} · {APP_NAME}")/>
-        <Meta name="description" content="Ticketping's support chat, tied to logged-in users, in a Leptos app."/>
+        <Meta name="description" content="Ticketping's support chat, tied to logged-in users."/>
         <Router>
             <Layout>
                 {match failure {

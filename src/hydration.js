@@ -1,11 +1,10 @@
 ((path) => {
     const wasm = fetch(`${path}.wasm`);
-    const load = async () => {
+    const loaded = (async () => {
         const islands = await import(`${path}.js`);
         await islands.default({ module_or_path: wasm });
         return islands;
-    };
-    const loaded = load();
+    })();
     window.wakeIslands = async (part) => {
         const islands = await loaded;
         for (const island of part.querySelectorAll("leptos-island")) {
