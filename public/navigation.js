@@ -76,12 +76,12 @@ const isOpen = () => document.querySelector(".ticketping-chat-window.open");
 // A link that leads to another page in this tab.
 const linkOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
     const link = target.closest?.("a");
-    const staysHere = button || altKey || ctrlKey || metaKey || shiftKey || !link || link.target || link.hash || !/^https?:$/.test(link.protocol);
+    const staysHere = button || altKey || ctrlKey || metaKey || shiftKey || !link || link.target || (link.hash && link.pathname === location.pathname) || !/^https?:$/.test(link.protocol);
     if (!staysHere) return link;
 };
 
 const urlOf = (link) => {
-    if (link && isOpen() && link.origin === location.origin && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
+    if (link && isOpen() && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
 };
 
 addEventListener("pointerdown", (down) => {

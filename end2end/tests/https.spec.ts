@@ -49,6 +49,9 @@ test("a chat token that another host of the domain has planted is not used", asy
     await expect(page.getByText("You are Alice")).toBeVisible();
     const own = async () => (await context.cookies(origin)).find(({ name }) => name === "__Host-ticketping_chat_jwt");
     expect(await own()).toMatchObject({ secure: true, path: "/", sameSite: "Strict" });
+    // What the widget does after a 401.
+    await page.evaluate(() => (window as any).TicketpingChat.instance.api.clearChatToken());
+    expect(await own()).toBe(undefined);
     await logOut(page);
     await expect.poll(own).toBe(undefined);
 });

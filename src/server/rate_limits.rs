@@ -145,7 +145,12 @@ impl RateLimits {
 
     /// Before the current password of a user who is logged in is checked. Guesses at log-in do not count here.
     pub fn current_password(&self, user_id: &str) -> Result<(), AppError> {
-        check(&self.current_password_by_user, &user_id.to_owned())
+        check(&self.current_password_by_user, &self.budget(&current_password_key(user_id)))
+    }
+
+    /// After a right one.
+    pub fn current_password_was_right(&self, user_id: &str) {
+        self.was_right(current_password_key(user_id));
     }
 
     /// Before a mail of this kind is promised to an address, whether it has an account or not: so the refusal tells
@@ -192,6 +197,10 @@ fn log_in_key(email: &EmailAddress, device: Option<&str>) -> String {
 
 fn second_factor_key(user_id: &str, device: Option<&str>) -> String {
     format!("second factor of {}", device.unwrap_or(user_id))
+}
+
+fn current_password_key(user_id: &str) -> String {
+    format!("current password of {user_id}")
 }
 
 /// Half of the places are for keys that were not there before, so that they stay long enough to be asked for again.

@@ -22,7 +22,7 @@ use crate::{agent, sandbox::Sandbox, store::Listed, tokens::ChatVisitor};
 /// The widget pings every 30 seconds: a socket that is silent for longer is closed.
 const SILENCE: Duration = Duration::from_secs(90);
 /// The widget's cookie with its chat token.
-const CHAT_COOKIES: [&str; 2] = ["ticketping_chat_jwt", "__Host-ticketping_chat_jwt"];
+const CHAT_COOKIES: [&str; 2] = ["__Host-ticketping_chat_jwt", "ticketping_chat_jwt"];
 const FRAME_BYTES: usize = 32 * 1024;
 const MAX_TEXT_CHARS: usize = 5_000;
 
@@ -147,8 +147,9 @@ async fn notifications(
         return StatusCode::FORBIDDEN.into_response();
     }
     let cookies = headers.get(header::COOKIE).and_then(|cookies| cookies.to_str().ok()).unwrap_or_default();
-    let chat = Cookie::split_parse(cookies).flatten().find(|cookie| CHAT_COOKIES.contains(&cookie.name()));
-    let visitor = chat.and_then(|cookie| sandbox.inner.tokens.of_chat(cookie.value()));
+    let of_name = |name| Cookie::split_parse(cookies).flatten().find(|cookie| cookie.name() == name);
+    let visitor =
+        CHAT_COOKIES.into_iter().find_map(of_name).and_then(|cookie| sandbox.inner.tokens.of_chat(cookie.value()));
     let key = visitor.map(|visitor| visitor.key).unwrap_or_default();
     upgrade.max_message_size(FRAME_BYTES).on_upgrade(async move |socket| notify(sandbox, socket, key).await)
 }

@@ -177,6 +177,7 @@ impl Accounts {
         }
         let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash), &place).await?;
         if is_right {
+            self.limits.current_password_was_right(&user.id);
             // It may have been a long wait, in which a new password has ended this session.
             let sessions = self.list_sessions().await?;
             return if sessions.iter().any(|session| session.is_current) {

@@ -76,6 +76,7 @@ impl Accounts {
     }
 
     pub(super) async fn start_session(&mut self, user: &User, remember: bool, shown: Shown) -> Result<(), AppError> {
+        let before = self.current_session().filter(|_| self.user_id() == Some(&user.id));
         // axum-login changes the id only of a session that never had a user. A new one has no id yet.
         if self.auth.session.id().is_some() {
             self.auth.session.cycle_id().await.map_err(axum_login::Error::<Backend>::Session)?;
@@ -106,6 +107,9 @@ impl Accounts {
         }
         // Now, and not at the end of the request: by then the answer has been given.
         self.auth.session.save().await.map_err(axum_login::Error::<Backend>::Session)?;
+        if let (Some(before), Some(now)) = (before, self.current_session()) {
+            self.auth.backend.factors.move_set_up(&user.id, &before, &now).await.map_err(BackendError::from)?;
+        }
         Ok(())
     }
 

@@ -38,7 +38,7 @@ pub use email_address::EmailAddress;
 pub use flash_cookie::take_feedback;
 pub use links::Links;
 pub use password::{Passwords, normalised_if_accepted};
-pub use second_factor_forms::was_confirmed;
+pub use second_factor_forms::{RECOVERY_CODES, SECOND_STEP, was_confirmed, with_next};
 pub use session_hash::SessionHash;
 pub use session_layer::{SESSION_COOKIE, session_layer};
 pub use sessions::Sessions;

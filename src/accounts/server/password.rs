@@ -42,6 +42,9 @@ const QUEUE_BY_NETWORK: usize = 16;
 /// Places beside the queue, for those whom the server knows: a few networks together can take the whole of it.
 const RESERVED: usize = 16;
 
+/// How many of these may be of one network.
+const RESERVED_BY_NETWORK: usize = 4;
+
 /// What an unknown e-mail is checked against, so that it takes as long as a wrong password. It has the parameters of
 /// every new hash; the password behind it was never kept.
 const DUMMY_HASH: &str =
@@ -124,6 +127,7 @@ pub struct Passwords {
     queue: Arc<Semaphore>,
     reserved: Arc<Semaphore>,
     by_network: Arc<Mutex<HashMap<IpNet, usize>>>,
+    reserved_by_network: Arc<Mutex<HashMap<IpNet, usize>>>,
 }
 
 impl Default for Passwords {
@@ -135,6 +139,7 @@ impl Default for Passwords {
             queue: Arc::new(Semaphore::new(QUEUE + cores)),
             reserved: Arc::new(Semaphore::new(RESERVED)),
             by_network: Arc::default(),
+            reserved_by_network: Arc::default(),
         }
     }
 }
@@ -149,14 +154,18 @@ impl Passwords {
     /// A place in the queue, or that the server is busy. To be asked for before a limit counts what needs it. Somebody
     /// `is_known` who has a session, a link that works, or a browser that has logged in to the account before.
     pub fn place(&self, client: ClientAddress, is_known: bool) -> Result<Place, HashError> {
-        let share = NetworkShare::take(&self.by_network, client.network());
-        let in_queue = share.and_then(|share| Some((share, Arc::clone(&self.queue).try_acquire_owned().ok()?)));
-        let (share, permit) = match in_queue {
-            Some((share, permit)) => (Some(share), permit),
-            None if is_known => (None, Arc::clone(&self.reserved).try_acquire_owned().map_err(|_| HashError::Busy)?),
-            None => return Err(HashError::Busy),
+        let network = client.network();
+        let take = |places: &Arc<Semaphore>, by_network, most| {
+            let share = NetworkShare::take(by_network, network, most)?;
+            Some(Place {
+                _share: share,
+                _permit: Arc::clone(places).try_acquire_owned().ok()?,
+                _counted: Counted::new(),
+            })
         };
-        Ok(Place { _share: share, _permit: permit, _counted: Counted::new() })
+        let place = take(&self.queue, &self.by_network, QUEUE_BY_NETWORK);
+        let reserved = || take(&self.reserved, &self.reserved_by_network, RESERVED_BY_NETWORK).filter(|_| is_known);
+        place.or_else(reserved).ok_or(HashError::Busy)
     }
 
     /// argon2id with the parameters of the `argon2` crate (19 MiB, two passes), in PHC format.
@@ -210,7 +219,7 @@ impl Passwords {
 
 /// A place in the queue, until it is dropped.
 pub struct Place {
-    _share: Option<NetworkShare>,
+    _share: NetworkShare,
     _permit: OwnedSemaphorePermit,
     _counted: Counted,
 }
@@ -222,10 +231,10 @@ struct NetworkShare {
 }
 
 impl NetworkShare {
-    fn take(by_network: &Arc<Mutex<HashMap<IpNet, usize>>>, network: IpNet) -> Option<Self> {
+    fn take(by_network: &Arc<Mutex<HashMap<IpNet, usize>>>, network: IpNet, most: usize) -> Option<Self> {
         let mut counts = by_network.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(network).or_default();
-        if *count >= QUEUE_BY_NETWORK {
+        if *count >= most {
             return None;
         }
         *count += 1;
@@ -350,8 +359,9 @@ mod tests {
         let passwords = Passwords::default();
         let all = passwords.queue.available_permits();
         let _taken = passwords.queue.acquire_many(u32::try_from(all).expect("few")).await.expect("open");
-        let known: Vec<Place> = (0..16).map(|_| passwords.place(client(1), true).expect("a place")).collect();
-        assert!(matches!(passwords.place(client(1), true), Err(HashError::Busy)));
+        let known: Vec<Place> = (0..4).map(|_| passwords.place(client(1), true).expect("a place")).collect();
+        assert!(matches!(passwords.place(client(1), true), Err(HashError::Busy)), "one network takes them all");
+        assert!(passwords.place(ClientAddress::of([192, 0, 3, 1].into()), true).is_ok());
         drop(known);
         assert!(passwords.place(client(1), true).is_ok());
         assert!(passwords.by_network.lock().expect("no panic").is_empty(), "a place beside the queue counts in it");

@@ -25,7 +25,9 @@ use crate::{
 };
 
 /// Where the second step is.
-const SECOND_STEP: &str = "/second-factor";
+pub const SECOND_STEP: &str = "/second-factor";
+/// Where the new recovery codes are shown.
+pub const RECOVERY_CODES: &str = "/account/recovery-codes";
 
 /// The longest way that is remembered, in bytes.
 const MAX_NEXT: usize = 1_000;
@@ -232,7 +234,7 @@ impl Accounts {
     pub async fn confirm_recovery_codes(self) -> Result<(), AppError> {
         let user = self.user()?;
         if !self.is_confirmed(&self.factors_of(&user).await?).await {
-            self.back_to_factors(vec![ValidationError::ConfirmFirst]);
+            self.see_other(&with_next(SECOND_STEP, RECOVERY_CODES));
             return Ok(());
         }
         let session = self.current_session().unwrap_or_default();
@@ -305,6 +307,8 @@ impl Accounts {
     async fn confirm_session(&self) -> Result<(), AppError> {
         let session = &self.auth.session;
         let now = OffsetDateTime::now_utc().unix_timestamp();
+        // A new id: another machine may have the session in memory as it was.
+        session.cycle_id().await.map_err(axum_login::Error::<super::Backend>::Session)?;
         session.insert(CONFIRMED_AT, now).await.map_err(axum_login::Error::<super::Backend>::Session)?;
         session.save().await.map_err(axum_login::Error::<super::Backend>::Session)?;
         Ok(())
@@ -361,7 +365,7 @@ impl Accounts {
         let store = &self.auth.backend.factors;
         let session = self.current_session().unwrap_or_default();
         store.set_up(FactorKind::NewRecoveryCodes, &user.id, &codes, &session).await.map_err(BackendError::from)?;
-        self.see_other("/account/recovery-codes");
+        self.see_other(RECOVERY_CODES);
         Ok(())
     }
 

@@ -93,6 +93,8 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     let page = Box::pin(render_page(&state, request, move || {
         match &requested_by {
             Some(RequestedBy(user)) => provide_current_user(user.clone()),
+            // Whose browser it was is nobody's now.
+            None if is_log_out => {}
             None => provide_context(UnknownVisitor),
         }
         provide_context(error);

@@ -12,9 +12,9 @@ use crate::{
     accounts::{
         next_path::local_path,
         server::{
-            AuthSession, SessionHash, User, format_date,
+            AuthSession, RECOVERY_CODES, SECOND_STEP, SessionHash, User, format_date,
             second_factor::{AuthenticatorApp, Ceremony, Factor, UserFactors},
-            was_confirmed,
+            was_confirmed, with_next,
         },
     },
     error::AppError,
@@ -132,12 +132,15 @@ pub async fn recovery_codes_page(State(state): State<AppState>, request: Request
         None => false,
     };
     let found = match factors_of_user(&state, auth).await {
-        Ok(found) => found.filter(|_| is_confirmed),
+        Ok(found) => found,
         Err(error) => return error.into_response(),
     };
     let Some(codes) = found.and_then(|(_, factors)| factors.new_recovery_codes(&session)) else {
         return Redirect::to("/account").into_response();
     };
+    if !is_confirmed {
+        return Redirect::to(&with_next(SECOND_STEP, RECOVERY_CODES)).into_response();
+    }
     let provide = move || {
         provide_context(WithoutChat);
         provide_context(NewRecoveryCodes(codes.clone()));

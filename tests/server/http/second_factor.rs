@@ -143,21 +143,28 @@ fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
         ("start-app", vec![("current", PASSWORD)]),
         ("start-recovery-codes", vec![("current", PASSWORD)]),
         ("remove-factor", vec![("current", PASSWORD), ("factor", "app x")]),
-        ("confirm-recovery-codes", vec![]),
         ("end-sessions", vec![]),
         ("keep-factors", vec![]),
     ] {
         let page = alice.post_and_follow(&format!("/api/auth/{form}"), &fields);
         assert!(page.body.contains("Confirm that it is you first"), "{form}: {}", page.body);
     }
-    assert_eq!(alice.get("/account/recovery-codes").location(), "/account");
+    let second_step = "/second-factor?next=%2Faccount%2Frecovery-codes";
+    assert_eq!(alice.get("/account/recovery-codes").location(), second_step);
+    assert_eq!(alice.post("/api/auth/confirm-recovery-codes", &[]).location(), second_step);
     assert!(!page.body.contains("Download"), "{}", page.body);
     assert_eq!(alice.get("/api/auth/export").status, StatusCode::FORBIDDEN);
     assert_eq!(app.users(), 1);
     let before = alice.cookie("session");
-    let answer = alice.post("/api/auth/enter-code", &[("code", &codes[0]), ("next", "/account")]);
-    assert_eq!(answer.location(), "/account");
+    let answer = alice.post("/api/auth/enter-code", &[("code", &codes[0]), ("next", "/account/recovery-codes")]);
+    assert_eq!(answer.location(), "/account/recovery-codes");
     assert_ne!(alice.cookie("session"), before, "the session keeps its id");
+    let page = alice.get("/account/recovery-codes");
+    let new = page.body.split("<li><code>").nth(1).unwrap()[..27].to_owned();
+    assert_eq!(alice.post("/api/auth/confirm-recovery-codes", &[]).location(), "/account#second-factor");
+    alice.log_out();
+    alice.log_in(ALICE);
+    assert_eq!(enter(&alice, &new), "/account");
     assert!(alice.get("/account").body.contains("New email"));
 }
 

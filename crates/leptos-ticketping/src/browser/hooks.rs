@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use super::{
     bindings::{Instance, JWT, container},
     js::{STOPPED, apply, function, get, noop, returns_unsettled, set, text, unless_stopped, unsettled},
-    owner::is_owner,
+    owner::{expire_chat_cookies, is_owner},
     resume::is_kept,
 };
 use crate::{events::TicketpingEvent, machine::Identity, pinned::SECURE_CHAT_COOKIE, widget_state::WidgetState};
@@ -77,6 +77,10 @@ impl Hooks {
                 self.replace(&part, method, move |mut first, mut second, third| {
                     if !is_owner(&identity) {
                         return JsValue::NULL;
+                    }
+                    if method == "deleteCookie" {
+                        expire_chat_cookies();
+                        return JsValue::UNDEFINED;
                     }
                     if has_prefix {
                         first = SECURE_CHAT_COOKIE.into();

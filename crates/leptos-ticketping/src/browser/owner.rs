@@ -61,9 +61,7 @@ pub fn is_owner(identity: &Identity) -> bool {
 
 /// Removes the widget's cookie and everything it stored, except for the device id.
 pub fn purge() {
-    for expired in EXPIRED_CHAT_COOKIES {
-        let _blocked = Reflect::set(&document(), &"cookie".into(), &expired.into());
-    }
+    expire_chat_cookies();
     if let Some(storage) = local_storage() {
         let keys: Vec<String> =
             (0..storage.length().unwrap_or(0)).filter_map(|index| storage.key(index).ok().flatten()).collect();
@@ -75,6 +73,13 @@ pub fn purge() {
     }
     if let Some(storage) = session_storage() {
         let _blocked = storage.remove_item(RESUME_KEY);
+    }
+}
+
+/// Removes the widget's cookie, by either of its names.
+pub fn expire_chat_cookies() {
+    for expired in EXPIRED_CHAT_COOKIES {
+        let _blocked = Reflect::set(&document(), &"cookie".into(), &expired.into());
     }
 }
 

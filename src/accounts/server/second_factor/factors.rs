@@ -181,6 +181,22 @@ impl Factors {
         statement::run("factors.set_up", &self.pool, async |database| put(database, &row, 0).await).await
     }
 
+    /// What is being set up in a session goes with it when it gets another id.
+    pub async fn move_set_up(&self, user_id: &str, from: &str, to: &str) -> sqlx::Result<()> {
+        statement::run("factors.move_set_up", &self.pool, async |database| {
+            sqlx::query("UPDATE factors SET name = $3 WHERE user_id = $1 AND name = $2 AND kind IN ($4, $5)")
+                .bind(user_id)
+                .bind(from)
+                .bind(to)
+                .bind(FactorKind::NewApp.as_str())
+                .bind(FactorKind::NewRecoveryCodes.as_str())
+                .execute(database)
+                .await
+        })
+        .await?;
+        Ok(())
+    }
+
     /// Uses a code of the app: of two with the same step, one is right. An earlier step than the last is wrong too.
     pub async fn use_step(&self, user_id: &str, step: i64) -> sqlx::Result<bool> {
         let used = statement::run("factors.use_step", &self.pool, async |database| {
