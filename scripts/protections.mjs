@@ -39,6 +39,8 @@ const protections = [
     ["a page of an unknown visitor has no chat", "src/server/http/error_pages.rs", "None => provide_context(UnknownVisitor),", "None => {}", "http", "a_form_that_another_site_sends"],
     ["who is known has a place", "src/accounts/server/password.rs", "RESERVED_BY_NETWORK).filter(|_| is_known);", "RESERVED_BY_NETWORK).filter(|_| false);", "unit", "a_full_queue_leaves_places"],
     ["what is far too long is not read", "src/accounts/server/email_address.rs", "if typed.len() > MAX_TYPED_BYTES {", "if typed.len() > MAX_TYPED_BYTES * 2 {", "unit", "far_too_long"],
+    ["a dead chat token can be removed", `${browser}/hooks.rs`, "if removes_cookie {", "if false {", "app", "another host of the domain has planted"],
+    ["what is set up goes with its session", "src/accounts/server/accounts.rs", "(before, self.current_session()) {", "(before.filter(|_| false), self.current_session()) {", "http", "what_is_dangerous"],
     ["no other host plants a chat token", `${browser}/hooks.rs`, "if has_prefix {", "if false {", "app", "another host of the domain has planted"],
     ["renewal", `${chat}/machine/state.rs`, "if self.live == self.wanted && !self", "if self.live == self.wanted && !self.token.has_come() && !self", "app", "renewed before it dies"],
     ["renewal without identify()", `${browser}/widget.rs`, 'set(&self.instance.config(), JWT, &jwt.into());', 'let user = Object::new(); set(&user, JWT, &jwt.into()); let _ = super::js::function(&self.instance, "identify").map(|identify| identify.call1(&self.instance, &user));', "app", "renewed before it dies"],

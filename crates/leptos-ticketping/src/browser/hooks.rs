@@ -32,7 +32,7 @@ const AWAITS_TOKEN: &str = "awaitsToken";
 /// In place of a token that is not there yet. With "" the widget would take its user for an anonymous visitor.
 pub const ON_ITS_WAY: &str = "on its way";
 
-/// What the widget keeps its data with, by the part that has the methods.
+/// What the widget reads, writes and removes its data with, by the part that has the methods.
 const STORAGE: [(&str, [&str; 3]); 2] =
     [("api", ["getCookie", "setCookie", "deleteCookie"]), ("storage", ["getItem", "setItem", "removeItem"])];
 
@@ -71,16 +71,17 @@ impl Hooks {
         for (name, methods) in STORAGE {
             let Some(part) = get(instance, name) else { continue };
             let has_prefix = is_https && name == "api";
-            for method in methods {
+            for (index, method) in methods.into_iter().enumerate() {
                 let Some(original) = function(&part, method) else { continue };
                 let (this, identity) = (part.clone(), identity.clone());
+                // The original leaves out what a cookie with the prefix needs also to be removed.
+                let removes_cookie = has_prefix && index == 2;
                 self.replace(&part, method, move |mut first, mut second, third| {
                     if !is_owner(&identity) {
                         return JsValue::NULL;
                     }
-                    if method == "deleteCookie" {
+                    if removes_cookie {
                         expire_chat_cookies();
-                        return JsValue::UNDEFINED;
                     }
                     if has_prefix {
                         first = SECURE_CHAT_COOKIE.into();
