@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 git ls-files --cached --others --exclude-standard -z | xargs -0 cp --parents -t "$copy" 2>/dev/null || true
-named=$(sed -n '/^- \*\*Without the chat\*\*/,/^- /p' README.md | grep -oP '`src/\K[^`]+\.rs(?=`)' | grep -v '^support_chat.rs$' | sort -u)
+named=$(sed -n '/^- \*\*Without the chat\*\*/,/^- /p' README.md | grep -oP '`src/\K[^`]+\.rs(?=`)' | grep -vE '^(support_chat|lib)\.rs$' | sort -u)
 
 target=$PWD/target
 cd "$copy"
