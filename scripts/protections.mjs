@@ -32,7 +32,7 @@ const protections = [
     ["an address is confirmed by a session of the same password", "src/accounts/server/users.rs", "WHERE id = $1 AND password_id = $4 AND disabled_at", "WHERE id = $1 AND $4 = $4 AND disabled_at", "http", "by_a_session_from_before"],
     ["the owner hears of guesses by a session", "src/accounts/server/account_forms.rs", "            self.tell_of_guesses(&user.email).await?;\n", "", "http", "guesses_at_the_current_password"],
     ["a right current password is no guess", "src/accounts/server/account_forms.rs", "            self.limits.current_password_was_right(&user.id);\n", "", "http", "guesses_at_the_current_password"],
-    ["new recovery codes are shown to a confirmed session", "src/server/http/factor_pages.rs", "    if !is_confirmed {\n", "    if false {\n", "http", "what_is_dangerous"],
+    ["new recovery codes are shown to a confirmed session", "src/server/http/factor_pages.rs", "if is_on && !is_confirmed {", "if false {", "http", "what_is_dangerous"],
     ["a restore brings back no loss of factors", "src/server/database/backup.rs", "kind IN ('recovery', ", "kind IN (", "http", "a_backup_is_made"],
     ["a new name ends the widget's own token", "src/accounts/server/account_forms.rs", "                self.end_chat_token();\n", "", "http", "expires_the_chat_cookie_and_a_failed"],
     ["a new address ends the widget's own token", "src/accounts/server/link_forms.rs", "        self.end_chat_token();\n", "", "http", "expires_the_chat_cookie_and_a_failed"],

@@ -21,7 +21,7 @@ use crate::{agent, sandbox::Sandbox, store::Listed, tokens::ChatVisitor};
 
 /// The widget pings every 30 seconds: a socket that is silent for longer is closed.
 const SILENCE: Duration = Duration::from_secs(90);
-/// The widget's cookie with its chat token.
+/// The widget's cookie with its chat token, under https and http.
 const CHAT_COOKIES: [&str; 2] = ["__Host-ticketping_chat_jwt", "ticketping_chat_jwt"];
 const FRAME_BYTES: usize = 32 * 1024;
 const MAX_TEXT_CHARS: usize = 5_000;

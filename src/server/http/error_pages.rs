@@ -93,7 +93,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     let page = Box::pin(render_page(&state, request, move || {
         match &requested_by {
             Some(RequestedBy(user)) => provide_current_user(user.clone()),
-            // Whose browser it was is nobody's now.
+            // The browser is nobody's from now on.
             None if is_log_out => {}
             None => provide_context(UnknownVisitor),
         }

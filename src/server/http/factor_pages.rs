@@ -135,10 +135,9 @@ pub async fn recovery_codes_page(State(state): State<AppState>, request: Request
         Ok(found) => found,
         Err(error) => return error.into_response(),
     };
-    let Some(codes) = found.and_then(|(_, factors)| factors.new_recovery_codes(&session)) else {
-        return Redirect::to("/account").into_response();
-    };
-    if !is_confirmed {
+    let new = found.and_then(|(_, factors)| Some((factors.new_recovery_codes(&session)?, factors.is_on())));
+    let Some((codes, is_on)) = new else { return Redirect::to("/account").into_response() };
+    if is_on && !is_confirmed {
         return Redirect::to(&with_next(SECOND_STEP, RECOVERY_CODES)).into_response();
     }
     let provide = move || {
