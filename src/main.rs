@@ -11,8 +11,8 @@ use ticketping_leptos::{
         config::{self, Config},
         database::{backup, copy::copy_users},
         healthy::healthy,
-        mail,
-        run::Log,
+        log::Log,
+        mail::Transport,
     },
 };
 
@@ -53,7 +53,7 @@ async fn execute(command: Command, config: Config) -> ExitCode {
         Command::Help => Ok(config::help()),
         Command::Check { connect: false } => Ok("The configuration is complete.".to_owned()),
         Command::Check { connect: true } => {
-            let tested = mail::test(&config.mail).await;
+            let tested = Transport::test(&config.mail.url).await;
             tested
                 .map(|()| "The configuration is complete, and mail can be sent.".to_owned())
                 .map_err(|error| error.to_string())

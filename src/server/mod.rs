@@ -1,5 +1,6 @@
-//! The process: configuration, database, HTTP, mail, and the loop that serves. Read `run.rs` next: it puts the parts together.
+//! The process: configuration, database, HTTP, mail, and the loop that serves. Read `build.rs` next: it puts the parts together.
 
+pub mod build;
 pub mod client_address;
 pub mod command_line;
 pub mod config;
@@ -7,6 +8,7 @@ pub mod database;
 pub mod healthy;
 pub mod http;
 pub mod listener;
+pub mod log;
 pub mod mail;
 pub mod rate_limits;
 pub mod run;

@@ -9,7 +9,8 @@ use sqlx::AnyPool;
 
 use super::{
     EmailAddress, Links, Passwords, Sessions, User, Users,
-    password::{HashError, Place},
+    hash_queue::Place,
+    password::HashError,
     second_factor::{Factors, Passkeys, PendingLogIn, PendingLogIns},
 };
 use crate::server::mail::Outbox;

@@ -6,7 +6,7 @@ use super::{
     Accounts, EmailAddress, Shown,
     accounts::count_log_in,
     backend::{BackendError, Credentials},
-    second_factor_forms::with_next,
+    second_step_forms::with_next,
     validate::validate_readable,
 };
 use crate::{

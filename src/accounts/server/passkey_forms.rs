@@ -7,7 +7,7 @@ use super::{
         FactorKind, PasskeyError, PendingLogIn,
         factors::{self, NewFactor},
     },
-    second_factor_forms::{At, with_next},
+    second_step_forms::{At, with_next},
     validate::validate_readable,
 };
 use crate::{

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgListener;
 use tokio::time;
 
-use super::with_tls;
+use super::url::with_tls;
 
 /// How long to wait before the database is asked again to tell.
 const PAUSE: Duration = Duration::from_secs(5);

@@ -14,9 +14,9 @@ use time::OffsetDateTime;
 use tokio::{sync::Semaphore, time as tokio_time};
 
 use super::{
-    Outbox, Transport, TransportError,
+    MailKind, Outbox, Transport, TransportError,
     messages::{self, Text, Written},
-    outbox::{Mail, MailKind},
+    outbox::Mail,
 };
 use crate::{
     accounts::server::{Links, Users, links::Subject},

@@ -1,6 +1,7 @@
 //! Mail. A form writes into the outbox, which is a table; [`Mailer`] sends what stands in it. Nobody waits for a mail
 //! server, and a crash loses no mail. All texts are in `messages.rs`.
 
+mod mail_kind;
 mod mail_url;
 mod mailbox;
 mod mailer;
@@ -8,17 +9,9 @@ mod messages;
 pub mod outbox;
 mod transport;
 
+pub use mail_kind::{MailKind, NewMail};
 pub use mail_url::{MailUrl, SmtpServer};
 pub use mailbox::Mailbox;
 pub use mailer::Mailer;
-pub use outbox::{MailKind, NewMail, Outbox};
+pub use outbox::Outbox;
 pub use transport::{Transport, TransportError};
-
-use std::sync::Arc;
-
-use super::config::MailConfig;
-
-/// Whether a mail could be sent now.
-pub async fn test(config: &MailConfig) -> Result<(), TransportError> {
-    Transport::open(&config.url, &Arc::new(Mailbox::default()))?.test().await
-}

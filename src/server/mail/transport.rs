@@ -101,14 +101,14 @@ impl Transport {
     }
 
     /// Whether a mail could be sent now: connects to a mail server and logs in, or writes a file.
-    pub async fn test(&self) -> Result<(), TransportError> {
-        match self {
+    pub async fn test(url: &MailUrl) -> Result<(), TransportError> {
+        match Self::open(url, &Arc::default())? {
             Self::Smtp(server) => {
                 time::timeout(SEND_TIMEOUT, server.test_connection()).await.map_err(|_| TransportError::Silent)??;
             }
             Self::Folder(folder) => {
-                let written = write_file(folder, ".check", b"").and_then(fs::remove_file);
-                written.map_err(|source| folder_error(folder, source))?;
+                let written = write_file(&folder, ".check", b"").and_then(fs::remove_file);
+                written.map_err(|source| folder_error(&folder, source))?;
             }
             Self::Mailbox(_) => {}
         }

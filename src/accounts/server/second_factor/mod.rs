@@ -6,9 +6,11 @@ pub mod factors;
 mod passkeys;
 mod pending_log_in;
 mod recovery_codes;
+mod user_factors;
 
 pub use authenticator_app::AuthenticatorApp;
-pub use factors::{Factor, FactorKind, Factors, UserFactors};
+pub use factors::Factors;
 pub use passkeys::{Ceremony, PasskeyError, Passkeys};
 pub use pending_log_in::{PendingLogIn, PendingLogIns};
 pub use recovery_codes::RecoveryCode;
+pub use user_factors::{Factor, FactorKind, UserFactors};

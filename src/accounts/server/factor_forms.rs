@@ -1,0 +1,232 @@
+//! The forms of the account page with which a user sets second factors up and removes them. Those that send a passkey are
+//! in `passkey_forms.rs`.
+
+use secrecy::SecretString;
+use sqlx::{AnyConnection, Connection};
+use time::OffsetDateTime;
+use tower_sessions::Session;
+
+use super::{
+    Accounts, User, account_changes,
+    backend::BackendError,
+    second_factor::{AuthenticatorApp, FactorKind, RecoveryCode, UserFactors, factors},
+    second_step_forms::{SECOND_STEP, with_next},
+    session_life::{CONFIRMED_AT, CONFIRMED_FOR},
+    validate::validate_readable,
+};
+use crate::{
+    accounts::{Form, FormFeedback, ValidationError},
+    error::AppError,
+    server::{
+        database::statement,
+        mail::{MailKind, NewMail, outbox},
+        security_log::Event,
+    },
+};
+
+/// Where the new recovery codes are shown.
+pub const RECOVERY_CODES: &str = "/account/recovery-codes";
+
+impl Accounts {
+    /// The user says that nothing is lost, or has read that somebody said so.
+    pub async fn keep_factors(self) -> Result<(), AppError> {
+        let user = self.user()?;
+        let factors = self.factors_of(&user).await?;
+        if factors.end_at().is_some() {
+            self.stop_recovery(&user).await?;
+        } else if self.is_confirmed(&factors).await {
+            self.auth.backend.factors.forget_stopped_recovery(&user.id).await.map_err(BackendError::from)?;
+        } else {
+            self.back_to_factors(vec![ValidationError::ConfirmFirst]);
+            return Ok(());
+        }
+        self.back_to_factors(Vec::new());
+        Ok(())
+    }
+
+    /// Begins to set up an app, or another one.
+    pub async fn start_app(self, current: SecretString) -> Result<(), AppError> {
+        let user = self.user()?;
+        let errors = self.check_current_password(&current).await?;
+        if !errors.is_empty() {
+            self.back_to_factors(errors);
+            return Ok(());
+        }
+        let secret = AuthenticatorApp::new_secret();
+        let session = self.current_session().unwrap_or_default();
+        let store = &self.auth.backend.factors;
+        store.set_up(FactorKind::NewApp, &user.id, &secret, &session).await.map_err(BackendError::from)?;
+        self.see_other("/account/app");
+        Ok(())
+    }
+
+    /// Turns the new app on, with a code of it.
+    pub async fn confirm_app(mut self, code: &str) -> Result<(), AppError> {
+        validate_readable(&[code])?;
+        let user = self.user()?;
+        self.limit(self.limits.second_factor(&user.id, Some(&format!("{}, new app", user.id))))?;
+        let factors = self.factors_of(&user).await?;
+        let session = self.current_session().unwrap_or_default();
+        let Some(new) = factors.new_app(&session) else {
+            self.see_other("/account");
+            return Ok(());
+        };
+        // A factor may have come since this began.
+        if !self.is_confirmed(&factors).await {
+            self.back_to_factors(vec![ValidationError::ConfirmFirst]);
+            return Ok(());
+        }
+        let app = AuthenticatorApp::new(&new.secret, &user).ok_or(AppError::Internal)?;
+        let Some(step) = app.step_of(code, OffsetDateTime::now_utc().unix_timestamp().unsigned_abs()) else {
+            let error =
+                if code.trim().is_empty() { ValidationError::CodeMissing } else { ValidationError::NewCodeWrong };
+            let feedback = FormFeedback { form: Form::NewApp, errors: vec![error], ..FormFeedback::default() };
+            self.back_to_form("/account/app", feedback);
+            return Ok(());
+        };
+        let confirm =
+            async |database: &mut AnyConnection| factors::confirm_app(database, &user.id, &session, step).await;
+        let turned_on = self.change_factors(&user, confirm).await?;
+        if turned_on {
+            self.record(Event::SecondFactor, "app_added", Some(&user.id));
+            self.after_adding(&user, &factors).await?;
+        } else {
+            self.see_other("/account");
+        }
+        Ok(())
+    }
+
+    /// Removes the app or a passkey; `factor` is its kind and its id.
+    pub async fn remove_factor(self, factor: &str, current: SecretString) -> Result<(), AppError> {
+        validate_readable(&[factor])?;
+        let user = self.user()?;
+        let errors = self.check_current_password(&current).await?;
+        let kinds = [FactorKind::App, FactorKind::Passkey];
+        let named = factor.split_once(' ').and_then(|(kind, id)| {
+            let kind = kinds.into_iter().find(|known| known.as_str() == kind)?;
+            Some((kind, id))
+        });
+        if let Some((kind, id)) = named.filter(|_| errors.is_empty()) {
+            let remove = async |database: &mut AnyConnection| factors::remove(database, &user.id, kind, id).await;
+            if self.change_factors(&user, remove).await? {
+                self.record(Event::SecondFactor, "removed", Some(&user.id));
+                self.back_to_factors(errors);
+                return Ok(());
+            }
+        }
+        if errors.is_empty() {
+            // It was gone already.
+            self.see_other("/account");
+        } else {
+            self.back_to_factors(errors);
+        }
+        Ok(())
+    }
+
+    /// Makes new recovery codes. The old ones work until the user has confirmed them.
+    pub async fn start_recovery_codes(self, current: SecretString) -> Result<(), AppError> {
+        let user = self.user()?;
+        let errors = self.check_current_password(&current).await?;
+        if errors.is_empty() && self.factors_of(&user).await?.is_on() {
+            self.show_new_codes(&user).await?;
+        } else {
+            self.back_to_factors(errors);
+        }
+        Ok(())
+    }
+
+    /// The user has the new recovery codes.
+    pub async fn confirm_recovery_codes(self) -> Result<(), AppError> {
+        let user = self.user()?;
+        if !self.is_confirmed(&self.factors_of(&user).await?).await {
+            self.see_other(&with_next(SECOND_STEP, RECOVERY_CODES));
+            return Ok(());
+        }
+        let session = self.current_session().unwrap_or_default();
+        let confirm =
+            async |database: &mut AnyConnection| factors::confirm_recovery_codes(database, &user.id, &session).await;
+        if self.change_factors(&user, confirm).await? {
+            self.record(Event::SecondFactor, "recovery_codes_made", Some(&user.id));
+            self.back_to_factors(Vec::new());
+        } else {
+            self.see_other("/account");
+        }
+        Ok(())
+    }
+
+    /// Whether a user may do something dangerous: at once without a second factor, else shortly after showing it.
+    pub(super) async fn is_confirmed(&self, factors: &UserFactors) -> bool {
+        !factors.is_on() || was_confirmed(&self.auth.session).await
+    }
+
+    pub(super) async fn factors_of(&self, user: &User) -> Result<UserFactors, AppError> {
+        Ok(self.auth.backend.factors.of_user(&user.id).await.map_err(BackendError::from)?)
+    }
+
+    /// A factor was added by somebody who has just shown it. The first one comes with recovery codes.
+    pub(super) async fn after_adding(&mut self, user: &User, before: &UserFactors) -> Result<(), AppError> {
+        self.confirm_session().await?;
+        if before.recovery_codes() == 0 {
+            return self.show_new_codes(user).await;
+        }
+        self.back_to_factors(Vec::new());
+        Ok(())
+    }
+
+    /// From now on, and for a while, this session may do what is dangerous.
+    async fn confirm_session(&self) -> Result<(), AppError> {
+        let session = &self.auth.session;
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        // A new id: another machine may have the session in memory as it was.
+        session.cycle_id().await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        session.insert(CONFIRMED_AT, now).await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        session.save().await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        Ok(())
+    }
+
+    async fn show_new_codes(&self, user: &User) -> Result<(), AppError> {
+        let codes = RecoveryCode::new_set();
+        let codes = codes.iter().map(RecoveryCode::as_str).collect::<Vec<_>>().join(" ");
+        let store = &self.auth.backend.factors;
+        let session = self.current_session().unwrap_or_default();
+        store.set_up(FactorKind::NewRecoveryCodes, &user.id, &codes, &session).await.map_err(BackendError::from)?;
+        self.see_other(RECOVERY_CODES);
+        Ok(())
+    }
+
+    /// Changes the factors, and promises the mail about it if anything was changed.
+    pub(super) async fn change_factors(
+        &self,
+        user: &User,
+        change: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<bool>,
+    ) -> Result<bool, AppError> {
+        let stores = &self.auth.backend;
+        let changed = statement::run("factors.change", &stores.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let changed = change(&mut transaction).await?;
+            if changed {
+                // Who changes factors has not lost them all, and what others have begun ends: it needed no factor then.
+                account_changes::end_pending(&mut transaction, &user.id).await?;
+                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsChanged)).await?;
+            }
+            transaction.commit().await?;
+            Ok(changed)
+        });
+        let changed = changed.await.map_err(BackendError::from)?;
+        stores.outbox.wake();
+        Ok(changed)
+    }
+
+    /// To the list on the account page: what is wrong, or that it is done.
+    pub(super) fn back_to_factors(&self, errors: Vec<ValidationError>) {
+        let feedback = FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() };
+        // The list is far down on a phone.
+        self.back_to_form("/account#second-factor", feedback);
+    }
+}
+
+/// Whether the user of this session has just shown the second factor.
+pub async fn was_confirmed(session: &Session) -> bool {
+    let confirmed_at = session.get::<i64>(CONFIRMED_AT).await.ok().flatten().unwrap_or_default();
+    OffsetDateTime::now_utc().unix_timestamp() - confirmed_at < CONFIRMED_FOR
+}

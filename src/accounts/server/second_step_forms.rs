@@ -1,0 +1,220 @@
+//! The forms of the second step, with which a log-in ends for those who have a second factor, and which comes once more
+//! before something dangerous. The form that sends a passkey is in `passkey_forms.rs`.
+
+use http::header;
+use sqlx::Connection;
+use time::OffsetDateTime;
+
+use super::{
+    Accounts, Shown, User,
+    accounts::count_log_in,
+    backend::BackendError,
+    second_factor::{AuthenticatorApp, PendingLogIn, RecoveryCode, factors},
+    validate::validate_readable,
+};
+use crate::{
+    accounts::{Form, FormFeedback, ValidationError, next_path::local_path},
+    error::AppError,
+    server::{
+        database::statement,
+        mail::{MailKind, NewMail, outbox},
+        security_log::Event,
+    },
+};
+
+/// Where the second step is.
+pub const SECOND_STEP: &str = "/second-factor";
+
+/// The longest way that is remembered, in bytes.
+const MAX_NEXT: usize = 1_000;
+
+/// Who is at the second step.
+pub enum At {
+    /// Somebody whose password was right.
+    LogIn(PendingLogIn),
+    /// A user who is logged in.
+    Session,
+}
+
+impl Accounts {
+    /// After the right password: whether the second factor has to come first. Then the browser is on its way there.
+    pub(super) async fn begin_second_step(
+        &mut self,
+        user: &User,
+        remember: bool,
+        next: &str,
+    ) -> Result<bool, AppError> {
+        let factors = self.factors_of(user).await?;
+        if !factors.is_on() {
+            return Ok(false);
+        }
+        let are_lost = factors.end_at().is_some_and(|end| end <= OffsetDateTime::now_utc().unix_timestamp());
+        // The owner may say no in this very moment.
+        if are_lost
+            && self.change_factors(user, async |database| factors::remove_lost(database, &user.id).await).await?
+        {
+            self.record(Event::SecondFactor, "removed_as_lost", Some(&user.id));
+            return Ok(false);
+        }
+        // Somebody else's session in this browser would take the code for its own user's.
+        if self.auth.user.as_ref().is_some_and(|before| before.id != user.id) {
+            self.auth.logout().await?;
+        }
+        // A cookie holds about 4 kB.
+        let next = if next.len() > MAX_NEXT { "/account" } else { next };
+        let pending = PendingLogIn::new(user, remember, next);
+        let cookie = self.auth.backend.pending_log_ins.begin(&pending).ok_or(AppError::Internal)?;
+        self.append_header(header::SET_COOKIE, cookie);
+        self.record(Event::SecondFactor, "asked_for", Some(&user.id));
+        self.see_other(SECOND_STEP);
+        Ok(true)
+    }
+
+    /// Takes a code of the app, or a recovery code.
+    pub async fn enter_code(self, code: &str, next: &str) -> Result<(), AppError> {
+        validate_readable(&[code, next])?;
+        let Some((user, at)) = self.at_second_step().await? else { return Ok(()) };
+        // A browser that has logged in by the password alone could be anybody's who knows it.
+        let device = self.devices.read(&self.request.headers);
+        let device = device.filter(|device| device.is_proven && device.is_of(&user)).map(|device| device.id);
+        self.limit(self.limits.second_factor(&user.id, device.as_deref()))?;
+        let error = if code.trim().is_empty() {
+            ValidationError::CodeMissing
+        } else if self.is_code_right(&user, code).await? {
+            self.limits.second_factor_was_right(&user.id, device.as_deref());
+            return self.pass_second_step(user, at, next).await;
+        } else {
+            self.record(Event::SecondFactor, "wrong", Some(&user.id));
+            if matches!(at, At::LogIn(_)) && self.limits.is_codes_notice_due(&user.id) {
+                self.send(NewMail::about(&user, MailKind::CodesNotice)).await?;
+            }
+            ValidationError::CodeWrong
+        };
+        self.back_to_second_step(error, next);
+        Ok(())
+    }
+
+    /// Somebody whose password was right says that everything is lost. The owner has some days to say no.
+    pub async fn lose_factors(self) -> Result<(), AppError> {
+        let Some((user, _)) = self.pending_user().await? else {
+            self.see_other("/login");
+            return Ok(());
+        };
+        self.limit(self.limits.mail(self.client, MailKind::FactorsLost, &user.email))?;
+        let is_on = self.factors_of(&user).await?.is_on();
+        if is_on && self.begin_recovery(&user).await.map_err(BackendError::from)? {
+            self.auth.backend.outbox.wake();
+            self.record(Event::SecondFactor, "said_to_be_lost", Some(&user.id));
+        }
+        self.see_other(SECOND_STEP);
+        Ok(())
+    }
+
+    pub(super) async fn pending_user(&self) -> Result<Option<(User, PendingLogIn)>, AppError> {
+        Ok(self.auth.backend.pending_user(&self.request.headers).await.map_err(BackendError::from)?)
+    }
+
+    /// Who is at the second step. Nobody is sent to log in.
+    async fn at_second_step(&self) -> Result<Option<(User, At)>, AppError> {
+        let found = match self.auth.user.clone() {
+            Some(user) => Some((user, At::Session)),
+            None => self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending))),
+        };
+        if found.is_none() {
+            self.see_other("/login");
+        }
+        Ok(found)
+    }
+
+    async fn is_code_right(&self, user: &User, typed: &str) -> Result<bool, AppError> {
+        let factors = self.factors_of(user).await?;
+        let store = &self.auth.backend.factors;
+        if let Some(code) = RecoveryCode::parse(typed) {
+            let used = self.use_recovery_code(user, &code).await.map_err(BackendError::from)?;
+            if used {
+                self.auth.backend.outbox.wake();
+                self.record(Event::SecondFactor, "recovery_code_used", Some(&user.id));
+            }
+            return Ok(used);
+        }
+        let app = factors.app().and_then(|factor| AuthenticatorApp::new(&factor.secret, user));
+        match app.and_then(|app| app.step_of(typed, now())) {
+            Some(step) => Ok(store.use_step(&user.id, step).await.map_err(BackendError::from)?),
+            None => Ok(false),
+        }
+    }
+
+    /// The factor was right: the session begins, or goes on as one that may do what is dangerous.
+    pub(super) async fn pass_second_step(mut self, user: User, at: At, next: &str) -> Result<(), AppError> {
+        self.record(Event::SecondFactor, "right", Some(&user.id));
+        if self.factors_of(&user).await?.end_at().is_some() {
+            self.stop_recovery(&user).await?;
+        }
+        let (remember, next) = match at {
+            At::LogIn(pending) => {
+                count_log_in("right");
+                self.record(Event::LogIn, "right", Some(&user.id));
+                (pending.remember, local_path(&pending.next).unwrap_or("/account").to_owned())
+            }
+            At::Session => (self.remember().await, local_path(next).unwrap_or("/account").to_owned()),
+        };
+        self.start_session(&user, remember, Shown::SecondFactor).await?;
+        self.see_other(&next);
+        Ok(())
+    }
+
+    /// Notes that the factors are said to be lost, and promises the mail about it; whether nobody had said it before.
+    async fn begin_recovery(&self, user: &User) -> sqlx::Result<bool> {
+        statement::run("factors.begin_recovery", &self.auth.backend.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let has_begun = factors::begin_recovery(&mut transaction, &user.id).await?;
+            if has_begun {
+                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsLost)).await?;
+            }
+            transaction.commit().await?;
+            Ok(has_begun)
+        })
+        .await
+    }
+
+    /// Uses a code up, and promises the mail about it; whether there was one.
+    async fn use_recovery_code(&self, user: &User, code: &RecoveryCode) -> sqlx::Result<bool> {
+        statement::run("factors.use_recovery_code", &self.auth.backend.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let was_used = factors::use_recovery_code(&mut transaction, &user.id, code).await?;
+            if was_used {
+                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsChanged)).await?;
+            }
+            transaction.commit().await?;
+            Ok(was_used)
+        })
+        .await
+    }
+
+    pub(super) async fn stop_recovery(&self, user: &User) -> Result<(), AppError> {
+        if self.auth.backend.factors.stop_recovery(&user.id).await.map_err(BackendError::from)? {
+            self.record(Event::SecondFactor, "not_lost", Some(&user.id));
+        }
+        Ok(())
+    }
+
+    pub(super) fn back_to_second_step(&self, error: ValidationError, next: &str) {
+        let feedback = FormFeedback { form: Form::SecondFactor, errors: vec![error], ..FormFeedback::default() };
+        self.back_to_form(&with_next(SECOND_STEP, next), feedback);
+    }
+}
+
+/// A path with where to go after it.
+pub fn with_next(path: &str, next: &str) -> String {
+    match local_path(next) {
+        Some(next) => {
+            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            format!("{path}?{query}")
+        }
+        None => path.to_owned(),
+    }
+}
+
+fn now() -> u64 {
+    OffsetDateTime::now_utc().unix_timestamp().unsigned_abs()
+}

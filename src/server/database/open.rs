@@ -1,0 +1,211 @@
+//! Opens a database and brings its schema up to date.
+
+use std::{
+    fs::{File, Permissions},
+    io::Read as _,
+    os::unix::{
+        self,
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    },
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    AnyPool, Connection, Executor,
+    any::{AnyConnectOptions, AnyPoolOptions},
+    migrate::{MigrateError, Migrator},
+};
+use tokio::time;
+
+use super::{
+    statement,
+    url::{file, folder, place, with_tls},
+};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How long a request waits for a connection before it is told to come back later.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Connections of one process.
+const MAX_CONNECTIONS: u32 = 8;
+/// A connection that was used so recently is not asked first whether it is there: that would double each statement's
+/// round trips.
+const ASSUMED_ALIVE: Duration = Duration::from_secs(1);
+
+/// Why the database cannot be used. Names the place, never a password.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    #[error("the URL of the database cannot be read: use sqlite://data/app.db or postgres://user:password@host/name")]
+    Url,
+    #[error("cannot create the folder {place} for the database: {source}")]
+    Folder { place: String, source: std::io::Error },
+    #[error("cannot open the database {place}: {source}")]
+    Open { place: String, source: sqlx::Error },
+    #[error(
+        "the database {place} was made by a newer version of this program (migration {version}): \
+         start that version, or restore a backup from before it"
+    )]
+    Newer { place: String, version: i64 },
+    #[error("{place} is there and is no SQLite database: set DATABASE_URL to another file")]
+    SomethingElse { place: String },
+    #[error("cannot migrate the database {place}: {source}")]
+    Migrate { place: String, source: MigrateError },
+}
+
+/// An open database of the current schema.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Its connections.
+    pub pool: AnyPool,
+    // Where it is, if it is a file.
+    file: Option<PathBuf>,
+}
+
+impl Database {
+    /// Opens `url`, creating folder and file of a SQLite database, and brings the schema up to date.
+    pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        sqlx::any::install_default_drivers();
+        let place = place(url);
+        let file = file(url);
+        if let Some(folder) = file.as_deref().and_then(folder) {
+            std::fs::create_dir_all(folder)
+                .map_err(|source| DatabaseError::Folder { place: folder.display().to_string(), source })?;
+        }
+        if let Some(file) = &file {
+            if is_something_else(file) {
+                return Err(DatabaseError::SomethingElse { place });
+            }
+            keep_private(file);
+        }
+        let sqlite = url.starts_with("sqlite:");
+        let url = if sqlite && !url.contains("mode=") {
+            // The file is there: a connection that is opened later must not make another one in place of a lost one.
+            let mode = if file.as_deref().is_some_and(Path::exists) { "rw" } else { "rwc" };
+            format!("{url}{}mode={mode}", if url.contains('?') { '&' } else { '?' })
+        } else {
+            with_tls(url)
+        };
+        let options = AnyConnectOptions::from_str(&url).map_err(|_| DatabaseError::Url)?;
+        // Two processes that start at once on one file: the second waits for the first to migrate.
+        // PostgreSQL has locks of its own for that.
+        let _turn = file.as_deref().and_then(folder).and_then(|folder| {
+            let folder = File::open(folder).ok()?;
+            folder.lock().ok().map(|()| folder)
+        });
+        let pool = AnyPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
+            .before_acquire(|connection, used| {
+                Box::pin(async move {
+                    if used.idle_for > ASSUMED_ALIVE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    connection.execute(if sqlite { SQLITE_SETTINGS } else { POSTGRES_SETTINGS }).await?;
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(|source| DatabaseError::Open { place: place.clone(), source })?;
+        migrate(&pool, sqlite).await.map_err(|source| match source {
+            MigrateError::VersionMissing(version) => DatabaseError::Newer { place, version },
+            source => DatabaseError::Migrate { place, source },
+        })?;
+        Ok(Self { pool, file })
+    }
+
+    /// Opens a database that is there, to read its users and change nothing.
+    pub async fn open_read_only(url: &str) -> Result<Self, DatabaseError> {
+        sqlx::any::install_default_drivers();
+        let read_only = match (url.starts_with("sqlite:"), url.split_once('?')) {
+            (true, None) => format!("{url}?mode=ro"),
+            (true, Some(_)) => url.to_owned(),
+            (false, _) => with_tls(url),
+        };
+        let options = AnyConnectOptions::from_str(&read_only).map_err(|_| DatabaseError::Url)?;
+        let pool =
+            AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await;
+        let pool = pool.map_err(|source| DatabaseError::Open { place: place(url), source })?;
+        Ok(Self { pool, file: file(url) })
+    }
+
+    /// A random key that this installation alone knows, the same for each process on this database.
+    pub async fn installation_key(&self) -> sqlx::Result<String> {
+        let new = format!("{:032x}{:032x}", rand::random::<u128>(), rand::random::<u128>());
+        statement::run("installation_key", &self.pool, async |database| {
+            const READ: &str = "SELECT key FROM installation WHERE id = 1";
+            if let Some(key) = sqlx::query_scalar(READ).fetch_optional(&mut *database).await? {
+                return Ok(key);
+            }
+            // Another process may start at the same moment.
+            sqlx::query("INSERT INTO installation (id, key) VALUES (1, $1) ON CONFLICT (id) DO NOTHING")
+                .bind(&new)
+                .execute(&mut *database)
+                .await?;
+            sqlx::query_scalar(READ).fetch_one(database).await
+        })
+        .await
+    }
+
+    /// Whether requests can be answered: the users can be read, and a file has not been taken away
+    /// (it would go on existing for this process only).
+    pub async fn is_reachable(&self) -> bool {
+        let read = statement::run("ready", &self.pool, async |database| {
+            sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(database).await
+        });
+        time::timeout(ACQUIRE_TIMEOUT, read).await.is_ok_and(|read| read.is_ok())
+            && self.file.as_deref().is_none_or(Path::exists)
+    }
+}
+
+/// Whether there is something other than a database, such as a folder.
+fn is_something_else(path: &Path) -> bool {
+    const BEGINNING: &[u8] = b"SQLite format 3\0";
+    let mut beginning = Vec::new();
+    let mut read = || File::open(path)?.take(BEGINNING.len() as u64).read_to_end(&mut beginning);
+    path.exists() && !path.is_file() || path.is_file() && read().is_ok() && !BEGINNING.starts_with(&beginning)
+}
+
+/// It holds sessions and password hashes: nobody else on the machine is to read it. What cannot be changed is the
+/// operator's, and opening it says what is wrong.
+fn keep_private(file: &Path) {
+    if !file.exists() {
+        let made = File::options().create_new(true).append(true).mode(0o600).open(file);
+        // Root makes it for whom the folder belongs to: the server runs as that user.
+        if let (Ok(made), Some(Ok(folder))) = (made, folder(file).map(Path::metadata)) {
+            let _not_root = unix::fs::fchown(made, Some(folder.uid()), Some(folder.gid()));
+        }
+    } else if let Ok(metadata) = file.metadata()
+        && metadata.permissions().mode() & 0o077 != 0
+    {
+        let _not_ours = std::fs::set_permissions(file, Permissions::from_mode(0o600));
+    }
+}
+
+async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), MigrateError> {
+    if sqlite {
+        return SQLITE.run(pool).await;
+    }
+    // Changing a large table takes as long as it takes.
+    let mut patient = pool.acquire().await?;
+    patient.execute("SET statement_timeout = 0").await?;
+    POSTGRES.run(&mut *patient).await?;
+    patient.close().await?;
+    Ok(())
+}
+
+/// A request whose statement hangs is told to come back, before others queue behind it.
+const POSTGRES_SETTINGS: &str = "SET statement_timeout = 5000";
+
+/// A crash loses no commit with a write-ahead log; only a power cut may lose the last. What is deleted is overwritten.
+const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; \
+                               PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
