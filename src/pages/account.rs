@@ -4,19 +4,19 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use super::{
-    fields::{Summary, TextField},
-    passkey_button::PasskeyFields,
+    account_factors::SecondFactor,
+    account_section::{Dangerous, Section, needs_confirmation},
+    fields::TextField,
 };
 use crate::{
     accounts::{
         Field, Form, FormFeedback, SessionInfo,
         server_functions::{
-            AddPasskey, ChangeEmail, ChangeName, ChangePassword, EndSessions, ExportAccount, KeepFactors,
-            RemoveAccount, RemoveFactor, StartApp, StartRecoveryCodes, list_sessions,
+            ChangeEmail, ChangeName, ChangePassword, EndSessions, ExportAccount, RemoveAccount, list_sessions,
         },
         use_current_user,
     },
-    request_context::{AccountFactors, PasskeyQuestion, Redirect},
+    request_context::Redirect,
 };
 
 /// The user's own page; needs a session.
@@ -42,28 +42,6 @@ pub fn AccountPage() -> impl IntoView {
         <Remove/>
     }
     .into_any()
-}
-
-/// A section with its heading and, once its form was sent, the result.
-#[component]
-fn Section(
-    id: &'static str,
-    title: &'static str,
-    form: Form,
-    done: &'static str,
-    #[prop(optional)] class: &'static str,
-    children: Children,
-) -> impl IntoView {
-    let sent = FormFeedback::for_form(form);
-    let was_done = sent.as_ref().is_some_and(|feedback| feedback.errors.is_empty());
-    view! {
-        <section class=format!("card {class}") aria-labelledby=id>
-            <h2 id=id>{title}</h2>
-            {was_done.then(|| view! { <p class="done" role="status">{done}</p> })}
-            {sent.filter(|_| !was_done).map(|feedback| view! { <Summary feedback/> })}
-            {children()}
-        </section>
-    }
 }
 
 #[component]
@@ -120,112 +98,6 @@ fn Password(email: String) -> impl IntoView {
             </Dangerous>
         </Section>
     }
-}
-
-fn needs_confirmation() -> bool {
-    use_context::<AccountFactors>().is_some_and(|factors| factors.needs_confirmation)
-}
-
-/// A form for something dangerous. Who has a second factor shows it first.
-#[component]
-fn Dangerous(children: Children) -> impl IntoView {
-    if needs_confirmation() {
-        view! {
-            <p class="button-row">
-                <a class="button" href="/second-factor?next=/account">"Confirm that it is you"</a>
-            </p>
-        }
-        .into_any()
-    } else {
-        children().into_any()
-    }
-}
-
-#[component]
-fn SecondFactor(email: String) -> impl IntoView {
-    let AccountFactors { listed, recovery_codes, new_passkey, ends, stopped, .. } = use_context()?;
-    let feedback = FormFeedback::for_form(Form::Factors).unwrap_or_default();
-    let is_on = !listed.is_empty();
-    let question = new_passkey.unwrap_or(PasskeyQuestion { options: String::new(), state: String::new() });
-    let has_passkeys = !question.options.is_empty();
-    let list = listed.into_iter().map(|factor| {
-        let remove = format!("Remove {}, added {}", factor.label, factor.added);
-        view! {
-            <li>
-                <div>
-                    <p>{factor.label}</p>
-                    <p class="muted">{format!("Added {}", factor.added)}</p>
-                </div>
-                <button type="submit" class="button" formaction=RemoveFactor::PATH name="factor" value=factor.value
-                    aria-label=remove>
-                    "Remove"
-                </button>
-            </li>
-        }
-    });
-    let list = list.collect_view();
-    Some(view! {
-        <Section id="second-factor" title="Second factor" form=Form::Factors done="Done.">
-            <p class="muted">
-                {if is_on {
-                    "After your password, log-in asks for one of these. A passkey also logs in without the password."
-                } else {
-                    "Off. With an authenticator app or a passkey, your password alone no longer opens your account."
-                }}
-            </p>
-            {ends.map(|ends| view! {
-                <form method="post" action=KeepFactors::PATH>
-                    <p role="alert">
-                        "Somebody who knows your password said that all of this is lost. From " {ends}
-                        " on, the password alone opens your account."
-                    </p>
-                    <button type="submit" class="button">"Nothing is lost"</button>
-                </form>
-            })}
-            {stopped.map(|said| view! {
-                <form method="post" action=KeepFactors::PATH>
-                    <p role="alert">
-                        "On " {said} ", somebody who knew your password said that all of this is lost. That was stopped. If it was "
-                        "not you, and you have not changed your password since, change it now."
-                    </p>
-                    {(!needs_confirmation()).then(|| view! { <button type="submit" class="button">"I have read this"</button> })}
-                </form>
-            })}
-            <Dangerous>
-                <form method="post" action=StartApp::PATH class="wide" novalidate>
-                    <input type="hidden" autocomplete="username" value=email/>
-                    <PasskeyFields state=question.state/>
-                    <TextField field=Field::CurrentPassword label="Current password" name="current" id="factor-current"
-                        kind="password" autocomplete="current-password" feedback/>
-                    <div class="buttons">
-                        <button type="submit" class="button">"Set up an app"</button>
-                        {has_passkeys.then(|| view! {
-                            <button type="submit" class="button needs-script" formaction=AddPasskey::PATH
-                                data-passkey="create" data-options=question.options>
-                                "Add a passkey"
-                            </button>
-                        })}
-                        {is_on.then(|| view! {
-                            <button type="submit" class="button" formaction=StartRecoveryCodes::PATH>
-                                "Make new recovery codes"
-                            </button>
-                        })}
-                    </div>
-                    {(!has_passkeys).then(|| view! {
-                        <p class="muted">"For passkeys, open this site by a name such as localhost, and set PUBLIC_URL to it."</p>
-                    })}
-                    {is_on.then(|| view! {
-                        <p>{match recovery_codes {
-                            0 => "You have no recovery codes: make some.".to_owned(),
-                            1 => "You have one recovery code left.".to_owned(),
-                            n => format!("You have {n} recovery codes left."),
-                        }}</p>
-                        <ul class="devices">{list}</ul>
-                    })}
-                </form>
-            </Dangerous>
-        </Section>
-    })
 }
 
 #[component]

@@ -2,6 +2,8 @@
 //! `support_chat`.
 
 mod account;
+mod account_factors;
+mod account_section;
 mod check_mail;
 mod choose_password;
 mod confirm_email;
