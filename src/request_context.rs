@@ -6,12 +6,10 @@ use std::sync::Arc;
 use leptos::prelude::use_context;
 
 /// The site that the page belongs to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SiteInfo {
     /// The path that the site's files start with.
     pub assets: String,
-    /// How browsers reach the site.
-    pub public_url: String,
     /// Whether this server answers for Ticketping.
     pub sandbox: bool,
     /// Whether it can have passkeys: its host has a name.
@@ -21,12 +19,7 @@ pub struct SiteInfo {
 impl SiteInfo {
     /// Of this request.
     pub fn from_request() -> Self {
-        use_context().unwrap_or(Self {
-            assets: String::new(),
-            public_url: String::new(),
-            sandbox: false,
-            passkeys: false,
-        })
+        use_context().unwrap_or_default()
     }
 
     /// The URL of a file of the site.
@@ -109,7 +102,7 @@ pub enum LinkAction {
 }
 
 /// What a browser is asked about a passkey.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PasskeyQuestion {
     /// The question, as JSON.
     pub options: String,

@@ -1,5 +1,7 @@
 //! Where to go after log-in: a path on this site.
 
+use leptos_router::location::Url;
+
 /// Takes `next` only when a browser would stay on this site with it.
 pub fn local_path(next: &str) -> Option<&str> {
     let local = next.starts_with('/') && !next.starts_with("//");
@@ -13,6 +15,11 @@ pub fn local_path(next: &str) -> Option<&str> {
     let plain = next.to_ascii_lowercase().replace("%2e", ".");
     let has_dots = plain.split(['/', '?', '#']).any(|part| part == "." || part == "..");
     (local && harmless && next.is_ascii() && !form && !has_dots).then_some(next)
+}
+
+/// A path with where to go after it.
+pub fn with_next(path: &str, next: &str) -> String {
+    local_path(next).map_or_else(|| path.to_owned(), |next| format!("{path}?next={}", Url::escape(next)))
 }
 
 #[cfg(test)]

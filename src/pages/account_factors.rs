@@ -12,7 +12,7 @@ use crate::{
         Field, Form, FormFeedback,
         server_functions::{AddPasskey, KeepFactors, RemoveFactor, StartApp, StartRecoveryCodes},
     },
-    request_context::{AccountFactors, PasskeyQuestion},
+    request_context::AccountFactors,
 };
 
 /// The user's app and passkeys, and the forms to add and to remove them.
@@ -21,7 +21,7 @@ pub fn SecondFactor(email: String) -> impl IntoView {
     let AccountFactors { listed, recovery_codes, new_passkey, ends, stopped, .. } = use_context()?;
     let feedback = FormFeedback::for_form(Form::Factors).unwrap_or_default();
     let is_on = !listed.is_empty();
-    let question = new_passkey.unwrap_or(PasskeyQuestion { options: String::new(), state: String::new() });
+    let question = new_passkey.unwrap_or_default();
     let has_passkeys = !question.options.is_empty();
     let list = listed.into_iter().map(|factor| {
         let remove = format!("Remove {}, added {}", factor.label, factor.added);

@@ -2,11 +2,16 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
-use leptos_router::{hooks::use_query_map, location::Url};
+use leptos_router::hooks::use_query_map;
 
 use super::fields::{Summary, TextField};
 use crate::{
-    accounts::{Field, Form, FormFeedback, next_path::local_path, server_functions::LogIn, use_current_user},
+    accounts::{
+        Field, Form, FormFeedback,
+        next_path::{local_path, with_next},
+        server_functions::LogIn,
+        use_current_user,
+    },
     request_context::{Redirect, SiteInfo},
 };
 
@@ -21,10 +26,8 @@ pub fn LogInPage() -> impl IntoView {
         // Nothing that the address holds stands beside what is known of the user: packed together, their size would tell.
         return ().into_any();
     }
-    let passkey = SiteInfo::from_request().passkeys.then(|| match &next {
-        Some(next) => format!("/login/passkey?next={}", Url::escape(next)),
-        None => "/login/passkey".to_owned(),
-    });
+    let passkeys = SiteInfo::from_request().passkeys;
+    let passkey = passkeys.then(|| with_next("/login/passkey", next.as_deref().unwrap_or_default()));
     let feedback = FormFeedback::for_form(Form::LogIn).unwrap_or_default();
     view! {
         <Title text="Log in"/>

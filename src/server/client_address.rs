@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::extract::ConnectInfo;
-use http::{Extensions, HeaderMap, HeaderValue, Request, request::Parts};
+use http::{Extensions, HeaderMap, HeaderValue};
 use ipnet::IpNet;
 
 /// The address that limits count by: an IPv4 address, or the 64 bits that one IPv6 customer has.
@@ -42,16 +42,7 @@ pub struct TrustedProxies(pub Vec<IpNet>);
 
 impl TrustedProxies {
     /// Where a request comes from: the last address that no trusted proxy adds to. `Forwarded` is ignored.
-    pub fn client_of(&self, request: &Parts) -> ClientAddress {
-        self.client(&request.headers, &request.extensions)
-    }
-
-    /// The same, of a request with its body.
-    pub fn client_of_request<B>(&self, request: &Request<B>) -> ClientAddress {
-        self.client(request.headers(), request.extensions())
-    }
-
-    fn client(&self, headers: &HeaderMap, extensions: &Extensions) -> ClientAddress {
+    pub fn client_of(&self, headers: &HeaderMap, extensions: &Extensions) -> ClientAddress {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
         let forwarded = headers.get_all("x-forwarded-for");
         // From the right: each proxy appends, and what stands before it anybody may have made up.
@@ -84,7 +75,7 @@ mod tests {
         let mut parts = request.into_parts().0;
         parts.extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().expect("an address"), 1)));
         let proxies = TrustedProxies(vec!["10.0.0.0/8".parse().expect("a network")]);
-        proxies.client_of(&parts).0.to_string()
+        proxies.client_of(&parts.headers, &parts.extensions).0.to_string()
     }
 
     #[test]

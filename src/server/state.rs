@@ -15,7 +15,7 @@ use super::{
     mail::{Mailbox, Mailer},
     rate_limits::RateLimits,
 };
-use crate::accounts::server::{Backend, DeviceCookies, Sessions};
+use crate::accounts::server::Backend;
 
 /// The services of a running server, behind one pointer: it is cloned several times for each request.
 #[derive(Clone)]
@@ -48,10 +48,6 @@ pub struct Services {
     pub database: Database,
     /// Users and passwords.
     pub backend: Backend,
-    /// The session store.
-    pub sessions: Sessions,
-    /// Tells browsers that have logged in before from others.
-    pub device_cookies: DeviceCookies,
     /// Sends mails.
     pub mailer: Arc<Mailer>,
     /// Where mails go in the sandbox.

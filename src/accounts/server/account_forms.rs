@@ -5,7 +5,6 @@ use sqlx::Connection;
 
 use super::{
     Accounts, Shown, User, account_changes,
-    backend::BackendError,
     session_hash::SessionHash,
     sessions::SessionRow,
     users,
@@ -28,7 +27,7 @@ impl Accounts {
         let user = self.user()?;
         let errors = match validate_name(name) {
             Ok(name) => {
-                self.auth.backend.users.change_name(&user.id, name).await.map_err(BackendError::from)?;
+                self.auth.backend.users.change_name(&user.id, name).await?;
                 self.end_chat_token();
                 Vec::new()
             }
@@ -53,7 +52,7 @@ impl Accounts {
             self.limit(self.limits.mail(self.client, MailKind::ChangeEmail, &address))?;
             let link = NewMail { email: &address, ..NewMail::about(&user, MailKind::ChangeEmail) };
             let notice = NewMail::about(&user, MailKind::ChangeEmailNotice);
-            self.auth.backend.outbox.add(&[link, notice]).await.map_err(BackendError::from)?;
+            self.auth.backend.outbox.add(&[link, notice]).await?;
             self.record(Event::EmailChange, "asked_for", Some(&user.id));
             self.to_check_mail(&address);
             return Ok(());
@@ -71,11 +70,11 @@ impl Accounts {
         errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, &self.place(true)?).await?);
         if errors.is_empty() {
             let hash = self.auth.backend.passwords.hash(&new, &self.place(true)?).await?;
-            let changed = self.set_password(&user, &hash).await.map_err(BackendError::from)?;
+            let changed = self.set_password(&user, &hash).await?;
             let changed = changed.ok_or(AppError::NotSignedIn)?;
             self.auth.backend.users.was_changed(&user.id);
             let remember = self.remember().await;
-            self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
+            self.auth.backend.sessions.end(&user.id, |_| true).await?;
             self.auth.backend.outbox.wake();
             self.start_session(&changed, remember, Shown::Password).await?;
             self.record(Event::PasswordChange, "done", Some(&user.id));
@@ -88,7 +87,7 @@ impl Accounts {
     pub async fn list_sessions(&self) -> Result<Vec<SessionInfo>, AppError> {
         let user = self.user()?;
         let current = self.current_session();
-        let rows = self.auth.backend.sessions.list_for_user(&user.id).await.map_err(BackendError::from)?;
+        let rows = self.auth.backend.sessions.list_for_user(&user.id).await?;
         let sessions = rows.into_iter().map(|row| SessionInfo {
             is_current: Some(&row.id) == current.as_ref(),
             created: format_date(row.created_at),
@@ -112,7 +111,7 @@ impl Accounts {
             "" => Some(&row.id) != current.as_ref(),
             id => row.id == id,
         };
-        self.auth.backend.sessions.end(&user.id, is_picked).await.map_err(BackendError::from)?;
+        self.auth.backend.sessions.end(&user.id, is_picked).await?;
         self.record(Event::SessionEnd, "ended_by_user", Some(&user.id));
         self.back_to_form("/account", feedback);
         Ok(())
@@ -127,8 +126,8 @@ impl Accounts {
             self.back_to_form("/account", FormFeedback { form: Form::Remove, errors, ..FormFeedback::default() });
             return Ok(());
         }
-        self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
-        self.remove(&user).await.map_err(BackendError::from)?;
+        self.auth.backend.sessions.end(&user.id, |_| true).await?;
+        self.remove(&user).await?;
         self.record(Event::AccountRemoved, "done", Some(&user.id));
         self.auth.backend.users.was_removed(&user.id);
         self.auth.backend.outbox.wake();

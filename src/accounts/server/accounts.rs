@@ -10,14 +10,13 @@ use leptos_ticketping::expire_chat_cookies;
 use time::OffsetDateTime;
 
 use super::{
-    AuthSession, Backend, DeviceCookies,
+    AuthSession,
     backend::BackendError,
     browser_name::browser_name,
-    factor_forms::was_confirmed,
     flash_cookie,
     hash_queue::Place,
     session_layer,
-    session_life::{CONFIRMED_AT, REMEMBER},
+    session_life::{CONFIRMED_AT, REMEMBER, was_confirmed},
     sessions::BROWSER,
     users::User,
 };
@@ -30,10 +29,6 @@ use crate::{
         security_log::{self, Event},
     },
 };
-
-/// Whether cookies are to be `Secure`.
-#[derive(Clone, Copy, Debug)]
-pub struct SecureCookies(pub bool);
 
 /// What a person has shown to get in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,10 +45,8 @@ pub struct Accounts {
     pub(super) auth: AuthSession,
     pub(super) limits: Arc<RateLimits>,
     pub(super) client: ClientAddress,
-    pub(super) devices: DeviceCookies,
     response: ResponseOptions,
     pub(super) request: Parts,
-    secure: bool,
 }
 
 impl Accounts {
@@ -64,10 +57,8 @@ impl Accounts {
             auth: parts.extensions.get().cloned().ok_or(AppError::Internal)?,
             limits: use_context().ok_or(AppError::Internal)?,
             client: use_context().ok_or(AppError::Internal)?,
-            devices: use_context().ok_or(AppError::Internal)?,
             response: use_context().ok_or(AppError::Internal)?,
             request: parts,
-            secure: use_context::<SecureCookies>().is_none_or(|secure| secure.0),
         })
     }
 
@@ -79,24 +70,24 @@ impl Accounts {
         let before = self.current_session().filter(|_| self.user_id() == Some(&user.id));
         // axum-login changes the id only of a session that never had a user. A new one has no id yet.
         if self.auth.session.id().is_some() {
-            self.auth.session.cycle_id().await.map_err(axum_login::Error::<Backend>::Session)?;
+            self.auth.session.cycle_id().await?;
         }
         if self.auth.user.as_ref().is_none_or(|before| before.id != user.id) {
-            self.auth.session.remove::<i64>(CONFIRMED_AT).await.map_err(axum_login::Error::<Backend>::Session)?;
+            self.auth.session.remove::<i64>(CONFIRMED_AT).await?;
         }
-        self.auth.session.insert(BROWSER, self.browser()).await.map_err(axum_login::Error::<Backend>::Session)?;
-        self.auth.session.insert(REMEMBER, remember).await.map_err(axum_login::Error::<Backend>::Session)?;
+        self.auth.session.insert(BROWSER, self.browser()).await?;
+        self.auth.session.insert(REMEMBER, remember).await?;
         if shown == Shown::SecondFactor {
             let now = OffsetDateTime::now_utc().unix_timestamp();
-            self.auth.session.insert(CONFIRMED_AT, now).await.map_err(axum_login::Error::<Backend>::Session)?;
+            self.auth.session.insert(CONFIRMED_AT, now).await?;
         }
         self.auth.login(user).await?;
         let expiry = if remember { session_layer::REMEMBERED } else { session_layer::UNTIL_CLOSED };
         self.auth.session.set_expiry(Some(expiry));
         let is_proven = was_confirmed(&self.auth.session).await;
-        let device = self.devices.read(&self.request.headers);
+        let device = self.auth.backend.devices.read(&self.request.headers);
         let is_known = device.is_some_and(|device| device.is_of(user) && (device.is_proven || !is_proven));
-        if !is_known && let Some(cookie) = self.devices.issue(user, is_proven) {
+        if !is_known && let Some(cookie) = self.auth.backend.devices.issue(user, is_proven) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
         if let Some(cookie) = self.auth.backend.pending_log_ins.end() {
@@ -106,9 +97,9 @@ impl Accounts {
             }
         }
         // Now, and not at the end of the request: by then the answer has been given.
-        self.auth.session.save().await.map_err(axum_login::Error::<Backend>::Session)?;
+        self.auth.session.save().await?;
         if let (Some(before), Some(now)) = (before, self.current_session()) {
-            self.auth.backend.factors.move_set_up(&user.id, &before, &now).await.map_err(BackendError::from)?;
+            self.auth.backend.factors.move_set_up(&user.id, &before, &now).await?;
         }
         Ok(())
     }
@@ -146,7 +137,7 @@ impl Accounts {
 
     /// Shows the form again, with what it has to say.
     pub(super) fn back_to_form(&self, path: &str, feedback: FormFeedback) {
-        if let Some(cookie) = flash_cookie::keep_feedback(feedback, self.secure) {
+        if let Some(cookie) = flash_cookie::keep_feedback(feedback, self.auth.backend.secure_cookies) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
         self.see_other(path);
@@ -183,18 +174,31 @@ pub(super) fn count_log_in(outcome: &'static str) {
     metrics::counter!("log_ins_total", "outcome" => outcome).increment(1);
 }
 
-impl From<BackendError> for AppError {
-    fn from(error: BackendError) -> Self {
+impl From<sqlx::Error> for AppError {
+    fn from(error: sqlx::Error) -> Self {
         match error {
-            BackendError::Hash(error) => error.into(),
             // The account was removed while this went on.
-            BackendError::Database(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
-                Self::NotSignedIn
-            }
-            BackendError::Database(error) => {
+            sqlx::Error::Database(error) if error.is_foreign_key_violation() => Self::NotSignedIn,
+            error => {
                 tracing::error!(%error, "the database did not answer");
                 Self::Unavailable
             }
+        }
+    }
+}
+
+impl From<tower_sessions::session::Error> for AppError {
+    fn from(error: tower_sessions::session::Error) -> Self {
+        tracing::error!(%error, "the session store did not answer");
+        Self::Unavailable
+    }
+}
+
+impl From<BackendError> for AppError {
+    fn from(error: BackendError) -> Self {
+        match error {
+            BackendError::Database(error) => error.into(),
+            BackendError::Hash(error) => error.into(),
         }
     }
 }
@@ -203,10 +207,7 @@ impl<B: AuthnBackend<Error = BackendError>> From<axum_login::Error<B>> for AppEr
     fn from(error: axum_login::Error<B>) -> Self {
         match error {
             axum_login::Error::Backend(error) => error.into(),
-            axum_login::Error::Session(error) => {
-                tracing::error!(%error, "the session store did not answer");
-                Self::Unavailable
-            }
+            axum_login::Error::Session(error) => error.into(),
         }
     }
 }

@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use sqlx::AnyPool;
 
 use super::{
-    EmailAddress, Links, Passwords, Sessions, User, Users,
+    DeviceCookies, EmailAddress, Links, Passwords, Sessions, User, Users,
     hash_queue::Place,
     password::HashError,
     second_factor::{Factors, Passkeys, PendingLogIn, PendingLogIns},
@@ -36,6 +36,10 @@ pub struct Stores {
     pub passkeys: Passkeys,
     /// Log-ins whose second factor is still to come.
     pub pending_log_ins: PendingLogIns,
+    /// Tells browsers that have logged in before from others.
+    pub devices: DeviceCookies,
+    /// Whether cookies are to be `Secure`.
+    pub secure_cookies: bool,
     /// Where users are logged in.
     pub sessions: Sessions,
     /// The links in our mails.

@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, header};
 
-use super::{Accounts, backend::BackendError};
+use super::Accounts;
 use crate::{
     accounts::{AccountExport, ExportedFactor, ExportedLink, ExportedMail, ExportedSession},
     error::AppError,
@@ -17,11 +17,10 @@ impl Accounts {
             return Err(AppError::ConfirmFirst);
         }
         let stores = &self.auth.backend;
-        let (created_at, updated_at) =
-            stores.users.times(&user.id).await.map_err(BackendError::from)?.ok_or(AppError::NotSignedIn)?;
-        let sessions = stores.sessions.list_for_user(&user.id).await.map_err(BackendError::from)?;
-        let links = stores.links.list_for_user(&user.id).await.map_err(BackendError::from)?;
-        let mails = stores.outbox.list_for_user(&user.id).await.map_err(BackendError::from)?;
+        let (created_at, updated_at) = stores.users.times(&user.id).await?.ok_or(AppError::NotSignedIn)?;
+        let sessions = stores.sessions.list_for_user(&user.id).await?;
+        let links = stores.links.list_for_user(&user.id).await?;
+        let mails = stores.outbox.list_for_user(&user.id).await?;
         self.set_header(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"account.json\""));
         Ok(AccountExport {
             id: user.id.clone(),

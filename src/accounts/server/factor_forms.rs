@@ -4,18 +4,16 @@
 use secrecy::SecretString;
 use sqlx::{AnyConnection, Connection};
 use time::OffsetDateTime;
-use tower_sessions::Session;
 
 use super::{
     Accounts, User, account_changes,
-    backend::BackendError,
     second_factor::{AuthenticatorApp, FactorKind, RecoveryCode, UserFactors, factors},
-    second_step_forms::{SECOND_STEP, with_next},
-    session_life::{CONFIRMED_AT, CONFIRMED_FOR},
+    second_step_forms::SECOND_STEP,
+    session_life::{CONFIRMED_AT, was_confirmed},
     validate::validate_readable,
 };
 use crate::{
-    accounts::{Form, FormFeedback, ValidationError},
+    accounts::{Form, FormFeedback, ValidationError, next_path::with_next},
     error::AppError,
     server::{
         database::statement,
@@ -35,7 +33,7 @@ impl Accounts {
         if factors.end_at().is_some() {
             self.stop_recovery(&user).await?;
         } else if self.is_confirmed(&factors).await {
-            self.auth.backend.factors.forget_stopped_recovery(&user.id).await.map_err(BackendError::from)?;
+            self.auth.backend.factors.forget_stopped_recovery(&user.id).await?;
         } else {
             self.back_to_factors(vec![ValidationError::ConfirmFirst]);
             return Ok(());
@@ -55,7 +53,7 @@ impl Accounts {
         let secret = AuthenticatorApp::new_secret();
         let session = self.current_session().unwrap_or_default();
         let store = &self.auth.backend.factors;
-        store.set_up(FactorKind::NewApp, &user.id, &secret, &session).await.map_err(BackendError::from)?;
+        store.set_up(FactorKind::NewApp, &user.id, &secret, &session).await?;
         self.see_other("/account/app");
         Ok(())
     }
@@ -160,7 +158,7 @@ impl Accounts {
     }
 
     pub(super) async fn factors_of(&self, user: &User) -> Result<UserFactors, AppError> {
-        Ok(self.auth.backend.factors.of_user(&user.id).await.map_err(BackendError::from)?)
+        Ok(self.auth.backend.factors.of_user(&user.id).await?)
     }
 
     /// A factor was added by somebody who has just shown it. The first one comes with recovery codes.
@@ -178,9 +176,9 @@ impl Accounts {
         let session = &self.auth.session;
         let now = OffsetDateTime::now_utc().unix_timestamp();
         // A new id: another machine may have the session in memory as it was.
-        session.cycle_id().await.map_err(axum_login::Error::<super::Backend>::Session)?;
-        session.insert(CONFIRMED_AT, now).await.map_err(axum_login::Error::<super::Backend>::Session)?;
-        session.save().await.map_err(axum_login::Error::<super::Backend>::Session)?;
+        session.cycle_id().await?;
+        session.insert(CONFIRMED_AT, now).await?;
+        session.save().await?;
         Ok(())
     }
 
@@ -189,7 +187,7 @@ impl Accounts {
         let codes = codes.iter().map(RecoveryCode::as_str).collect::<Vec<_>>().join(" ");
         let store = &self.auth.backend.factors;
         let session = self.current_session().unwrap_or_default();
-        store.set_up(FactorKind::NewRecoveryCodes, &user.id, &codes, &session).await.map_err(BackendError::from)?;
+        store.set_up(FactorKind::NewRecoveryCodes, &user.id, &codes, &session).await?;
         self.see_other(RECOVERY_CODES);
         Ok(())
     }
@@ -212,7 +210,7 @@ impl Accounts {
             transaction.commit().await?;
             Ok(changed)
         });
-        let changed = changed.await.map_err(BackendError::from)?;
+        let changed = changed.await?;
         stores.outbox.wake();
         Ok(changed)
     }
@@ -223,10 +221,4 @@ impl Accounts {
         // The list is far down on a phone.
         self.back_to_form("/account#second-factor", feedback);
     }
-}
-
-/// Whether the user of this session has just shown the second factor.
-pub async fn was_confirmed(session: &Session) -> bool {
-    let confirmed_at = session.get::<i64>(CONFIRMED_AT).await.ok().flatten().unwrap_or_default();
-    OffsetDateTime::now_utc().unix_timestamp() - confirmed_at < CONFIRMED_FOR
 }

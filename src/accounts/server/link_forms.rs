@@ -8,7 +8,6 @@ use sqlx::Connection;
 
 use super::{
     Accounts, EmailAddress, Shown, User, account_changes,
-    backend::BackendError,
     links::{self, Link, Purpose},
     users,
     validate::{validate_email, validate_name, validate_readable},
@@ -71,7 +70,7 @@ impl Accounts {
     ) -> Result<(), AppError> {
         validate_readable(&[token, password.expose_secret(), name.unwrap_or_default()])?;
         self.limit(self.limits.link(self.client))?;
-        let found = self.auth.backend.links.find(token).await.map_err(BackendError::from)?;
+        let found = self.auth.backend.links.find(token).await?;
         let Some(link) = found.filter(|link| link.purpose != Purpose::ChangeEmail) else {
             self.link_failed("/choose-password", token);
             return Ok(());
@@ -90,15 +89,14 @@ impl Accounts {
             return Ok(());
         }
         let hash = self.auth.backend.passwords.hash(&password, &self.place(true)?).await?;
-        let Some((link, user)) = self.use_for_password(token, checked_name, &hash).await.map_err(BackendError::from)?
-        else {
+        let Some((link, user)) = self.use_for_password(token, checked_name, &hash).await? else {
             self.link_failed("/choose-password", token);
             return Ok(());
         };
         let event = if link.purpose == Purpose::SignUp { Event::SignUp } else { Event::Reset };
         self.record(event, "done", Some(&user.id));
         self.auth.backend.users.was_changed(&user.id);
-        self.auth.backend.sessions.end(&user.id, |_| true).await.map_err(BackendError::from)?;
+        self.auth.backend.sessions.end(&user.id, |_| true).await?;
         self.auth.backend.outbox.wake();
         // Who reads the mail has shown one factor, whatever it was used for.
         if !self.begin_second_step(&user, false, "/account").await? {
@@ -114,7 +112,7 @@ impl Accounts {
         validate_readable(&[token])?;
         self.limit(self.limits.link(self.client))?;
         let user = self.user()?;
-        let Some(user) = self.use_for_email(&user, token).await.map_err(BackendError::from)? else {
+        let Some(user) = self.use_for_email(&user, token).await? else {
             self.link_failed("/confirm-email", token);
             return Ok(());
         };
@@ -175,7 +173,7 @@ impl Accounts {
     }
 
     pub(super) async fn send(&self, mail: NewMail<'_>) -> Result<(), AppError> {
-        Ok(self.auth.backend.outbox.add(&[mail]).await.map_err(BackendError::from)?)
+        Ok(self.auth.backend.outbox.add(&[mail]).await?)
     }
 
     /// To the page that says where the mail went.

@@ -2,15 +2,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    Accounts, EmailAddress, Shown,
-    accounts::count_log_in,
-    backend::{BackendError, Credentials},
-    second_step_forms::with_next,
-    validate::validate_readable,
-};
+use super::{Accounts, EmailAddress, Shown, accounts::count_log_in, backend::Credentials, validate::validate_readable};
 use crate::{
-    accounts::{FormFeedback, ValidationError, next_path::local_path},
+    accounts::{
+        FormFeedback, ValidationError,
+        next_path::{local_path, with_next},
+    },
     error::AppError,
     server::{
         mail::{MailKind, NewMail},
@@ -83,10 +80,10 @@ impl Accounts {
 
     /// The device, if it is one of the account that has this address.
     async fn device_of(&self, address: Option<&EmailAddress>) -> Result<Option<String>, AppError> {
-        let (Some(address), Some(device)) = (address, self.devices.read(&self.request.headers)) else {
+        let (Some(address), Some(device)) = (address, self.auth.backend.devices.read(&self.request.headers)) else {
             return Ok(None);
         };
-        let user = self.auth.backend.users.by_email(address).await.map_err(BackendError::from)?;
+        let user = self.auth.backend.users.by_email(address).await?;
         Ok(user.is_some_and(|user| device.is_of(&user)).then_some(device.id))
     }
 

@@ -2,16 +2,18 @@
 
 use super::{
     Accounts, User,
-    backend::BackendError,
     second_factor::{
         FactorKind, PasskeyError, PendingLogIn,
         factors::{self, NewFactor},
     },
-    second_step_forms::{At, with_next},
+    second_step_forms::At,
     validate::validate_readable,
 };
 use crate::{
-    accounts::{Form, FormFeedback, ValidationError, next_path::local_path},
+    accounts::{
+        Form, FormFeedback, ValidationError,
+        next_path::{local_path, with_next},
+    },
     error::AppError,
     server::security_log::Event,
 };
@@ -41,7 +43,7 @@ impl From<AppError> for Refusal {
 
 impl From<sqlx::Error> for Refusal {
     fn from(error: sqlx::Error) -> Self {
-        Self::Failed(BackendError::from(error).into())
+        Self::Failed(error.into())
     }
 }
 

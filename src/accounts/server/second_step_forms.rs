@@ -8,12 +8,14 @@ use time::OffsetDateTime;
 use super::{
     Accounts, Shown, User,
     accounts::count_log_in,
-    backend::BackendError,
     second_factor::{AuthenticatorApp, PendingLogIn, RecoveryCode, factors},
     validate::validate_readable,
 };
 use crate::{
-    accounts::{Form, FormFeedback, ValidationError, next_path::local_path},
+    accounts::{
+        Form, FormFeedback, ValidationError,
+        next_path::{local_path, with_next},
+    },
     error::AppError,
     server::{
         database::statement,
@@ -75,7 +77,7 @@ impl Accounts {
         validate_readable(&[code, next])?;
         let Some((user, at)) = self.at_second_step().await? else { return Ok(()) };
         // A browser that has logged in by the password alone could be anybody's who knows it.
-        let device = self.devices.read(&self.request.headers);
+        let device = self.auth.backend.devices.read(&self.request.headers);
         let device = device.filter(|device| device.is_proven && device.is_of(&user)).map(|device| device.id);
         self.limit(self.limits.second_factor(&user.id, device.as_deref()))?;
         let error = if code.trim().is_empty() {
@@ -102,7 +104,7 @@ impl Accounts {
         };
         self.limit(self.limits.mail(self.client, MailKind::FactorsLost, &user.email))?;
         let is_on = self.factors_of(&user).await?.is_on();
-        if is_on && self.begin_recovery(&user).await.map_err(BackendError::from)? {
+        if is_on && self.begin_recovery(&user).await? {
             self.auth.backend.outbox.wake();
             self.record(Event::SecondFactor, "said_to_be_lost", Some(&user.id));
         }
@@ -111,7 +113,7 @@ impl Accounts {
     }
 
     pub(super) async fn pending_user(&self) -> Result<Option<(User, PendingLogIn)>, AppError> {
-        Ok(self.auth.backend.pending_user(&self.request.headers).await.map_err(BackendError::from)?)
+        Ok(self.auth.backend.pending_user(&self.request.headers).await?)
     }
 
     /// Who is at the second step. Nobody is sent to log in.
@@ -130,7 +132,7 @@ impl Accounts {
         let factors = self.factors_of(user).await?;
         let store = &self.auth.backend.factors;
         if let Some(code) = RecoveryCode::parse(typed) {
-            let used = self.use_recovery_code(user, &code).await.map_err(BackendError::from)?;
+            let used = self.use_recovery_code(user, &code).await?;
             if used {
                 self.auth.backend.outbox.wake();
                 self.record(Event::SecondFactor, "recovery_code_used", Some(&user.id));
@@ -139,7 +141,7 @@ impl Accounts {
         }
         let app = factors.app().and_then(|factor| AuthenticatorApp::new(&factor.secret, user));
         match app.and_then(|app| app.step_of(typed, now())) {
-            Some(step) => Ok(store.use_step(&user.id, step).await.map_err(BackendError::from)?),
+            Some(step) => Ok(store.use_step(&user.id, step).await?),
             None => Ok(false),
         }
     }
@@ -192,7 +194,7 @@ impl Accounts {
     }
 
     pub(super) async fn stop_recovery(&self, user: &User) -> Result<(), AppError> {
-        if self.auth.backend.factors.stop_recovery(&user.id).await.map_err(BackendError::from)? {
+        if self.auth.backend.factors.stop_recovery(&user.id).await? {
             self.record(Event::SecondFactor, "not_lost", Some(&user.id));
         }
         Ok(())
@@ -201,17 +203,6 @@ impl Accounts {
     pub(super) fn back_to_second_step(&self, error: ValidationError, next: &str) {
         let feedback = FormFeedback { form: Form::SecondFactor, errors: vec![error], ..FormFeedback::default() };
         self.back_to_form(&with_next(SECOND_STEP, next), feedback);
-    }
-}
-
-/// A path with where to go after it.
-pub fn with_next(path: &str, next: &str) -> String {
-    match local_path(next) {
-        Some(next) => {
-            let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-            format!("{path}?{query}")
-        }
-        None => path.to_owned(),
     }
 }
 

@@ -1,8 +1,10 @@
-//! How long a session may be idle, and how long it may last whatever it does.
+//! How long a session may be idle, how long it may last whatever it does, and for how long it may do what is dangerous.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
+use time::OffsetDateTime;
+use tower_sessions::Session;
 
 /// The key under which a session's data say that `Remember me` was ticked.
 pub const REMEMBER: &str = "remember";
@@ -10,7 +12,7 @@ pub const REMEMBER: &str = "remember";
 /// The key under which they say when the user has shown the second factor, in seconds since 1970.
 pub const CONFIRMED_AT: &str = "confirmed_at";
 /// For how many seconds after that the user may do what is dangerous.
-pub const CONFIRMED_FOR: i64 = 10 * 60;
+const CONFIRMED_FOR: i64 = 10 * 60;
 
 /// In seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,12 @@ impl SessionLife {
     pub fn of(data: &HashMap<String, Value>) -> Self {
         if data.get(REMEMBER).and_then(Value::as_bool) == Some(true) { REMEMBERED } else { UNTIL_CLOSED }
     }
+}
+
+/// Whether the user of this session has just shown the second factor.
+pub async fn was_confirmed(session: &Session) -> bool {
+    let confirmed_at = session.get::<i64>(CONFIRMED_AT).await.ok().flatten().unwrap_or_default();
+    OffsetDateTime::now_utc().unix_timestamp() - confirmed_at < CONFIRMED_FOR
 }
 
 #[cfg(test)]

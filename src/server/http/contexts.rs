@@ -10,10 +10,10 @@ use percent_encoding::percent_decode_str;
 use crate::{
     accounts::{
         CurrentUser, provide_current_user,
-        server::{AuthSession, SecureCookies, cookies, take_feedback},
+        server::{AuthSession, cookies, take_feedback},
     },
     request_context::{Redirect, RequestId, SiteInfo, ThemeCookie, WithoutChat},
-    server::state::AppState,
+    server::{client_address::ClientAddress, state::AppState},
 };
 
 /// The pages that have something to say about a form.
@@ -35,23 +35,19 @@ const OF_LINKS: [&str; 3] = ["choose-password", "confirm-email", "token"];
 /// For a server function.
 pub fn provide_function_context(state: &AppState) {
     // Read where it is: a copy of the request's head would be the most expensive part of a token.
-    let caller =
-        with_context(|parts: &Parts| (current_user(&parts.extensions), state.trusted_proxies.client_of(parts)));
+    let caller = with_context(|parts: &Parts| (current_user(&parts.extensions), client(state, parts)));
     if let Some((user, client)) = caller {
         provide_current_user(user);
         provide_context(client);
     }
     provide_context(state.signer.clone());
     provide_context(Arc::clone(&state.limits));
-    provide_context(SecureCookies(state.config.is_https()));
-    provide_context(state.device_cookies.clone());
 }
 
 /// For a page. Also sets the headers that depend on whose page it is.
 pub fn provide_page_context(state: &AppState) {
     provide_context(SiteInfo {
         assets: state.assets.base().to_owned(),
-        public_url: state.config.origin(),
         sandbox: state.sandbox.is_some(),
         passkeys: state.backend.passkeys.are_possible(),
     });
@@ -63,8 +59,7 @@ pub fn provide_page_context(state: &AppState) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
     }
     // A server function that runs while the page is rendered needs them.
-    provide_context(state.trusted_proxies.client_of(&parts));
-    provide_context(state.device_cookies.clone());
+    provide_context(client(state, &parts));
     provide_context(redirect_in(response.clone()));
     if let Some(id) = request_id(&parts.headers) {
         provide_context(RequestId(id.to_owned()));
@@ -93,6 +88,10 @@ pub fn provide_page_context(state: &AppState) {
         }
         provide_context(feedback);
     }
+}
+
+fn client(state: &AppState, parts: &Parts) -> ClientAddress {
+    state.trusted_proxies.client_of(&parts.headers, &parts.extensions)
 }
 
 fn redirect_in(response: ResponseOptions) -> Redirect {

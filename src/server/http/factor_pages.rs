@@ -10,36 +10,28 @@ use leptos::prelude::provide_context;
 use super::render::render_page;
 use crate::{
     accounts::{
-        next_path::local_path,
+        next_path::{local_path, with_next},
         server::{
             AuthSession, RECOVERY_CODES, SECOND_STEP, SessionHash, User, format_date,
-            second_factor::{AuthenticatorApp, Ceremony, Factor, UserFactors},
-            was_confirmed, with_next,
+            second_factor::{AuthenticatorApp, Factor, UserFactors},
+            was_confirmed,
         },
     },
     error::AppError,
-    request_context::{
-        AccountFactors, ListedFactor, NewApp, NewRecoveryCodes, PasskeyQuestion, SecondStep, WithoutChat,
-    },
+    request_context::{AccountFactors, ListedFactor, NewApp, NewRecoveryCodes, SecondStep, WithoutChat},
     server::state::AppState,
 };
 
 /// `/account`, with its second factor.
-pub async fn account_page(State(state): State<AppState>, request: Request) -> Response {
-    let Some((user, factors)) = (match factors_of_user(&state, session_of(&request)).await {
-        Ok(found) => found,
-        Err(error) => return error.into_response(),
-    }) else {
-        return if refuses_cookies(request.headers()) {
+pub async fn account_page(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
+    let Some((user, factors)) = factors_of_user(&state, session_of(&request)).await? else {
+        return Ok(if refuses_cookies(request.headers()) {
             Redirect::to("/login?next=/account&cookies=refused").into_response()
         } else {
             render_page(&state, request, || ()).await
-        };
+        });
     };
-    let was_confirmed = match session_of(&request) {
-        Some(auth) => was_confirmed(&auth.session).await,
-        None => false,
-    };
+    let was_confirmed = is_confirmed(session_of(&request)).await;
     let listed = |factor: &Factor, label: String| ListedFactor {
         value: format!("{} {}", factor.kind.as_str(), factor.id),
         label,
@@ -49,53 +41,45 @@ pub async fn account_page(State(state): State<AppState>, request: Request) -> Re
     let passkeys = factors.passkeys().map(|factor| listed(factor, format!("Passkey, from {}", factor.name)));
     let shown = AccountFactors {
         needs_confirmation: factors.is_on() && !was_confirmed,
-        new_passkey: state.backend.passkeys.ask_for_new(&user, &factors).map(question),
+        new_passkey: state.backend.passkeys.ask_for_new(&user, &factors),
         recovery_codes: factors.recovery_codes(),
         ends: factors.end_at().map(format_date),
         stopped: factors.stopped().map(format_date),
         listed: app.into_iter().chain(passkeys).collect(),
     };
-    render_page(&state, request, move || provide_context(shown.clone())).await
+    Ok(render_page(&state, request, move || provide_context(shown.clone())).await)
 }
 
 /// `/second-factor`: for a log-in whose password was right, and for a user who is to show it once more.
-pub async fn second_factor_page(State(state): State<AppState>, request: Request) -> Response {
+pub async fn second_factor_page(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
     let next = request.uri().query().and_then(|query| {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find(|(name, _)| name == "next").and_then(|(_, next)| local_path(&next).map(str::to_owned))
     });
     let stores = &state.backend;
-    let headers = request.headers().clone();
-    let in_session = session_of(&request).and_then(|auth| auth.user);
-    let found = async {
-        let found = match in_session {
-            Some(user) => Some((user, false)),
-            None => stores.pending_user(&headers).await?.map(|(user, _)| (user, true)),
-        };
-        let Some((user, is_log_in)) = found else { return Ok(None) };
-        let factors = stores.factors.of_user(&user.id).await?;
-        Ok::<_, sqlx::Error>(Some((user, is_log_in, factors)))
+    let found = match session_of(&request).and_then(|auth| auth.user) {
+        Some(user) => Some((user, false)),
+        None => stores.pending_user(request.headers()).await?.map(|(user, _)| (user, true)),
     };
-    let (user, is_log_in, factors) = match found.await {
-        Ok(Some((user, is_log_in, factors))) if factors.is_on() => (user, is_log_in, factors),
-        Ok(Some(_)) => return Redirect::to(next.as_deref().unwrap_or("/account")).into_response(),
-        Ok(None) => return Redirect::to("/login").into_response(),
-        Err(error) => return unavailable(&error),
-    };
+    let Some((user, is_log_in)) = found else { return Ok(Redirect::to("/login").into_response()) };
+    let factors = stores.factors.of_user(&user.id).await?;
+    if !factors.is_on() {
+        return Ok(Redirect::to(next.as_deref().unwrap_or("/account")).into_response());
+    }
     let step = SecondStep {
         email: user.email.as_str().to_owned(),
         has_app: factors.app().is_some(),
-        passkey: factors.passkeys().next().and_then(|_| stores.passkeys.ask()).map(question),
+        passkey: factors.passkeys().next().and_then(|_| stores.passkeys.ask()),
         is_log_in,
         ends: factors.end_at().map(format_date),
         next,
     };
-    never_kept(render_page(&state, request, move || provide_context(step.clone())).await)
+    Ok(never_kept(render_page(&state, request, move || provide_context(step.clone())).await))
 }
 
 /// `/login/passkey`
 pub async fn passkey_log_in_page(State(state): State<AppState>, request: Request) -> Response {
-    let asked = state.backend.passkeys.ask().map(question);
+    let asked = state.backend.passkeys.ask();
     let provide = move || {
         if let Some(question) = &asked {
             provide_context(question.clone());
@@ -105,46 +89,36 @@ pub async fn passkey_log_in_page(State(state): State<AppState>, request: Request
 }
 
 /// `/account/app`
-pub async fn new_app_page(State(state): State<AppState>, request: Request) -> Response {
+pub async fn new_app_page(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
     let session = session_hash_of(&request);
-    let found = match factors_of_user(&state, session_of(&request)).await {
-        Ok(found) => found,
-        Err(error) => return error.into_response(),
-    };
+    let found = factors_of_user(&state, session_of(&request)).await?;
     let new = found.and_then(|(user, factors)| AuthenticatorApp::new(&factors.new_app(&session)?.secret, &user));
     let Some(new) = new.and_then(|app| Some(NewApp { qr_code: app.qr_code()?, secret: app.secret_in_groups() })) else {
-        return Redirect::to("/account").into_response();
+        return Ok(Redirect::to("/account").into_response());
     };
     let provide = move || {
         // A secret that no script of others is to read.
         provide_context(WithoutChat);
         provide_context(new.clone());
     };
-    never_kept(render_page(&state, request, provide).await)
+    Ok(never_kept(render_page(&state, request, provide).await))
 }
 
 /// `/account/recovery-codes`
-pub async fn recovery_codes_page(State(state): State<AppState>, request: Request) -> Response {
+pub async fn recovery_codes_page(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
     let session = session_hash_of(&request);
-    let auth = session_of(&request);
-    let is_confirmed = match &auth {
-        Some(auth) => was_confirmed(&auth.session).await,
-        None => false,
-    };
-    let found = match factors_of_user(&state, auth).await {
-        Ok(found) => found,
-        Err(error) => return error.into_response(),
-    };
+    let is_confirmed = is_confirmed(session_of(&request)).await;
+    let found = factors_of_user(&state, session_of(&request)).await?;
     let new = found.and_then(|(_, factors)| Some((factors.new_recovery_codes(&session)?, factors.is_on())));
-    let Some((codes, is_on)) = new else { return Redirect::to("/account").into_response() };
+    let Some((codes, is_on)) = new else { return Ok(Redirect::to("/account").into_response()) };
     if is_on && !is_confirmed {
-        return Redirect::to(&with_next(SECOND_STEP, RECOVERY_CODES)).into_response();
+        return Ok(Redirect::to(&with_next(SECOND_STEP, RECOVERY_CODES)).into_response());
     }
     let provide = move || {
         provide_context(WithoutChat);
         provide_context(NewRecoveryCodes(codes.clone()));
     };
-    never_kept(render_page(&state, request, provide).await)
+    Ok(never_kept(render_page(&state, request, provide).await))
 }
 
 /// Anyone who comes to `/account` from a page of ours has just logged in, or has a cookie from when they did.
@@ -163,17 +137,17 @@ fn session_hash_of(request: &Request) -> String {
     id.map(|id| SessionHash::of(&id).to_string()).unwrap_or_default()
 }
 
-async fn factors_of_user(state: &AppState, auth: Option<AuthSession>) -> Result<Option<(User, UserFactors)>, AppError> {
-    let Some(user) = auth.and_then(|auth| auth.user) else { return Ok(None) };
-    let factors = state.backend.factors.of_user(&user.id).await.map_err(|error| {
-        tracing::error!(%error, "the database did not answer");
-        AppError::Unavailable
-    })?;
-    Ok(Some((user, factors)))
+async fn is_confirmed(auth: Option<AuthSession>) -> bool {
+    match auth {
+        Some(auth) => was_confirmed(&auth.session).await,
+        None => false,
+    }
 }
 
-fn question(ceremony: Ceremony) -> PasskeyQuestion {
-    PasskeyQuestion { options: ceremony.options, state: ceremony.state }
+async fn factors_of_user(state: &AppState, auth: Option<AuthSession>) -> Result<Option<(User, UserFactors)>, AppError> {
+    let Some(user) = auth.and_then(|auth| auth.user) else { return Ok(None) };
+    let factors = state.backend.factors.of_user(&user.id).await?;
+    Ok(Some((user, factors)))
 }
 
 /// Marks a page that is sent as it is.
@@ -186,9 +160,4 @@ fn never_kept(mut response: Response) -> Response {
     response.extensions_mut().insert(Uncompressed);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-fn unavailable(error: &sqlx::Error) -> Response {
-    tracing::error!(%error, "the database did not answer");
-    AppError::Unavailable.into_response()
 }

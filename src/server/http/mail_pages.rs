@@ -3,7 +3,7 @@
 use ::http::{HeaderValue, StatusCode, header};
 use axum::{
     extract::{Request, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use leptos::prelude::provide_context;
 
@@ -16,24 +16,15 @@ use crate::{
 };
 
 /// `/choose-password` and `/confirm-email`. Opening the page changes nothing.
-pub async fn link_page(State(state): State<AppState>, request: Request) -> Response {
+pub async fn link_page(State(state): State<AppState>, request: Request) -> Result<Response, AppError> {
     let query = request.uri().query().unwrap_or_default().as_bytes();
     let token = url::form_urlencoded::parse(query).find(|(name, _)| name == "token").map(|(_, token)| token);
     let token = token.unwrap_or_default().into_owned();
-    let client = state.trusted_proxies.client_of_request(&request);
-    if let Err(error) = state.limits.link(client) {
-        return error.into_response();
-    }
-    let found = match state.backend.links.find(&token).await {
-        Ok(found) => {
-            let user = current_user(request.extensions()).map(|user| user.id);
-            found.and_then(|link| action_on(request.uri().path(), link, user.as_deref()))
-        }
-        Err(error) => {
-            tracing::error!(%error, "a link could not be looked up");
-            return AppError::Unavailable.into_response();
-        }
-    };
+    let client = state.trusted_proxies.client_of(request.headers(), request.extensions());
+    state.limits.link(client)?;
+    let user = current_user(request.extensions()).map(|user| user.id);
+    let link = state.backend.links.find(&token).await?;
+    let found = link.and_then(|link| action_on(request.uri().path(), link, user.as_deref()));
     let works = found.is_some();
     let opened = OpenedLink { token, does: found };
     let mut response = render_page(&state, request, move || provide_context(opened.clone())).await;
@@ -44,7 +35,7 @@ pub async fn link_page(State(state): State<AppState>, request: Request) -> Respo
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // The address of this page opens an account. Not no-referrer: the form is to say which site it comes from.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
-    response
+    Ok(response)
 }
 
 /// What the link does on this page; nothing if it belongs to the other one.

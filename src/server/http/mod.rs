@@ -11,6 +11,7 @@ pub mod router;
 mod security_headers;
 mod server_functions;
 pub mod to_its_end;
+mod well_known;
 mod whole_form;
 
 pub mod assets;

@@ -9,13 +9,12 @@ use axum::{
     body::Body,
     extract::{Request, State},
     middleware,
-    response::{IntoResponse, Redirect, Response},
-    routing::{get, post},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get, post},
 };
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use leptos_ticketping::expire_chat_cookies_with;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tower::{Service, ServiceBuilder, layer::layer_fn};
 use tower_http::{
     compression::{
@@ -41,6 +40,7 @@ use super::{
     security_headers,
     server_functions::{server_function, wrong_method},
     to_its_end::ToItsEndLayer,
+    well_known::well_known,
     whole_form::read_form_first,
 };
 use crate::{
@@ -48,7 +48,6 @@ use crate::{
     app::{App, shell},
     error::AppError,
     server::state::AppState,
-    site::SUPPORT_ADDRESS,
 };
 
 /// The largest form, in bytes. Ours are far smaller.
@@ -58,20 +57,10 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request may take as a whole.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The sandbox's mailbox.
+const MAILBOX: &str = "/sandbox/mail";
 /// How much of a path is logged.
 const LOGGED_BYTES: usize = 200;
-
-/// Pages that ask the database before they are rendered: `mail_pages.rs` and `factor_pages.rs`.
-const PAGES_THAT_ASK: [&str; 8] = [
-    "/choose-password",
-    "/confirm-email",
-    "/sandbox/mail",
-    "/account",
-    "/account/app",
-    "/account/recovery-codes",
-    "/second-factor",
-    "/login/passkey",
-];
 
 /// What answers every request: an axum router with layers around it.
 pub trait HttpService:
@@ -107,17 +96,9 @@ pub fn router(
             })
             .layer(security_headers::same_origin(&state.config)?)
             .layer(layer_fn(read_form_first))
-            .layer(session_layer(state.sessions.clone(), state.backend.clone(), state.config.is_https())),
+            .layer(session_layer(state.backend.sessions.clone(), state.backend.clone(), state.config.is_https())),
     );
-    let icon = state.assets.url("mark.svg");
-    let mut all = with_user
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .route("/.well-known/change-password", get(|| async { Redirect::temporary("/account") }))
-        .route("/.well-known/security.txt", get(security_txt))
-        .route("/robots.txt", get(|| async { "User-agent: *\nAllow: /\n" }))
-        .route("/favicon.ico", get(move || std::future::ready(Redirect::temporary(&icon))))
-        .merge(assets);
+    let mut all = with_user.merge(well_known(&state)).merge(assets);
     if let Some(sandbox) = &state.sandbox {
         // It stands for another origin: no session, no rule for forms, limits of its own.
         all = all.nest_service("/sandbox", sandbox.router());
@@ -153,26 +134,33 @@ fn pages(state: &AppState) -> Router<AppState> {
     let page_shell = move || shell(options.clone());
     // Leptos would serve its server functions beside the pages; they have routes of their own.
     let excluded = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path);
-    let excluded = excluded.chain(PAGES_THAT_ASK).map(str::to_owned).collect();
+    let asking = pages_that_ask();
+    let excluded = excluded.chain(asking.iter().map(|(path, _)| *path)).map(str::to_owned).collect();
     let routes = generate_route_list_with_exclusions(App, Some(excluded));
-    let mut pages = Router::new().leptos_routes_with_context(state, routes, context, page_shell).fallback(not_found);
-    pages = pages
-        .route("/choose-password", get(link_page))
-        .route("/confirm-email", get(link_page))
-        .route("/account", get(account_page))
-        .route("/account/app", get(new_app_page))
-        .route("/account/recovery-codes", get(recovery_codes_page))
-        .route("/second-factor", get(second_factor_page))
-        .route("/login/passkey", get(passkey_log_in_page));
-    if state.sandbox.is_some() {
-        pages = pages.route("/sandbox/mail", get(mailbox_page));
-    }
+    let rendered = Router::new().leptos_routes_with_context(state, routes, context, page_shell).fallback(not_found);
+    let is_there = |path: &str| state.sandbox.is_some() || path != MAILBOX;
+    let asking = asking.into_iter().filter(|(path, _)| is_there(path));
+    let pages = asking.fold(rendered, |pages, (path, page)| pages.route(path, page));
     pages.layer(
         ServiceBuilder::new()
             .layer(middleware::from_fn(attach_user))
             // With gzip: brotli makes a page 4 % smaller and takes four times as long.
             .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(may_be_compressed))),
     )
+}
+
+/// Pages that ask the database before they are rendered.
+fn pages_that_ask() -> [(&'static str, MethodRouter<AppState>); 8] {
+    [
+        ("/choose-password", get(link_page)),
+        ("/confirm-email", get(link_page)),
+        ("/account", get(account_page)),
+        ("/account/app", get(new_app_page)),
+        ("/account/recovery-codes", get(recovery_codes_page)),
+        ("/second-factor", get(second_factor_page)),
+        ("/login/passkey", get(passkey_log_in_page)),
+        (MAILBOX, get(mailbox_page)),
+    ]
 }
 
 fn may_be_compressed(_: StatusCode, _: Version, _: &HeaderMap, response: &Extensions) -> bool {
@@ -217,18 +205,6 @@ fn remove_what_deceives(mut request: Request) -> Request {
 /// percent sign. And not more of it than a line takes.
 fn logged_path(path: &str) -> &str {
     &path[..path.floor_char_boundary(path.find('%').unwrap_or(path.len()).min(LOGGED_BYTES))]
-}
-
-/// Whom to tell about a hole (RFC 9116). It expires a year from now, whenever now is: this server is what says so.
-async fn security_txt(State(state): State<AppState>) -> String {
-    let expires = OffsetDateTime::now_utc() + time::Duration::days(365);
-    let expires = expires.replace_nanosecond(0).unwrap_or(expires).format(&Rfc3339).unwrap_or_default();
-    let canonical = format!("{}/.well-known/security.txt", state.config.origin());
-    format!("Contact: mailto:{SUPPORT_ADDRESS}\nExpires: {expires}\nCanonical: {canonical}\nPreferred-Languages: en\n")
-}
-
-async fn ready(State(state): State<AppState>) -> StatusCode {
-    if state.database.is_reachable().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 #[cfg(test)]

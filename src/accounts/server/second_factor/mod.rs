@@ -10,7 +10,7 @@ mod user_factors;
 
 pub use authenticator_app::AuthenticatorApp;
 pub use factors::Factors;
-pub use passkeys::{Ceremony, PasskeyError, Passkeys};
+pub use passkeys::{PasskeyError, Passkeys};
 pub use pending_log_in::{PendingLogIn, PendingLogIns};
 pub use recovery_codes::RecoveryCode;
 pub use user_factors::{Factor, FactorKind, UserFactors};

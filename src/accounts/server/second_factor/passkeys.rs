@@ -19,6 +19,7 @@ use webauthn_rs::prelude::{
 use super::{Factor, UserFactors};
 use crate::{
     accounts::server::{User, signed_text::SignedText},
+    request_context::PasskeyQuestion,
     site::APP_NAME,
 };
 
@@ -32,15 +33,6 @@ pub struct Passkeys(Option<Arc<Inner>>);
 struct Inner {
     webauthn: Webauthn,
     key: SignedText,
-}
-
-/// A question to a browser.
-#[derive(Clone, Debug)]
-pub struct Ceremony {
-    /// What the browser is asked, as JSON.
-    pub options: String,
-    /// What comes back with the answer.
-    pub state: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,7 +80,7 @@ impl Passkeys {
     }
 
     /// Asks for a new passkey.
-    pub fn ask_for_new(&self, user: &User, existing: &UserFactors) -> Option<Ceremony> {
+    pub fn ask_for_new(&self, user: &User, existing: &UserFactors) -> Option<PasskeyQuestion> {
         let Inner { webauthn, key } = self.0.as_deref()?;
         let known = existing.passkeys().filter_map(|factor| BASE64_URL_SAFE_NO_PAD.decode(&factor.id).ok());
         let known: Vec<CredentialID> = known.collect();
@@ -99,7 +91,7 @@ impl Passkeys {
         // So that it can log in without an address.
         options["authenticatorSelection"]["residentKey"] = "required".into();
         options["authenticatorSelection"]["requireResidentKey"] = true.into();
-        Some(Ceremony {
+        Some(PasskeyQuestion {
             options: options.to_string(),
             state: key.sign(&State { user_id: Some(user.id.clone()), ceremony }, LIFE)?,
         })
@@ -119,11 +111,11 @@ impl Passkeys {
     }
 
     /// Asks for any passkey of this site.
-    pub fn ask(&self) -> Option<Ceremony> {
+    pub fn ask(&self) -> Option<PasskeyQuestion> {
         let Inner { webauthn, key } = self.0.as_deref()?;
         let (asked, ceremony) = webauthn.start_discoverable_authentication().ok()?;
         let options = serde_json::to_string(&asked.public_key).ok()?;
-        Some(Ceremony { options, state: key.sign(&State { user_id: None, ceremony }, LIFE)? })
+        Some(PasskeyQuestion { options, state: key.sign(&State { user_id: None, ceremony }, LIFE)? })
     }
 
     /// Names the challenge of a state, and says until when it is good, in seconds since 1970. The caller notes it as used
