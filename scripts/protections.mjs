@@ -85,7 +85,7 @@ const protections = [
     ["a challenge is answered once", "src/accounts/server/passkey_forms.rs", "use_challenge(&id, expires_at).await? {", "use_challenge(&id, expires_at).await? || true {", "passkeys", "an answer is good once"],
     ["a passkey is its user's", "src/accounts/server/passkey_forms.rs", "if user.id != expected.id =>", "if false && user.id != expected.id =>", "passkeys", "another person's passkey"],
     ["who ends sessions shows the factor again", "src/accounts/server/account_forms.rs", "await {\n            self.back_to_form", "await && false {\n            self.back_to_form", "http", "what_is_dangerous_needs"],
-    ["the user's file needs the factor again", "src/accounts/server/export.rs", "if !self.is_confirmed(&factors).await {", "if false {", "http", "what_is_dangerous_needs"],
+    ["the user's file needs the factor again", "src/accounts/server/export.rs", "if factors.is_on() && !was_confirmed(&auth.session).await {", "if false {", "http", "what_is_dangerous_needs"],
     ["who knew an old password is a stranger", "src/accounts/server/device_cookie.rs", "self.password_id == user.password_id", "!user.password_id.is_empty()", "http", "a_browser_that_knew_the_old_password"],
     ["the owner hears of guesses in their own browser", "src/accounts/server/log_in_forms.rs", "                self.tell_of_guesses(address).await?;\n", "                if device.is_none() { self.tell_of_guesses(address).await?; }\n", "http", "a_browser_that_knew_the_old_password"],
     ["an operator ends log-ins that wait", "src/accounts/server/operator.rs", "    users::end_log_ins(&mut transaction, &user.id).await?;\n", "", "http", "ends_with_the_sessions_that_an_operator_ends"],

@@ -1,8 +1,8 @@
 //! What forms post to. What happens then is in `server/`.
 
-use leptos::{prelude::*, server_fn::codec::GetUrl};
+use leptos::prelude::*;
 
-use super::{AccountExport, SessionInfo};
+use super::SessionInfo;
 use crate::error::AppError;
 
 /// Asks for an account. A mail has the link that creates it.
@@ -167,10 +167,4 @@ pub async fn remove_account(#[server(default)] current: String) -> Result<(), Ap
 #[server(prefix = "/api/auth", endpoint = "sessions")]
 pub async fn list_sessions() -> Result<Vec<SessionInfo>, AppError> {
     super::server::Accounts::from_request()?.list_sessions().await
-}
-
-/// Everything that is kept about the user, as a file.
-#[server(prefix = "/api/auth", endpoint = "export", input = GetUrl)]
-pub async fn export_account() -> Result<AccountExport, AppError> {
-    super::server::Accounts::from_request()?.export().await
 }

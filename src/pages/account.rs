@@ -10,10 +10,8 @@ use super::{
 };
 use crate::{
     accounts::{
-        Field, Form, FormFeedback, SessionInfo,
-        server_functions::{
-            ChangeEmail, ChangeName, ChangePassword, EndSessions, ExportAccount, RemoveAccount, list_sessions,
-        },
+        EXPORT_PATH, Field, Form, FormFeedback, SessionInfo,
+        server_functions::{ChangeEmail, ChangeName, ChangePassword, EndSessions, RemoveAccount, list_sessions},
         use_current_user,
     },
     request_context::Redirect,
@@ -154,7 +152,7 @@ fn Export() -> impl IntoView {
             <h2 id="export">"Your data"</h2>
             <p class="muted">"Everything that this site keeps about you, as a JSON file."</p>
             <Dangerous>
-                <p><a class="button" href=ExportAccount::PATH>"Download"</a></p>
+                <p><a class="button" href=EXPORT_PATH>"Download"</a></p>
             </Dangerous>
         </section>
     }

@@ -155,11 +155,6 @@ impl Accounts {
         }
     }
 
-    /// Sets a header of the response.
-    pub(super) fn set_header(&self, name: HeaderName, value: HeaderValue) {
-        self.response.insert_header(name, value);
-    }
-
     /// Sends the browser to a path on this site.
     pub(super) fn see_other(&self, path: &str) {
         if let Ok(path) = HeaderValue::from_str(path) {

@@ -1,58 +1,49 @@
-//! Everything that is kept about a user, read for them from every table.
+//! Everything that is kept about a user, read for them from every table, but for what opens the account.
 
-use http::{HeaderValue, header};
+use serde_json::{Value, json};
 
-use super::Accounts;
-use crate::{
-    accounts::{AccountExport, ExportedFactor, ExportedLink, ExportedMail, ExportedSession},
-    error::AppError,
-};
+use super::{AuthSession, was_confirmed};
+use crate::error::AppError;
 
-impl Accounts {
-    /// What a browser saves as a file.
-    pub async fn export(self) -> Result<AccountExport, AppError> {
-        let user = self.user()?;
-        let factors = self.factors_of(&user).await?;
-        if !self.is_confirmed(&factors).await {
-            return Err(AppError::ConfirmFirst);
-        }
-        let stores = &self.auth.backend;
-        let (created_at, updated_at) = stores.users.times(&user.id).await?.ok_or(AppError::NotSignedIn)?;
-        let sessions = stores.sessions.list_for_user(&user.id).await?;
-        let links = stores.links.list_for_user(&user.id).await?;
-        let mails = stores.outbox.list_for_user(&user.id).await?;
-        self.set_header(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"account.json\""));
-        Ok(AccountExport {
-            id: user.id.clone(),
-            email: user.email.as_str().to_owned(),
-            name: user.name.clone(),
-            created_at,
-            updated_at,
-            sessions: sessions
-                .into_iter()
-                .map(|row| ExportedSession {
-                    browser: row.browser,
-                    created_at: row.created_at,
-                    last_seen_at: row.last_seen_at,
-                    expires_at: row.expires_at,
-                })
-                .collect(),
-            factors: factors
-                .all()
-                .map(|factor| ExportedFactor {
-                    kind: factor.kind.as_str().to_owned(),
-                    name: factor.name.clone(),
-                    created_at: factor.created_at,
-                })
-                .collect(),
-            links: links
-                .into_iter()
-                .map(|(purpose, email, expires_at)| ExportedLink { purpose, email, expires_at })
-                .collect(),
-            mails: mails
-                .into_iter()
-                .map(|(kind, email, created_at)| ExportedMail { kind, email, created_at })
-                .collect(),
-        })
+/// The file that `/account` offers. Times are in seconds since 1970.
+pub async fn export(auth: AuthSession) -> Result<Value, AppError> {
+    let user = auth.user.ok_or(AppError::NotSignedIn)?;
+    let stores = &auth.backend;
+    let factors = stores.factors.of_user(&user.id).await?;
+    if factors.is_on() && !was_confirmed(&auth.session).await {
+        return Err(AppError::ConfirmFirst);
     }
+    let (created_at, updated_at) = stores.users.times(&user.id).await?.ok_or(AppError::NotSignedIn)?;
+    let sessions = stores.sessions.list_for_user(&user.id).await?.into_iter().map(|row| {
+        json!({
+            "browser": row.browser,
+            "created_at": row.created_at,
+            "last_seen_at": row.last_seen_at,
+            "expires_at": row.expires_at,
+        })
+    });
+    let factors = factors
+        .all()
+        .map(|factor| json!({ "kind": factor.kind.as_str(), "name": factor.name, "created_at": factor.created_at }));
+    let links =
+        stores.links.list_for_user(&user.id).await?.into_iter().map(
+            |(purpose, email, expires_at)| json!({ "purpose": purpose, "email": email, "expires_at": expires_at }),
+        );
+    let mails = stores
+        .outbox
+        .list_for_user(&user.id)
+        .await?
+        .into_iter()
+        .map(|(kind, email, created_at)| json!({ "kind": kind, "email": email, "created_at": created_at }));
+    Ok(json!({
+        "id": user.id,
+        "email": user.email.as_str(),
+        "name": user.name,
+        "created_at": created_at,
+        "updated_at": updated_at,
+        "sessions": sessions.collect::<Vec<_>>(),
+        "factors": factors.collect::<Vec<_>>(),
+        "links": links.collect::<Vec<_>>(),
+        "mails": mails.collect::<Vec<_>>(),
+    }))
 }

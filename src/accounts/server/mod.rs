@@ -38,6 +38,7 @@ pub use accounts::{Accounts, Shown};
 pub use backend::{AuthSession, Backend, Stores};
 pub use device_cookie::DeviceCookies;
 pub use email_address::EmailAddress;
+pub use export::export;
 pub use factor_forms::RECOVERY_CODES;
 pub use flash_cookie::take_feedback;
 pub use links::Links;

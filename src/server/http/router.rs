@@ -38,13 +38,16 @@ use super::{
     metrics,
     render::render_page,
     security_headers,
-    server_functions::{server_function, wrong_method},
+    server_functions::{export_account, server_function, wrong_method},
     to_its_end::ToItsEndLayer,
     well_known::well_known,
     whole_form::read_form_first,
 };
 use crate::{
-    accounts::server::{SESSION_COOKIE, cookies, session_layer},
+    accounts::{
+        EXPORT_PATH,
+        server::{SESSION_COOKIE, cookies, session_layer},
+    },
     app::{App, shell},
     error::AppError,
     server::state::AppState,
@@ -169,7 +172,7 @@ fn may_be_compressed(_: StatusCode, _: Version, _: &HeaderMap, response: &Extens
 
 fn server_functions() -> Router<AppState> {
     Router::new()
-        .route("/api/auth/export", get(server_function).fallback(wrong_method))
+        .route(EXPORT_PATH, get(export_account).fallback(wrong_method))
         .route("/api/auth/{name}", post(server_function).fallback(wrong_method))
         .route("/api/ticketping/chat-jwt", get(server_function).fallback(wrong_method))
 }

@@ -1,10 +1,11 @@
-//! Around every server function: takes forms only, and gives a failure its status. Leptos answers every failure
-//! with 500, or sends the browser back to where it came from.
+//! Around every server function, and the user's file: takes forms only, and gives a failure its status. Leptos answers
+//! every failure with 500, or sends the browser back to where it came from.
 
 use std::time::SystemTime;
 
 use ::http::{HeaderMap, HeaderValue, Method, header};
 use axum::{
+    Json,
     body::to_bytes,
     extract::{Request, State},
     response::{IntoResponse, Response},
@@ -13,7 +14,11 @@ use leptos::server_fn::error::{FromServerFnError, SERVER_FN_ERROR_HEADER};
 use leptos_axum::handle_server_fns_with_context;
 
 use super::{contexts::provide_function_context, error_pages::RequestedBy};
-use crate::{error::AppError, server::state::AppState};
+use crate::{
+    accounts::server::{AuthSession, export},
+    error::AppError,
+    server::state::AppState,
+};
 
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 /// The largest error of ours as JSON, in bytes.
@@ -25,6 +30,19 @@ pub async fn server_function(State(state): State<AppState>, request: Request) ->
         handle_server_fns_with_context(move || provide_function_context(&state), request).await.into_response()
     };
     with_statuses(request, run).await
+}
+
+/// The file with everything that is kept about the user.
+pub async fn export_account(request: Request) -> Response {
+    let attachment = (header::CONTENT_DISPOSITION, "attachment; filename=\"account.json\"");
+    with_statuses(request, async |request| {
+        let exported = match request.extensions().get::<AuthSession>().cloned() {
+            Some(auth) => export(auth).await,
+            None => Err(AppError::NotSignedIn),
+        };
+        exported.map(|file| ([attachment], Json(file))).into_response()
+    })
+    .await
 }
 
 /// A method that the path does not answer.
