@@ -2,7 +2,7 @@
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(HOME)/.cargo/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools run watch check test e2e protections example release image deploy bench growth clicks pair flood profile lighthouse new clean
+.PHONY: help tools run watch check test e2e protections example release image deploy bench growth clicks flood profile lighthouse new clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,16 +48,13 @@ deploy: release ## the files of deploy/ tried as they stand: unit, image, nginx,
 	@scripts/deploy.sh
 
 bench: release ## how fast it is, beside what it is measured against
-	@scripts/bench.sh
+	@bench/bench.sh
 
 growth: release ## the same with a million users
-	@scripts/bench.sh growth
+	@bench/bench.sh growth
 
 clicks: release ## from a click to the page and its open chat, in three browsers
 	@bench/clicks.sh
-
-pair: release ## two copies behind nginx on one PostgreSQL
-	@scripts/postgres.sh scripts/bench.sh pair
 
 flood: release ## what a flood of log-ins does, and what the time of an answer tells
 	@bench/flood.sh
@@ -66,7 +63,7 @@ profile: release ## where a request's instructions and the binary's bytes go
 	@bench/profile.sh
 
 lighthouse: release ## what Lighthouse says of the pages
-	@scripts/lighthouse.sh
+	@bench/lighthouse.sh
 
 new: ## a start for your own app: make new NAME=my-shop DIR=../my-shop
 	@node scripts/new.mjs "$(NAME)" "$(DIR)"

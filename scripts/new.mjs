@@ -22,7 +22,7 @@ if (existsSync(folder)) fail(`${folder} is there already: name a new folder`);
 
 const title = name.replaceAll("-", " ").replace(/\b./g, (letter) => letter.toUpperCase());
 /** About this repository: its figures, how they are made, its history, this script. */
-const aboutThis = /^(bench\/|CHANGELOG|README|scripts\/(new|bench|lighthouse|without-chat)|docs\/(bench|growth|clicks|lighthouse|figures|picture|traps|asvs|decisions\/why-mimalloc))/;
+const aboutThis = /^(bench\/|CHANGELOG|README|scripts\/(new|without-chat)|docs\/(bench|growth|clicks|lighthouse|figures|picture|traps|asvs|decisions\/why-mimalloc))/;
 
 /** What changes beside the name, by file: each text must be there once. */
 const changes = {
@@ -54,7 +54,7 @@ const changes = {
     ],
     "package.json": [],
     Makefile: [
-        [/ bench growth clicks pair flood profile lighthouse new/, ""],
+        [/ bench growth clicks flood profile lighthouse new/, ""],
         [/bench: release[^]*?(?=clean:)/, ""],
     ],
     "scripts/test.sh": [

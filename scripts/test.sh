@@ -56,7 +56,7 @@ for engine in chromium firefox webkit; do
 done
 check "Release build" scripts/release.sh
 check "Files of deploy/, with the release" scripts/deploy.sh
-check "Lighthouse: accessibility, best practices, search engines" scripts/lighthouse.sh --without-speed
+check "Lighthouse: accessibility, best practices, search engines" bench/lighthouse.sh --without-speed
 suite "Browser tests of the release" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end/release.config.ts
 
 report

@@ -1,6 +1,6 @@
 //! The server: arguments, configuration, serve.
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{error::Error, ffi::OsString, process::ExitCode};
 
 use secrecy::ExposeSecret as _;
 use ticketping_leptos::{
@@ -27,12 +27,22 @@ async fn main() -> ExitCode {
     let arguments: Result<Vec<_>, _> = std::env::args_os().skip(1).map(OsString::into_string).collect();
     let command = arguments.map_err(|_| "an argument is not UTF-8".to_owned());
     match command.and_then(|arguments| Command::parse(arguments.into_iter())) {
+        // Also with settings that are wrong.
         Ok(Command::Help) => {
             print!("{}", config::help());
             ExitCode::SUCCESS
         }
         Ok(command) => match Config::from_env() {
-            Ok(config) => execute(command, config).await,
+            Ok(config) => match execute(command, config).await {
+                Ok(done) => {
+                    print!("{done}");
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    eprintln!("{error}");
+                    ExitCode::FAILURE
+                }
+            },
             Err(errors) => {
                 eprint!("{errors}");
                 ExitCode::from(USAGE_ERROR)
@@ -45,54 +55,42 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn execute(command: Command, config: Config) -> ExitCode {
+/// Does it, and says what was done.
+async fn execute(command: Command, config: Config) -> Result<String, Box<dyn Error>> {
     for warning in config.warnings() {
         eprintln!("warning: {warning}");
     }
+    let url = config.database_url.expose_secret();
     let done = match command {
-        Command::Help => Ok(config::help()),
-        Command::Check { connect: false } => Ok("The configuration is complete.".to_owned()),
+        Command::Help => config::help(),
+        Command::Check { connect: false } => "The configuration is complete.\n".to_owned(),
         Command::Check { connect: true } => {
-            let tested = Transport::test(&config.mail.url).await;
-            tested
-                .map(|()| "The configuration is complete, and mail can be sent.".to_owned())
-                .map_err(|error| error.to_string())
+            Transport::test(&config.mail.url).await?;
+            "The configuration is complete, and mail can be sent.\n".to_owned()
         }
-        Command::CopyFrom(url) => match url_or_file(url) {
-            Ok(url) => {
-                let copied = copy_users(&url, config.database_url.expose_secret()).await;
-                copied.map(|copied| copied.to_string()).map_err(|error| error.to_string())
-            }
-            Err(error) => Err(error),
-        },
-        Command::Healthy => healthy(config.site_addr).map(|()| String::new()),
+        Command::CopyFrom(from) => format!("{}\n", copy_users(&url_or_file(from)?, url).await?),
+        Command::Healthy => {
+            healthy(config.site_addr)?;
+            String::new()
+        }
         Command::Backup(file) => {
-            let done = backup::back_up(config.database_url.expose_secret(), &file).await;
-            done.map(|()| format!("Everything is in {}.", file.display())).map_err(|error| error.to_string())
+            backup::back_up(url, &file).await?;
+            format!("The backup is in {}.\n", file.display())
         }
         Command::Restore(file) => {
-            let done = backup::restore(config.database_url.expose_secret(), &file).await;
-            done.map(|users| format!("{users} users are as {} has them. Everybody logs in once again.", file.display()))
-                .map_err(|error| error.to_string())
+            let users = backup::restore(url, &file).await?;
+            format!("Restored {users} users from {}. Everybody has to log in again.\n", file.display())
         }
         Command::Operator(command) => {
             let _log = Log::start(&config);
-            operator::execute(&command, &config).await.map_err(|error| error.to_string())
+            format!("{}\n", operator::execute(&command, &config).await?)
         }
-        Command::Serve => server::run(config).await.map(|()| String::new()).map_err(|error| error.to_string()),
+        Command::Serve => {
+            server::run(config).await?;
+            String::new()
+        }
     };
-    match done {
-        Ok(text) => {
-            if !text.is_empty() {
-                println!("{text}");
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::FAILURE
-        }
-    }
+    Ok(done)
 }
 
 /// A database's URL, or what stands in the file of that name: arguments are seen by everybody on the machine.

@@ -47,23 +47,30 @@ impl ThemeCookie {
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// What a mail says, with one link.
+#[derive(Clone, Debug)]
+pub struct MailText {
+    /// Its subject.
+    pub subject: String,
+    /// Why it comes, in a sentence.
+    pub reason: String,
+    /// What the link does, on its button.
+    pub button: &'static str,
+    /// What else there is to know about the link.
+    pub about_link: &'static str,
+    /// For those who did not ask for it.
+    pub otherwise: String,
+}
+
 /// A mail in the sandbox's mailbox.
 #[derive(Clone, Debug)]
 pub struct ReceivedMail {
     /// Where it went.
     pub to: String,
-    /// Its subject.
-    pub subject: String,
-    /// Why it came.
-    pub reason: String,
-    /// What its link does.
-    pub button: &'static str,
+    /// What it says.
+    pub text: MailText,
     /// Where its link leads.
     pub url: String,
-    /// What else there is to know about the link.
-    pub about_link: &'static str,
-    /// For those who did not ask for it.
-    pub otherwise: String,
 }
 
 /// The mails that the sandbox's mailbox holds, the newest first.

@@ -150,6 +150,11 @@ pub struct FormFeedback {
 }
 
 impl FormFeedback {
+    /// Of a form, without what was typed.
+    pub fn new(form: Form, errors: Vec<ValidationError>) -> Self {
+        Self { form, errors, ..Self::default() }
+    }
+
     /// The result of this form, if it led to this page.
     pub fn for_form(form: Form) -> Option<Self> {
         use_context().filter(|feedback: &Self| feedback.form == form)

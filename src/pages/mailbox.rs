@@ -28,17 +28,18 @@ pub fn MailboxPage() -> impl IntoView {
 
 #[component]
 fn Mail(mail: ReceivedMail, is_open: bool) -> impl IntoView {
+    let ReceivedMail { to, text, url } = mail;
     view! {
         <details class="card mail" open=is_open>
             <summary>
-                <span class="mail-subject">{mail.subject}</span>
-                <span class="muted address">{mail.to}</span>
+                <span class="mail-subject">{text.subject}</span>
+                <span class="muted address">{to}</span>
             </summary>
-            <p>{mail.reason}</p>
-            <p><a class="button primary" href=mail.url.clone()>{mail.button}</a></p>
-            <p class="muted address">{mail.url}</p>
-            <p>{mail.about_link}</p>
-            <p class="muted">{mail.otherwise}</p>
+            <p>{text.reason}</p>
+            <p><a class="button primary" href=url.clone()>{text.button}</a></p>
+            <p class="muted address">{url}</p>
+            <p>{text.about_link}</p>
+            <p class="muted">{text.otherwise}</p>
         </details>
     }
 }

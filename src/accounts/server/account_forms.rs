@@ -1,7 +1,7 @@
 //! The forms of the account page: name, address, password, sessions, removal.
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::Connection;
+use sqlx::{AnyConnection, Connection};
 
 use super::{
     Accounts, Shown, User, account_changes,
@@ -15,7 +15,7 @@ use crate::{
     error::AppError,
     server::{
         database::statement,
-        mail::{MailKind, NewMail, outbox},
+        mail::{MailKind, NewMail},
         security_log::Event,
     },
 };
@@ -33,7 +33,7 @@ impl Accounts {
             }
             Err(error) => vec![error],
         };
-        let feedback = FormFeedback { form: Form::Profile, errors, ..FormFeedback::default() };
+        let feedback = FormFeedback::new(Form::Profile, errors);
         self.back_to_form("/account", FormFeedback { name: name.to_owned(), ..feedback });
         Ok(())
     }
@@ -57,7 +57,7 @@ impl Accounts {
             self.to_check_mail(&address);
             return Ok(());
         }
-        let feedback = FormFeedback { form: Form::Email, errors, ..FormFeedback::default() };
+        let feedback = FormFeedback::new(Form::Email, errors);
         self.back_to_form("/account", FormFeedback { email: email.to_owned(), ..feedback });
         Ok(())
     }
@@ -79,7 +79,7 @@ impl Accounts {
             self.start_session(&changed, remember, Shown::Password).await?;
             self.record(Event::PasswordChange, "done", Some(&user.id));
         }
-        self.back_to_form("/account", FormFeedback { form: Form::Password, errors, ..FormFeedback::default() });
+        self.back_to_form("/account", FormFeedback::new(Form::Password, errors));
         Ok(())
     }
 
@@ -101,7 +101,7 @@ impl Accounts {
     /// Ends one session, or without an id all but this one.
     pub async fn end_sessions(self, id: &str) -> Result<(), AppError> {
         let user = self.user()?;
-        let feedback = FormFeedback { form: Form::Sessions, ..FormFeedback::default() };
+        let feedback = FormFeedback::new(Form::Sessions, Vec::new());
         if !self.is_confirmed(&self.factors_of(&user).await?).await {
             self.back_to_form("/account", FormFeedback { errors: vec![ValidationError::ConfirmFirst], ..feedback });
             return Ok(());
@@ -123,14 +123,14 @@ impl Accounts {
         let user = self.user()?;
         let errors = self.check_current_password(&current).await?;
         if !errors.is_empty() {
-            self.back_to_form("/account", FormFeedback { form: Form::Remove, errors, ..FormFeedback::default() });
+            self.back_to_form("/account", FormFeedback::new(Form::Remove, errors));
             return Ok(());
         }
         self.auth.backend.sessions.end(&user.id, |_| true).await?;
-        self.remove(&user).await?;
+        let remove = async |database: &mut AnyConnection| users::delete(database, &user.id).await.map(|()| true);
+        self.change_and_tell("accounts.remove", &user, MailKind::AccountRemoved, remove).await?;
         self.record(Event::AccountRemoved, "done", Some(&user.id));
         self.auth.backend.users.was_removed(&user.id);
-        self.auth.backend.outbox.wake();
         self.auth.logout().await?;
         self.see_other("/");
         Ok(())
@@ -144,16 +144,6 @@ impl Accounts {
                     .await?;
             transaction.commit().await?;
             Ok(changed)
-        })
-        .await
-    }
-
-    async fn remove(&self, user: &User) -> sqlx::Result<()> {
-        statement::run("accounts.remove", &self.auth.backend.pool, async |database| {
-            let mut transaction = database.begin().await?;
-            users::delete(&mut transaction, &user.id).await?;
-            outbox::insert(&mut transaction, &NewMail::about(user, MailKind::AccountRemoved)).await?;
-            transaction.commit().await
         })
         .await
     }

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 use leptos_ticketping::expire_chat_cookies;
+use sqlx::{AnyConnection, Connection as _};
 use time::OffsetDateTime;
 
 use super::{
@@ -25,6 +26,8 @@ use crate::{
     error::AppError,
     server::{
         client_address::ClientAddress,
+        database::statement,
+        mail::{MailKind, NewMail, outbox},
         rate_limits::RateLimits,
         security_log::{self, Event},
     },
@@ -113,6 +116,29 @@ impl Accounts {
     pub(super) fn browser(&self) -> String {
         let agent = self.request.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
         browser_name(&agent.unwrap_or_default())
+    }
+
+    /// Changes something of a user, and promises them a mail of this kind if anything was changed; whether it was.
+    pub(super) async fn change_and_tell(
+        &self,
+        name: &'static str,
+        user: &User,
+        kind: MailKind,
+        change: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<bool>,
+    ) -> Result<bool, AppError> {
+        let stores = &self.auth.backend;
+        let changed = statement::run(name, &stores.pool, async |database| {
+            let mut transaction = database.begin().await?;
+            let changed = change(&mut transaction).await?;
+            if changed {
+                outbox::insert(&mut transaction, &NewMail::about(user, kind)).await?;
+            }
+            transaction.commit().await?;
+            Ok(changed)
+        });
+        let changed = changed.await?;
+        stores.outbox.wake();
+        Ok(changed)
     }
 
     /// Notes what happened, for the people who run the site.

@@ -2,7 +2,7 @@
 //! in `passkey_forms.rs`.
 
 use secrecy::SecretString;
-use sqlx::{AnyConnection, Connection};
+use sqlx::AnyConnection;
 use time::OffsetDateTime;
 
 use super::{
@@ -15,11 +15,7 @@ use super::{
 use crate::{
     accounts::{Form, FormFeedback, ValidationError, next_path::with_next},
     error::AppError,
-    server::{
-        database::statement,
-        mail::{MailKind, NewMail, outbox},
-        security_log::Event,
-    },
+    server::{mail::MailKind, security_log::Event},
 };
 
 /// Where the new recovery codes are shown.
@@ -78,7 +74,7 @@ impl Accounts {
         let Some(step) = app.step_of(code, OffsetDateTime::now_utc().unix_timestamp().unsigned_abs()) else {
             let error =
                 if code.trim().is_empty() { ValidationError::CodeMissing } else { ValidationError::NewCodeWrong };
-            let feedback = FormFeedback { form: Form::NewApp, errors: vec![error], ..FormFeedback::default() };
+            let feedback = FormFeedback::new(Form::NewApp, vec![error]);
             self.back_to_form("/account/app", feedback);
             return Ok(());
         };
@@ -198,26 +194,20 @@ impl Accounts {
         user: &User,
         change: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<bool>,
     ) -> Result<bool, AppError> {
-        let stores = &self.auth.backend;
-        let changed = statement::run("factors.change", &stores.pool, async |database| {
-            let mut transaction = database.begin().await?;
-            let changed = change(&mut transaction).await?;
+        let change_and_end = async |database: &mut AnyConnection| {
+            let changed = change(database).await?;
             if changed {
                 // Who changes factors has not lost them all, and what others have begun ends: it needed no factor then.
-                account_changes::end_pending(&mut transaction, &user.id).await?;
-                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsChanged)).await?;
+                account_changes::end_pending(database, &user.id).await?;
             }
-            transaction.commit().await?;
             Ok(changed)
-        });
-        let changed = changed.await?;
-        stores.outbox.wake();
-        Ok(changed)
+        };
+        self.change_and_tell("factors.change", user, MailKind::FactorsChanged, change_and_end).await
     }
 
     /// To the list on the account page: what is wrong, or that it is done.
     pub(super) fn back_to_factors(&self, errors: Vec<ValidationError>) {
-        let feedback = FormFeedback { form: Form::Factors, errors, ..FormFeedback::default() };
+        let feedback = FormFeedback::new(Form::Factors, errors);
         // The list is far down on a phone.
         self.back_to_form("/account#second-factor", feedback);
     }

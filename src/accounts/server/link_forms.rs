@@ -53,7 +53,7 @@ impl Accounts {
                 self.to_check_mail(&address);
             }
             Err(error) => {
-                let feedback = FormFeedback { form: Form::Forgot, errors: vec![error], ..FormFeedback::default() };
+                let feedback = FormFeedback::new(Form::Forgot, vec![error]);
                 self.back_to_form("/forgot", FormFeedback { email: email.to_owned(), ..feedback });
             }
         }
@@ -84,7 +84,7 @@ impl Accounts {
         let errors: Vec<_> = name_error.into_iter().chain(password_error).collect();
         if !errors.is_empty() {
             let name = name.or(link.name.as_deref()).unwrap_or_default().to_owned();
-            let feedback = FormFeedback { form: Form::ChoosePassword, errors, name, ..FormFeedback::default() };
+            let feedback = FormFeedback { name, ..FormFeedback::new(Form::ChoosePassword, errors) };
             self.back_to_form(&link_page("/choose-password", token), feedback);
             return Ok(());
         }
@@ -119,7 +119,7 @@ impl Accounts {
         self.record(Event::EmailChange, "done", Some(&user.id));
         self.auth.backend.users.was_changed(&user.id);
         self.end_chat_token();
-        self.back_to_form("/account", FormFeedback { form: Form::Email, ..FormFeedback::default() });
+        self.back_to_form("/account", FormFeedback::new(Form::Email, Vec::new()));
         Ok(())
     }
 
@@ -179,7 +179,7 @@ impl Accounts {
     /// To the page that says where the mail went.
     pub(super) fn to_check_mail(&self, email: &EmailAddress) {
         let email = email.as_str().to_owned();
-        self.back_to_form("/check-mail", FormFeedback { form: Form::CheckMail, email, ..FormFeedback::default() });
+        self.back_to_form("/check-mail", FormFeedback { email, ..FormFeedback::new(Form::CheckMail, Vec::new()) });
     }
 
     /// The page itself says that its link does not work.

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{Accounts, EmailAddress, Shown, accounts::count_log_in, backend::Credentials, validate::validate_readable};
 use crate::{
     accounts::{
-        FormFeedback, ValidationError,
+        Form, FormFeedback, ValidationError,
         next_path::{local_path, with_next},
     },
     error::AppError,
@@ -73,7 +73,7 @@ impl Accounts {
                 }
             }
         }
-        let feedback = FormFeedback { errors, email: email.to_owned(), remember, ..FormFeedback::default() };
+        let feedback = FormFeedback { email: email.to_owned(), remember, ..FormFeedback::new(Form::LogIn, errors) };
         self.back_to_form(&with_next("/login", next.unwrap_or_default()), feedback);
         Ok(())
     }

@@ -29,8 +29,6 @@ pub enum OperatorError {
     Database(#[from] DatabaseError),
     #[error("the database did not answer, so nothing was done: {0}")]
     Statement(#[from] sqlx::Error),
-    #[error("there is no database at {0}: set DATABASE_URL as the server has it")]
-    NoDatabase(String),
     #[error("{0} is disabled, and nobody can log in with a new password: `enable` first")]
     Disabled(String),
     #[error("there is no user with the id or the address {0}: `ticketping-leptos users` lists them")]
@@ -40,10 +38,7 @@ pub enum OperatorError {
 /// Does it, and says in a sentence what was done.
 pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<String, OperatorError> {
     let url = config.database_url.expose_secret();
-    if let Some(file) = database::file(url).filter(|file| !file.exists()) {
-        return Err(OperatorError::NoDatabase(file.display().to_string()));
-    }
-    let database = Database::open(config.database_url.expose_secret()).await?;
+    let database = Database::open_existing(url).await?;
     let users = Users::new(database.pool.clone());
     let sessions = Sessions::new(database.pool.clone(), users.clone());
     let done = match command {
@@ -116,7 +111,7 @@ async fn list(users: &Users, text: &str) -> Result<String, OperatorError> {
         let state = if user.is_disabled { "  disabled" } else { "" };
         let _never_fails = writeln!(table, "{}  {}{state}", user.id, user.email.as_str());
     }
-    let more = if found.len() == 100 { " More may match: say how the id or the address begins." } else { "" };
+    let more = if found.len() == 100 { " There may be more: give the beginning of an id or an address." } else { "" };
     Ok(format!("{table}{} users.{more}", found.len()))
 }
 

@@ -79,7 +79,7 @@ impl Accounts {
         if expected.is_some() {
             self.back_to_second_step(refused, next);
         } else {
-            let feedback = FormFeedback { form: Form::SecondFactor, errors: vec![refused], ..FormFeedback::default() };
+            let feedback = FormFeedback::new(Form::SecondFactor, vec![refused]);
             self.back_to_form(&with_next("/login/passkey", next), FormFeedback { remember, ..feedback });
         }
         Ok(())

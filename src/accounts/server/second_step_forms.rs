@@ -2,7 +2,7 @@
 //! before something dangerous. The form that sends a passkey is in `passkey_forms.rs`.
 
 use http::header;
-use sqlx::Connection;
+use sqlx::AnyConnection;
 use time::OffsetDateTime;
 
 use super::{
@@ -18,8 +18,7 @@ use crate::{
     },
     error::AppError,
     server::{
-        database::statement,
-        mail::{MailKind, NewMail, outbox},
+        mail::{MailKind, NewMail},
         security_log::Event,
     },
 };
@@ -104,8 +103,8 @@ impl Accounts {
         };
         self.limit(self.limits.mail(self.client, MailKind::FactorsLost, &user.email))?;
         let is_on = self.factors_of(&user).await?.is_on();
-        if is_on && self.begin_recovery(&user).await? {
-            self.auth.backend.outbox.wake();
+        let begin = async |database: &mut AnyConnection| factors::begin_recovery(database, &user.id).await;
+        if is_on && self.change_and_tell("factors.begin_recovery", &user, MailKind::FactorsLost, begin).await? {
             self.record(Event::SecondFactor, "said_to_be_lost", Some(&user.id));
         }
         self.see_other(SECOND_STEP);
@@ -132,9 +131,11 @@ impl Accounts {
         let factors = self.factors_of(user).await?;
         let store = &self.auth.backend.factors;
         if let Some(code) = RecoveryCode::parse(typed) {
-            let used = self.use_recovery_code(user, &code).await?;
+            let use_code =
+                async |database: &mut AnyConnection| factors::use_recovery_code(database, &user.id, &code).await;
+            let kind = MailKind::FactorsChanged;
+            let used = self.change_and_tell("factors.use_recovery_code", user, kind, use_code).await?;
             if used {
-                self.auth.backend.outbox.wake();
                 self.record(Event::SecondFactor, "recovery_code_used", Some(&user.id));
             }
             return Ok(used);
@@ -165,34 +166,6 @@ impl Accounts {
         Ok(())
     }
 
-    /// Notes that the factors are said to be lost, and promises the mail about it; whether nobody had said it before.
-    async fn begin_recovery(&self, user: &User) -> sqlx::Result<bool> {
-        statement::run("factors.begin_recovery", &self.auth.backend.pool, async |database| {
-            let mut transaction = database.begin().await?;
-            let has_begun = factors::begin_recovery(&mut transaction, &user.id).await?;
-            if has_begun {
-                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsLost)).await?;
-            }
-            transaction.commit().await?;
-            Ok(has_begun)
-        })
-        .await
-    }
-
-    /// Uses a code up, and promises the mail about it; whether there was one.
-    async fn use_recovery_code(&self, user: &User, code: &RecoveryCode) -> sqlx::Result<bool> {
-        statement::run("factors.use_recovery_code", &self.auth.backend.pool, async |database| {
-            let mut transaction = database.begin().await?;
-            let was_used = factors::use_recovery_code(&mut transaction, &user.id, code).await?;
-            if was_used {
-                outbox::insert(&mut transaction, &NewMail::about(user, MailKind::FactorsChanged)).await?;
-            }
-            transaction.commit().await?;
-            Ok(was_used)
-        })
-        .await
-    }
-
     pub(super) async fn stop_recovery(&self, user: &User) -> Result<(), AppError> {
         if self.auth.backend.factors.stop_recovery(&user.id).await? {
             self.record(Event::SecondFactor, "not_lost", Some(&user.id));
@@ -201,7 +174,7 @@ impl Accounts {
     }
 
     pub(super) fn back_to_second_step(&self, error: ValidationError, next: &str) {
-        let feedback = FormFeedback { form: Form::SecondFactor, errors: vec![error], ..FormFeedback::default() };
+        let feedback = FormFeedback::new(Form::SecondFactor, vec![error]);
         self.back_to_form(&with_next(SECOND_STEP, next), feedback);
     }
 }

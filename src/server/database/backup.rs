@@ -17,9 +17,7 @@ pub enum BackupError {
     Database(#[from] DatabaseError),
     #[error("this is for SQLite: use pg_dump and pg_restore for PostgreSQL")]
     NotSqlite,
-    #[error("there is no database at {0}: set DATABASE_URL as the server has it")]
-    NoDatabase(String),
-    #[error("{0} is there already: name a new file")]
+    #[error("{0} already exists: choose another name")]
     Exists(String),
     #[error("{0} cannot be written: {1}")]
     Write(String, std::io::Error),
@@ -61,7 +59,7 @@ pub async fn restore(url: &str, from: &Path) -> Result<i64, BackupError> {
     }
     let database = match open(url).await {
         // On a new machine there is none yet.
-        Err(BackupError::NoDatabase(_)) => Database::open(url).await?,
+        Err(BackupError::Database(DatabaseError::Missing(_))) => Database::open(url).await?,
         opened => opened?,
     };
     let mut connection = database.pool.acquire().await?;
@@ -92,11 +90,10 @@ pub async fn restore(url: &str, from: &Path) -> Result<i64, BackupError> {
 }
 
 async fn open(url: &str) -> Result<Database, BackupError> {
-    let file = file(url).filter(|_| url.starts_with("sqlite:")).ok_or(BackupError::NotSqlite)?;
-    if !file.exists() {
-        return Err(BackupError::NoDatabase(file.display().to_string()));
+    if file(url).is_none() {
+        return Err(BackupError::NotSqlite);
     }
-    Ok(Database::open(url).await?)
+    Ok(Database::open_existing(url).await?)
 }
 
 /// That the attached file is whole, and has the tables of this version.

@@ -40,6 +40,8 @@ const ASSUMED_ALIVE: Duration = Duration::from_secs(1);
 pub enum DatabaseError {
     #[error("the URL of the database cannot be read: use sqlite://data/app.db or postgres://user:password@host/name")]
     Url,
+    #[error("there is no database at {0}: set DATABASE_URL as the server has it")]
+    Missing(String),
     #[error("cannot create the folder {place} for the database: {source}")]
     Folder { place: String, source: std::io::Error },
     #[error("cannot open the database {place}: {source}")]
@@ -49,7 +51,7 @@ pub enum DatabaseError {
          start that version, or restore a backup from before it"
     )]
     Newer { place: String, version: i64 },
-    #[error("{place} is there and is no SQLite database: set DATABASE_URL to another file")]
+    #[error("{place} exists and is not a SQLite database: set DATABASE_URL to another file")]
     SomethingElse { place: String },
     #[error("cannot migrate the database {place}: {source}")]
     Migrate { place: String, source: MigrateError },
@@ -121,6 +123,14 @@ impl Database {
             source => DatabaseError::Migrate { place, source },
         })?;
         Ok(Self { pool, file })
+    }
+
+    /// The same, but creates no file.
+    pub async fn open_existing(url: &str) -> Result<Self, DatabaseError> {
+        match file(url).filter(|file| !file.exists()) {
+            Some(missing) => Err(DatabaseError::Missing(missing.display().to_string())),
+            None => Self::open(url).await,
+        }
     }
 
     /// Opens a database that is there, to read its users and change nothing.

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Mutex};
 
-use super::messages::{Text, Written};
+use super::written::Written;
 use crate::request_context::ReceivedMail;
 
 /// How many mails it holds at most.
@@ -15,16 +15,7 @@ pub struct Mailbox(Mutex<VecDeque<ReceivedMail>>);
 impl Mailbox {
     /// Takes a mail.
     pub fn receive(&self, mail: &Written) {
-        let Text { subject, reason, button, about_link, otherwise } = &mail.text;
-        let received = ReceivedMail {
-            to: mail.to.as_str().to_owned(),
-            subject: subject.clone(),
-            reason: reason.clone(),
-            button,
-            url: mail.url.clone(),
-            about_link,
-            otherwise: otherwise.clone(),
-        };
+        let received = ReceivedMail { to: mail.to.as_str().to_owned(), url: mail.url.clone(), text: mail.text.clone() };
         if let Ok(mut mails) = self.0.lock() {
             mails.push_front(received);
             mails.truncate(MAX_MAILS);

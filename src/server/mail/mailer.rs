@@ -13,14 +13,10 @@ use metrics::{counter, gauge};
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, time as tokio_time};
 
-use super::{
-    MailKind, Outbox, Transport, TransportError,
-    messages::{self, Text, Written},
-    outbox::Mail,
-};
+use super::{MailKind, Outbox, Transport, TransportError, messages, outbox::Mail, written::Written};
 use crate::{
     accounts::server::{Links, Users, links::Subject},
-    site::SUPPORT_ADDRESS,
+    request_context::MailText,
 };
 
 /// How often somebody looks for mails whose next try has come, and for those of a machine that died.
@@ -184,22 +180,16 @@ impl Mailer {
                 }
             }
             (MailKind::ChangeEmailNotice, Some(user)) => {
-                (messages::change_email_notice(SUPPORT_ADDRESS), Subject::Reset { user, email })
+                (messages::change_email_notice(), Subject::Reset { user, email })
             }
             (MailKind::GuessesNotice, Some(user)) => (messages::guesses_notice(), Subject::Reset { user, email }),
-            (MailKind::PasswordChanged, Some(user)) => {
-                (messages::password_changed(SUPPORT_ADDRESS), Subject::Reset { user, email })
-            }
-            (MailKind::FactorsChanged, Some(user)) => {
-                (messages::factors_changed(SUPPORT_ADDRESS), Subject::Reset { user, email })
-            }
-            (MailKind::FactorsLost, Some(user)) => {
-                (messages::factors_lost(SUPPORT_ADDRESS), Subject::Reset { user, email })
-            }
+            (MailKind::PasswordChanged, Some(user)) => (messages::password_changed(), Subject::Reset { user, email }),
+            (MailKind::FactorsChanged, Some(user)) => (messages::factors_changed(), Subject::Reset { user, email }),
+            (MailKind::FactorsLost, Some(user)) => (messages::factors_lost(), Subject::Reset { user, email }),
             (MailKind::CodesNotice, Some(user)) => (messages::codes_notice(), Subject::Reset { user, email }),
             (MailKind::AccountRemoved, None) => {
                 let external_id = mail.user_id.as_deref().unwrap_or_default();
-                let text = messages::account_removed(SUPPORT_ADDRESS, external_id);
+                let text = messages::account_removed(external_id);
                 if self.links.has_sign_up(email).await? {
                     // They have come back already, by a link that is to go on working.
                     return Ok(Some(self.written(mail, text, format!("{}/signup", self.origin))));
@@ -220,7 +210,7 @@ impl Mailer {
         Ok(Some(self.written(mail, text, url)))
     }
 
-    fn written(&self, mail: &Mail, text: Text, url: String) -> Written {
+    fn written(&self, mail: &Mail, text: MailText, url: String) -> Written {
         // Another id for each try: mailboxes that drop a mail they know would keep the one whose link is dead.
         Written { id: format!("{}.{}", mail.id, mail.tries), to: mail.email.clone(), text, url }
     }

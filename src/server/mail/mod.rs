@@ -8,6 +8,7 @@ mod mailer;
 mod messages;
 pub mod outbox;
 mod transport;
+mod written;
 
 pub use mail_kind::{MailKind, NewMail};
 pub use mail_url::{MailUrl, SmtpServer};

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     MailUrl, Mailbox,
-    messages::{MessageError, Written},
+    written::{MessageError, Written},
 };
 
 /// How long a mail server may take for one step, and for a mail as a whole. A mail's next try is later.

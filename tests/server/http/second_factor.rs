@@ -149,7 +149,7 @@ fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
         let page = alice.post_and_follow(&format!("/api/auth/{form}"), &fields);
         assert!(page.body.contains("Confirm that it is you first"), "{form}: {}", page.body);
     }
-    let second_step = "/second-factor?next=%2Faccount%2Frecovery-codes";
+    let second_step = "/second-factor?next=%2Faccount%2Frecovery%2Dcodes";
     assert_eq!(alice.get("/account/recovery-codes").location(), second_step);
     assert_eq!(alice.post("/api/auth/confirm-recovery-codes", &[]).location(), second_step);
     assert!(!page.body.contains("Download"), "{}", page.body);
