@@ -25,7 +25,7 @@ addEventListener("submit", async (submit) => {
         console.debug(error);
         message.textContent =
             error.name === "InvalidStateError"
-                ? "This device has a passkey for your account already."
+                ? "This device already has a passkey for your account."
                 : "No passkey was used. Try again, or use another method.";
         message.hidden = false;
     }

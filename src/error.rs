@@ -33,7 +33,7 @@ pub enum AppError {
     #[error("This address does not answer that kind of request. Go back and use the form.")]
     MethodNotAllowed,
     /// The body was larger than any form of ours.
-    #[error("That was too much to send at once. Make it shorter and try again.")]
+    #[error("What you sent is too large. Shorten it and try again.")]
     PayloadTooLarge,
     /// A rate limit was reached.
     #[error("Too many attempts. Try again in {}.", minutes(*seconds))]

@@ -43,7 +43,7 @@ test("an open chat shows its messages before its socket is open and before the l
     await expect(page.locator("#loadingState")).toBeHidden();
     await expect(page.locator("#messageInput")).toBeHidden();
     await expect.poll(() => asked).toEqual(new Set(["list", "socket"]));
-    // Nor is it lost by who goes on before that.
+    // Nor is it lost by a visitor who goes on before that.
     await page.goto("/account", { waitUntil: "commit" });
     await expect(page.locator(".ticketping-message.user")).toContainText("First words");
     answer();
@@ -149,7 +149,7 @@ async function heldSockets(page: Page, allowed: Promise<void>, onSocket: () => v
     return { received };
 }
 
-test("who goes on before the chat has started finds it on the next page as it was", async ({ page }) => {
+test("a visitor who goes on before the chat has started finds it on the next page as it was", async ({ page }) => {
     await chatOfAlice(page);
     await page.locator("#messageInput").fill("half a sentence");
     let asked = () => {};

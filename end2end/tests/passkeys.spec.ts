@@ -107,7 +107,7 @@ test("without a passkey the form says so, and a device has one for each account"
     await addPasskey(page);
     await card(page).getByLabel("Current password").fill(PASSWORD);
     await card(page).getByRole("button", { name: "Add a passkey" }).click();
-    await expect(page.getByRole("alert")).toContainText("This device has a passkey for your account already.");
+    await expect(page.getByRole("alert")).toContainText("This device already has a passkey for your account.");
 
     await card(page).getByLabel("Current password").fill(PASSWORD);
     await card(page).getByRole("button", { name: /^Remove Passkey/ }).click();

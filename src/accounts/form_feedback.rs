@@ -105,7 +105,7 @@ impl ValidationError {
             Self::NameInvalid => "Use a name without invisible characters. Type it again instead of pasting it.",
             Self::EmailMissing => "Enter your e-mail address.",
             Self::EmailInvalid => "Enter an e-mail address such as alice@example.com.",
-            Self::EmailSame => "This is your address already. Enter another one.",
+            Self::EmailSame => "This is already your address. Enter a different one.",
             Self::CurrentPasswordWrong => "This is not your password. Check it and try again.",
             Self::PasswordMissing => "Enter your password.",
             Self::PasswordTooShort => "Use at least 8 characters.",
@@ -116,7 +116,7 @@ impl ValidationError {
             }
             Self::PasswordBreached => "This password is in a list of stolen ones. Choose another.",
             Self::WrongCredentials => "E-mail or password is wrong. Check both and try again.",
-            Self::AccountDisabled => "This account is switched off. Ask the support team why.",
+            Self::AccountDisabled => "This account is disabled. Ask the support team why.",
             Self::CodeMissing => "Enter a code.",
             Self::CodeWrong => "This code is wrong, or was used before. Wait for the next one and enter that.",
             Self::NewCodeWrong => {
@@ -127,9 +127,9 @@ impl ValidationError {
             }
             Self::PasskeyWrong => "This passkey does not open this account. Use another one.",
             Self::PasskeyOutOfDate => "That took too long. Try once more.",
-            Self::PasskeyKnown => "This passkey is in the list already.",
+            Self::PasskeyKnown => "This passkey is already on your account.",
             Self::PasskeysFull => "You have 20 passkeys. Remove one that you do not use, then add this one.",
-            Self::ConfirmFirst => "Confirm that it is you first, with your second factor. Then send the form again.",
+            Self::ConfirmFirst => "First confirm that it is you with your second factor, then send the form again.",
         }
     }
 }

@@ -51,8 +51,8 @@ pub fn SecondFactor(email: String) -> impl IntoView {
             {ends.map(|ends| view! {
                 <form method="post" action=KeepFactors::PATH>
                     <p role="alert">
-                        "Somebody who knows your password said that all of this is lost. From " {ends}
-                        " on, the password alone opens your account."
+                        "Somebody who knows your password reported all of these as lost. From " {ends}
+                        " on, your password alone will open your account."
                     </p>
                     <button type="submit" class="button">"Nothing is lost"</button>
                 </form>
@@ -60,7 +60,7 @@ pub fn SecondFactor(email: String) -> impl IntoView {
             {stopped.map(|said| view! {
                 <form method="post" action=KeepFactors::PATH>
                     <p role="alert">
-                        "On " {said} ", somebody who knew your password said that all of this is lost. That was stopped. If it was "
+                        "On " {said} ", somebody who knew your password reported all of these as lost. The report was stopped. If it was "
                         "not you, and you have not changed your password since, change it now."
                     </p>
                     {(!needs_confirmation()).then(|| view! { <button type="submit" class="button">"I have read this"</button> })}
@@ -87,7 +87,7 @@ pub fn SecondFactor(email: String) -> impl IntoView {
                         })}
                     </div>
                     {(!has_passkeys).then(|| view! {
-                        <p class="muted">"For passkeys, open this site by a name such as localhost, and set PUBLIC_URL to it."</p>
+                        <p class="muted">"Passkeys need a host name: open this site as localhost, for example, and set PUBLIC_URL to that address."</p>
                     })}
                     {is_on.then(|| view! {
                         <p>{match recovery_codes {

@@ -30,7 +30,7 @@ pub fn Section(
     }
 }
 
-/// A form for something dangerous. Who has a second factor shows it first.
+/// A form for something dangerous. A user with a second factor must show it first.
 #[component]
 pub fn Dangerous(children: Children) -> impl IntoView {
     if needs_confirmation() {

@@ -23,7 +23,7 @@ pub fn CheckMailPage() -> impl IntoView {
                     Some(email) => view! { <strong class="address">{email}</strong> }.into_any(),
                     None => "your address".into_any(),
                 }}
-                ". Open the link in it within the hour."
+                ". Open its link within an hour."
             </p>
             {sandbox.then(|| view! {
                 <p><a class="button primary" href="/sandbox/mail">"Open the mailbox"</a></p>

@@ -25,7 +25,7 @@ pub fn ChoosePasswordPage() -> impl IntoView {
         _ => return view! { <LinkFailed/> }.into_any(),
     };
     let feedback = FormFeedback::for_form(Form::ChoosePassword);
-    // As it was typed here, or at sign-up: by whom, nobody knows.
+    // As typed here or at sign-up. We do not know who typed it at sign-up.
     let name = name.map(|name| feedback.as_ref().map_or(name, |feedback| feedback.name.clone()));
     let feedback = feedback.unwrap_or_default();
     view! {

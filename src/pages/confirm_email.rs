@@ -40,7 +40,7 @@ fn LogInFirst() -> impl IntoView {
             <h1>"Log in first"</h1>
             <p role="alert">
                 "Log in to the account that asked for this address, then open the link in the mail once more. "
-                "If you have no account here, close this page: nothing happens without you."
+                "If you have no account here, you can close this page; nothing will change."
             </p>
             <p class="button-row"><a class="button primary" href="/login">"Log in"</a></p>
         </section>

@@ -29,7 +29,7 @@ pub fn SecondFactorPage() -> impl IntoView {
             <Summary feedback=feedback.clone()/>
             {step.ends.clone().map(|ends| view! {
                 <p role="status">
-                    "From " {ends} " on, the password alone opens this account, because the rest was reported lost. "
+                    "From " {ends} " on, the password alone opens this account, because the second factor was reported lost. "
                     "A code or a passkey stops that."
                 </p>
             })}
@@ -48,8 +48,8 @@ pub fn SecondFactorPage() -> impl IntoView {
                 <details class="below-form">
                     <summary>"I have lost all of them"</summary>
                     <p class="muted">
-                        "After three days, your password alone opens the account. We tell you by mail at once, and everybody "
-                        "who has a code or a passkey can stop it."
+                        "After three days, your password alone opens the account. We send you a mail at once, and anyone with "
+                        "a code or a passkey can stop it."
                     </p>
                     <form method="post" action=LoseFactors::PATH>
                         <button type="submit" class="button">"Start the three days"</button>

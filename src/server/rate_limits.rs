@@ -102,7 +102,7 @@ impl RateLimits {
         check(if device.is_some() { &self.log_in_by_device } else { &self.log_in_by_account }, &key)
     }
 
-    /// After a right password: who can log in is not to be kept out for doing it often.
+    /// After a right password: people who can log in are not locked out for doing so often.
     pub fn logged_in(&self, email: &EmailAddress, device: Option<&str>) {
         self.was_right(log_in_key(email, device));
     }

@@ -1,5 +1,5 @@
 //! A cookie that says that this browser has logged in with the password that an account has now (OWASP calls it a device
-//! cookie). It opens nothing: who guesses at the password from elsewhere does not lock this browser out.
+//! cookie). It grants no access: it only keeps guesses from elsewhere from locking this browser out.
 
 use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};

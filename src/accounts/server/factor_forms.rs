@@ -197,7 +197,7 @@ impl Accounts {
         let change_and_end = async |database: &mut AnyConnection| {
             let changed = change(database).await?;
             if changed {
-                // Who changes factors has not lost them all, and what others have begun ends: it needed no factor then.
+                // A user who changes factors has not lost them all. What others have begun ends: it needed no factor then.
                 account_changes::end_pending(database, &user.id).await?;
             }
             Ok(changed)

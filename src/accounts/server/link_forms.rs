@@ -98,7 +98,7 @@ impl Accounts {
         self.auth.backend.users.was_changed(&user.id);
         self.auth.backend.sessions.end(&user.id, |_| true).await?;
         self.auth.backend.outbox.wake();
-        // Who reads the mail has shown one factor, whatever it was used for.
+        // A person who reads the mail has shown one factor, whatever it was used for.
         if !self.begin_second_step(&user, false, "/account").await? {
             self.start_session(&user, false, Shown::Password).await?;
             self.see_other("/account");

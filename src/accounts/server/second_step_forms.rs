@@ -115,7 +115,7 @@ impl Accounts {
         Ok(self.auth.backend.pending_user(&self.request.headers).await?)
     }
 
-    /// Who is at the second step. Nobody is sent to log in.
+    /// Who is at the second step. If no one is, the browser is sent to log in.
     async fn at_second_step(&self) -> Result<Option<(User, At)>, AppError> {
         let found = match self.auth.user.clone() {
             Some(user) => Some((user, At::Session)),

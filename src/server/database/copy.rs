@@ -29,7 +29,7 @@ impl fmt::Display for Copied {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "Copied {} users with their passwords and second factors. {} were there already, by id or e-mail, and were left as they are. \
+            "Copied {} users with their passwords and second factors. {} already existed, by id or e-mail, and were not changed. \
              Sessions stay behind: everybody logs in once again.",
             self.users, self.there_already
         )

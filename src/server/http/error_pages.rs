@@ -59,7 +59,8 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     }
     if state.sandbox.is_some() && request.uri().path().starts_with("/sandbox/") && is_forwarded(request.headers()) {
         // Anybody may read its mailbox, so that it is for people on this machine.
-        let sentence = "The sandbox is for development on this machine, and answers nobody who comes by a proxy.\n";
+        let sentence =
+            "The sandbox is for development on this machine, and does not answer requests that come through a proxy.\n";
         return Ok((StatusCode::FORBIDDEN, sentence).into_response());
     }
     let is_log_out = request.method() == Method::POST && request.uri().path() == LogOut::PATH;

@@ -21,9 +21,9 @@ pub fn sign_up() -> MailText {
 /// To an address that has an account.
 pub fn known_address() -> MailText {
     MailText {
-        subject: format!("You have an account at {APP_NAME} already"),
+        subject: format!("You already have an account at {APP_NAME}"),
         reason: format!(
-            "Somebody wanted to use this address at {APP_NAME}. You have an account with it already: log in with your \
+            "Somebody wanted to use this address at {APP_NAME}. It already has an account: log in with your \
              password, or choose a new one."
         ),
         button: "Choose a new password",
@@ -60,7 +60,7 @@ pub fn change_email_notice() -> MailText {
         subject: format!("Another address for your account at {APP_NAME}"),
         reason: format!(
             "Somebody who is logged in to your account at {APP_NAME} asked to use another address for it. \
-             If it was you, follow the link in the mail that went there."
+             If it was you, follow the link that we sent to the new address."
         ),
         button: "It was not me",
         about_link: "If it was not you, choose a new password with the link, within the hour: it signs out everybody \
@@ -74,8 +74,8 @@ pub fn guesses_notice() -> MailText {
     MailText {
         subject: format!("Someone is trying passwords on your account at {APP_NAME}"),
         reason: format!(
-            "Someone tried several wrong passwords on your account at {APP_NAME}, and has to wait now before they can \
-             try more. You can still log in with browsers that you have used before."
+            "Someone tried several wrong passwords on your account at {APP_NAME}, and must now wait before trying \
+             again. You can still log in with browsers that you have used before."
         ),
         button: "Choose a new password",
         about_link: "If you forgot your password, choose a new one with the link. It works once, for one hour.",
@@ -100,7 +100,7 @@ pub fn factors_changed() -> MailText {
     MailText {
         subject: format!("The second factor of your account at {APP_NAME} was changed"),
         reason: format!(
-            "The second factor of your account at {APP_NAME} is not as it was: an app, a passkey or recovery codes were \
+            "The second factor of your account at {APP_NAME} has changed: an app, a passkey or recovery codes were \
              added or removed, or a recovery code was used."
         ),
         button: "It was not me",
@@ -113,7 +113,7 @@ pub fn factors_changed() -> MailText {
 /// To the owner of an account whose second factor is said to be lost.
 pub fn factors_lost() -> MailText {
     MailText {
-        subject: format!("Your second factor at {APP_NAME} is said to be lost"),
+        subject: format!("Your second factor at {APP_NAME} was reported lost"),
         reason: format!(
             "Somebody who knows your password for {APP_NAME} said that your app, your passkeys and your recovery codes \
              are lost. In three days the password alone opens your account. Log in with your second factor to stop that."
@@ -142,7 +142,7 @@ pub fn codes_notice() -> MailText {
 pub fn account_removed(external_id: &str) -> MailText {
     MailText {
         subject: format!("Your account at {APP_NAME} was removed"),
-        reason: format!("Your account at {APP_NAME} was removed, and everything that this site kept about you."),
+        reason: format!("Your account at {APP_NAME} was removed, with everything that this site kept about you."),
         button: "Open a new account",
         about_link: "The link is there in case you want to come back. It works once, for one hour.",
         otherwise: format!(

@@ -119,7 +119,7 @@ fn a_body_that_is_too_large_is_a_413() {
     let client = app.client();
     let page = client.send(client.form("/api/auth/log-in", body));
     assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
-    assert!(page.body.contains("too much to send at once"));
+    assert!(page.body.contains("What you sent is too large"));
 }
 
 #[test]

@@ -266,7 +266,7 @@ fn an_address_changes_once_its_owner_has_confirmed_it_and_the_token_with_it() {
     let id = app.query::<String>("SELECT id FROM users");
     let page = alice.post_and_follow(CHANGE_EMAIL, &[("email", "new@example.com"), ("current", "not it")]);
     assert!(page.body.contains("This is not your password") && page.body.contains(r#"value="new@example.com""#));
-    for (email, sentence) in [(" Alice@example.com", "your address already"), ("nonsense", "such as alice@")] {
+    for (email, sentence) in [(" Alice@example.com", "already your address"), ("nonsense", "such as alice@")] {
         let page = alice.post_and_follow(CHANGE_EMAIL, &[("email", email), ("current", PASSWORD)]);
         assert!(page.body.contains(sentence), "{sentence}");
     }
@@ -319,7 +319,7 @@ fn a_change_to_somebody_elses_address_tells_only_them() {
     let alice = signed_up(&app, ALICE);
     let fields = [("email", "bob@example.com"), ("current", PASSWORD)];
     let mail = alice.mail_after(CHANGE_EMAIL, &fields, "bob@example.com");
-    assert!(mail.subject.contains("You have an account"), "{}", mail.subject);
+    assert!(mail.subject.contains("You already have an account"), "{}", mail.subject);
     // What Alice can see is what she would see of an address without an account.
     let fields = [("email", "nobody@example.com"), ("current", PASSWORD)];
     let exported = |email: &str| alice.get("/api/auth/export").body.contains(&format!(r#""email":"{email}""#));
@@ -386,7 +386,7 @@ fn an_account_that_is_disabled_is_nobodys_until_it_is_enabled() {
     // What is in memory counts for a few seconds.
     while alice.copy().token().status == StatusCode::OK {}
     let page = app.client().post_and_follow("/api/auth/log-in", &[("email", ALICE), ("password", PASSWORD)]);
-    assert!(page.body.contains("This account is switched off"), "{}", page.body);
+    assert!(page.body.contains("This account is disabled"), "{}", page.body);
     let wrong = app.client().post_and_follow("/api/auth/log-in", &[("email", ALICE), ("password", "not it")]);
     assert!(wrong.body.contains("E-mail or password is wrong"), "a stranger learns that it is disabled");
     assert_ne!(app.client().choose_password(&mail, NEW_PASSWORD).location(), "/account");

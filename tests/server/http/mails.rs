@@ -68,7 +68,7 @@ fn a_known_address_hears_that_it_has_an_account_and_nothing_a_stranger_typed() {
     app.client().sign_up(ALICE);
     let fields = [("name", "Win a prize at evil.example"), ("email", ALICE)];
     let known = app.client().mail_after("/api/auth/sign-up", &fields, ALICE);
-    assert!(known.says("You have an account with it already: log in"), "{}", known.text);
+    assert!(known.says("It already has an account: log in"), "{}", known.text);
     let new = [("name", "Win a prize at evil.example"), ("email", "bob@example.com")];
     let new = app.client().mail_after("/api/auth/sign-up", &new, "bob@example.com");
     for mail in [known, new] {

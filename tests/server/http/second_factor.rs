@@ -147,7 +147,7 @@ fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
         ("keep-factors", vec![]),
     ] {
         let page = alice.post_and_follow(&format!("/api/auth/{form}"), &fields);
-        assert!(page.body.contains("Confirm that it is you first"), "{form}: {}", page.body);
+        assert!(page.body.contains("First confirm that it is you"), "{form}: {}", page.body);
     }
     let second_step = "/second-factor?next=%2Faccount%2Frecovery%2Dcodes";
     assert_eq!(alice.get("/account/recovery-codes").location(), second_step);
@@ -193,9 +193,9 @@ fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it()
         somebody.next_mail(ALICE, before)
     };
     let mail = lose();
-    assert!(mail.subject.contains("is said to be lost"), "{}", mail.subject);
+    assert!(mail.subject.contains("was reported lost"), "{}", mail.subject);
     assert!(somebody.get("/second-factor").body.contains("the password alone opens this account"));
-    assert!(alice.get("/account").body.contains("Somebody who knows your password said that all of this is lost"));
+    assert!(alice.get("/account").body.contains("Somebody who knows your password reported all of these as lost"));
     assert_eq!(app.client().log_in(ALICE).location(), "/second-factor", "at once");
 
     let pass = |seconds: i64| {
@@ -209,7 +209,7 @@ fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it()
     let owner = app.client();
     owner.log_in(ALICE);
     assert_eq!(enter(&owner, &code(&secret, HALF_A_MINUTE)), "/account");
-    let said = "somebody who knew your password said that all of this is lost";
+    let said = "somebody who knew your password reported all of these as lost";
     assert!(owner.get("/account").body.contains(said), "the owner is not told that it was said");
     assert_eq!(app.client().log_in(ALICE).location(), "/second-factor");
     owner.post("/api/auth/keep-factors", &[]);

@@ -298,7 +298,7 @@ fn users_are_copied_to_another_database_with_their_passwords_and_ids() {
     std::fs::write(&file, format!("{from}\n")).unwrap();
     let output = run(&[("DATABASE_URL", &to)], &["--copy-from", &file]);
     let said = text(&output.stdout);
-    assert!(said.contains("Copied 1 users") && said.contains("1 were there already"), "{said}{}", text(&output.stderr));
+    assert!(said.contains("Copied 1 users") && said.contains("1 already existed"), "{said}{}", text(&output.stderr));
     let ids = |server: &Server| {
         Database::open(&server.url()).query::<String>("SELECT id FROM users WHERE email = 'alice@example.com'")
     };

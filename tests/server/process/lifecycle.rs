@@ -350,7 +350,7 @@ fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_come
     assert!(made.status.success(), "{}", text(&made.stderr));
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let again = command(&["--backup", &file]);
-    assert!(!again.status.success() && text(&again.stderr).contains("is there already"));
+    assert!(!again.status.success() && text(&again.stderr).contains("already exists"));
 
     // What SQLite would make of the name if it were an address.
     std::fs::write(server.folder.path().join("bA "), "no database").unwrap();

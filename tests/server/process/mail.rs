@@ -315,7 +315,7 @@ fn an_operator_lists_users_ends_sessions_disables_and_hands_out_a_link() {
     assert!(operate(&["disable", id]).contains("is disabled"));
     is_out();
     let refused = alice.post_and_follow("/api/auth/log-in", &[("email", ALICE), ("password", PASSWORD)]);
-    assert!(refused.body.contains("This account is switched off"));
+    assert!(refused.body.contains("This account is disabled"));
     assert!(operate(&["users", ALICE]).contains("disabled"));
     let in_vain = run(&settings, &["reset-link", ALICE]);
     assert!(in_vain.status.code() == Some(1) && text(&in_vain.stderr).contains("`enable` first"));

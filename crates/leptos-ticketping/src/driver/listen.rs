@@ -26,7 +26,7 @@ impl Driver {
         let driver = Rc::clone(self);
         let clean_up = send_wrapper::SendWrapper::new(move || {
             driver.handle(Event::Wanted(None));
-            // What fails from now on is no failure.
+            // Errors from now on are expected, and not reported.
             driver.is_leaving.set(true);
             driver.failure.set(None);
             browser::forget_kept();

@@ -101,7 +101,7 @@ impl Machine {
         commands
     }
 
-    /// Whether this is whose chat is wanted.
+    /// Whether the chat of this identity is wanted.
     pub fn wants(&self, identity: &Identity) -> bool {
         self.wanted.as_ref() == Some(identity)
     }
