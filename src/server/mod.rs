@@ -1,6 +1,6 @@
-//! The process: configuration, database, HTTP, mail, and the loop that serves. Read `build.rs` next: it puts the parts together.
+//! The process: configuration, database, HTTP, mail, and the loop that serves. Read `assemble.rs` next: it puts the parts together.
 
-pub mod build;
+pub mod assemble;
 pub mod client_address;
 pub mod command_line;
 pub mod config;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use super::{
-    build::{BuildError, build},
+    assemble::{AssembleError, assemble},
     config::Config,
     http::metrics,
     listener::{HeldSocketError, Peer, StoppableListener, held_socket},
@@ -33,7 +33,7 @@ const MAX_HEAD_BYTES: usize = 32 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error(transparent)]
-    Build(#[from] BuildError),
+    Assemble(#[from] AssembleError),
     #[error(transparent)]
     HeldSocket(#[from] HeldSocketError),
     #[error("cannot listen on {0}: {1}. Set LEPTOS_SITE_ADDR to another address.")]
@@ -59,7 +59,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         let listener = TcpListener::bind(address).await.map_err(|error| RunError::MetricsListen(address, error))?;
         tokio::spawn(metrics::serve(listener, counts));
     }
-    let server = build(config).await?;
+    let server = assemble(config).await?;
     let stopping = CancellationToken::new();
     let opened = StoppableListener::open(held, address, stopping.clone()).await;
     let listener = opened.map_err(|error| RunError::Listen(address, error))?;

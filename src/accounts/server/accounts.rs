@@ -11,7 +11,7 @@ use sqlx::{AnyConnection, Connection as _};
 use time::OffsetDateTime;
 
 use super::{
-    AuthSession,
+    AuthSession, User,
     backend::BackendError,
     browser_name::browser_name,
     flash_cookie,
@@ -19,7 +19,6 @@ use super::{
     session_layer,
     session_life::{CONFIRMED_AT, REMEMBER, was_confirmed},
     sessions::BROWSER,
-    users::User,
 };
 use crate::{
     accounts::FormFeedback,

@@ -30,6 +30,7 @@ mod session_life;
 mod session_reader;
 mod sessions;
 mod signed_text;
+mod user;
 mod users;
 mod validate;
 
@@ -49,4 +50,5 @@ pub use session_hash::SessionHash;
 pub use session_layer::{SESSION_COOKIE, session_layer};
 pub use session_life::was_confirmed;
 pub use sessions::Sessions;
-pub use users::{User, Users};
+pub use user::User;
+pub use users::Users;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// How many passkeys a user can have. The page of the account lists them all.
-const MOST_PASSKEYS: usize = 20;
+const MAX_PASSKEYS: usize = 20;
 
 /// Why a passkey was not taken.
 enum Refusal {
@@ -96,7 +96,7 @@ impl Accounts {
         let user = self.user()?;
         let factors = self.factors_of(&user).await?;
         let mut errors = self.check_current_password(&current).await?;
-        if factors.passkeys().count() >= MOST_PASSKEYS {
+        if factors.passkeys().count() >= MAX_PASSKEYS {
             errors.push(ValidationError::PasskeysFull);
         }
         if errors.is_empty() {

@@ -9,10 +9,7 @@ use tokio::{
     task, time,
 };
 
-use super::{
-    session_hash::SessionHash,
-    users::{User, user_columns},
-};
+use super::{User, session_hash::SessionHash, user::user_columns};
 use crate::server::database::statement;
 
 /// How many sessions one statement reads at most.

@@ -33,7 +33,7 @@ const LOG_IN: &str = "axum-login.data";
 /// than the request.
 const LAST_SEEN_STEP: i64 = 10 * 60;
 /// In how many browsers a user can be logged in. One more ends the session that was not used for the longest.
-const MOST_SESSIONS: usize = 50;
+const MAX_SESSIONS: usize = 50;
 /// How many of those that were too many before there was a bound are ended by one log-in, which waits for it.
 const ENDED_AT_ONCE: usize = 100;
 /// How many expired sessions are deleted at once. Nobody waits for longer than that takes.
@@ -109,7 +109,7 @@ impl Sessions {
     async fn make_room(&self, user_id: &str) -> sqlx::Result<()> {
         let mut rows = self.list_for_user(user_id).await?;
         rows.sort_by_key(|row| Reverse((row.last_seen_at, row.created_at)));
-        self.end_rows(rows.into_iter().skip(MOST_SESSIONS - 1).take(ENDED_AT_ONCE)).await
+        self.end_rows(rows.into_iter().skip(MAX_SESSIONS - 1).take(ENDED_AT_ONCE)).await
     }
 
     async fn end_rows(&self, rows: impl Iterator<Item = SessionRow>) -> sqlx::Result<()> {

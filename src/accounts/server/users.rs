@@ -1,75 +1,13 @@
 //! The `users` table: every statement on it is here.
 
-use std::{fmt, ops::Deref, sync::Arc, time::Instant};
+use std::time::Instant;
 
-use sqlx::{AnyConnection, AnyPool, FromRow, Row as _, any::AnyRow};
+use sqlx::{AnyConnection, AnyPool};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{EmailAddress, cache::Cache};
-use crate::{accounts::CurrentUser, server::database::statement};
-
-/// The columns of a [`User`], once for all statements.
-macro_rules! user_columns {
-    () => {
-        "users.id, users.email, users.name, users.password_hash, users.password_id, users.disabled_at"
-    };
-}
-pub(super) use user_columns;
-
-/// A user. One pointer: it is cloned many times for each request.
-#[derive(Clone)]
-pub struct User(Arc<Row>);
-
-/// A row of `users`.
-pub struct Row {
-    /// UUID v7 text; never changes.
-    pub id: String,
-    /// Confirmed: its owner has opened a link that was sent to it.
-    pub email: EmailAddress,
-    /// If there is one.
-    pub name: Option<String>,
-    /// argon2id, in PHC format.
-    pub password_hash: String,
-    /// Another with each new password.
-    pub password_id: String,
-    /// Whether an operator has disabled the account.
-    pub is_disabled: bool,
-}
-
-impl Deref for User {
-    type Target = Row;
-
-    fn deref(&self) -> &Row {
-        &self.0
-    }
-}
-
-impl<'r> FromRow<'r, AnyRow> for User {
-    fn from_row(row: &'r AnyRow) -> sqlx::Result<Self> {
-        Ok(Self(Arc::new(Row {
-            id: row.try_get("id")?,
-            email: EmailAddress::from_stored(row.try_get("email")?),
-            name: row.try_get("name")?,
-            password_hash: row.try_get("password_hash")?,
-            password_id: row.try_get("password_id")?,
-            is_disabled: row.try_get::<Option<i64>, _>("disabled_at")?.is_some(),
-        })))
-    }
-}
-
-impl fmt::Debug for User {
-    // axum-login logs this: nothing personal may be in it.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("User").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-impl From<&User> for CurrentUser {
-    fn from(user: &User) -> Self {
-        Self { id: user.id.clone(), email: user.email.as_str().to_owned(), name: user.name.clone() }
-    }
-}
+use super::{EmailAddress, User, cache::Cache, user::user_columns};
+use crate::server::database::statement;
 
 /// The users in the database. One that was just read stays in memory for a moment: a change on this machine counts
 /// at once, and so does one on another machine that PostgreSQL tells of; otherwise within [`STALE_AFTER`](super::cache::STALE_AFTER).
@@ -115,10 +53,10 @@ impl Users {
         Ok(())
     }
 
-    /// Disables an account, or enables it again; whether there is one.
-    pub async fn set_disabled(&self, id: &str, is_disabled: bool) -> sqlx::Result<bool> {
+    /// Disables an account, or enables it again.
+    pub async fn set_disabled(&self, id: &str, is_disabled: bool) -> sqlx::Result<()> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let changed = statement::run("users.set_disabled", &self.pool, async |database| {
+        statement::run("users.set_disabled", &self.pool, async |database| {
             sqlx::query("UPDATE users SET disabled_at = $2, updated_at = $3 WHERE id = $1")
                 .bind(id)
                 .bind(is_disabled.then_some(now))
@@ -128,7 +66,7 @@ impl Users {
         })
         .await?;
         self.was_changed(id);
-        Ok(changed.rows_affected() == 1)
+        Ok(())
     }
 
     /// By public id. An account that is disabled is nobody's.

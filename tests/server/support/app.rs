@@ -19,7 +19,7 @@ use sqlx::{Any, AssertSqlSafe, Connection, Executor, any::AnyRow};
 use tempfile::TempDir;
 use ticketping_leptos::{
     accounts::server::operator,
-    server::{build::build, command_line::OperatorCommand, config::Config},
+    server::{assemble::assemble, command_line::OperatorCommand, config::Config},
 };
 use tokio::runtime::Runtime;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
@@ -67,7 +67,7 @@ impl TestApp {
             ]);
             all.extend(settings.iter().copied());
             let config = Config::read(|name| all.get(name).map(|value| (*value).to_owned())).unwrap();
-            let server = build(config).await.unwrap();
+            let server = assemble(config).await.unwrap();
             let served = server.service.clone().map_request(|request: Request<_>| request.map(Body::new));
             tokio::spawn(async move {
                 axum::serve(listener, served.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();

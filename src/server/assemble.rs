@@ -34,9 +34,9 @@ const DELETE_INTERVAL: Duration = Duration::from_secs(60);
 /// How often clients and accounts that have their whole budget again are forgotten, and rows that no longer count.
 const FORGET_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Why the server cannot be built.
+/// Why the parts cannot be put together.
 #[derive(Debug, thiserror::Error)]
-pub enum BuildError {
+pub enum AssembleError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     #[error("the key of this installation cannot be read from the database: {0}")]
@@ -62,7 +62,7 @@ pub struct Server<S> {
 }
 
 /// Opens the database and builds everything that answers.
-pub async fn build(config: Config) -> Result<Server<impl HttpService>, BuildError> {
+pub async fn assemble(config: Config) -> Result<Server<impl HttpService>, AssembleError> {
     let database = Database::open(config.database_url.expose_secret()).await?;
     let pool = &database.pool;
     let (users, links, outbox) = (Users::new(pool.clone()), Links::new(pool.clone()), Outbox::new(pool.clone()));
@@ -94,7 +94,7 @@ pub async fn build(config: Config) -> Result<Server<impl HttpService>, BuildErro
     let (assets, files) = Assets::load();
     let chat = chat_on_every_page(&config.chat, &assets)?;
     // Ticketping knows the secret too, and anyone who reads the database knows the key: neither can make cookies of ours.
-    let key = database.installation_key().await.map_err(BuildError::Key)?;
+    let key = database.installation_key().await.map_err(AssembleError::Key)?;
     let cookie_secret = [key.as_bytes(), config.chat.secret.expose_secret()].concat();
     let sandbox_url = format!("{}/sandbox", config.origin());
     let sandbox =
