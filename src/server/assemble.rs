@@ -75,6 +75,7 @@ pub async fn assemble(config: Config) -> Result<Server<impl HttpService>, Assemb
         links: links.clone(),
         users: users.clone(),
         transport: Transport::open(&config.mail.url, &mailbox)?,
+        limits: Arc::clone(&limits),
         from: config.mail.from.clone(),
         origin: config.origin(),
         state: Default::default(),

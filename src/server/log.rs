@@ -55,15 +55,62 @@ impl Log {
 }
 
 fn subscribe(config: &Config, writer: NonBlocking) {
-    // A session that has ended is not suspicious, and a client that makes ids up must not fill the disk with lines
-    // about them. What fails at log-in we log ourselves. Without a span of its own, axum-login names the user in ours.
-    let quiet =
-        ["tower_sessions=error", "tower_sessions_core=error", "axum_login::session=off", "axum_login::service=error"];
-    let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
-    let filter = quiet.fold(EnvFilter::new(&config.log_filter), EnvFilter::add_directive);
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false);
+    let logs =
+        tracing_subscriber::fmt().with_env_filter(filter(&config.log_filter)).with_writer(writer).with_ansi(false);
     match config.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
+    }
+}
+
+/// What is logged, beside what the settings say. A session that has ended is not suspicious, and a client that makes things
+/// up must not fill the disk with lines about them. What fails at log-in we log ourselves; webauthn-rs writes out what it
+/// was sent. Without a span of its own, axum-login names the user in ours.
+fn filter(settings: &str) -> EnvFilter {
+    let quiet = [
+        "tower_sessions=error",
+        "tower_sessions_core=error",
+        "axum_login::session=off",
+        "axum_login::service=error",
+        "webauthn_rs=off",
+        "webauthn_rs_core=off",
+    ];
+    let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
+    quiet.fold(EnvFilter::new(settings), EnvFilter::add_directive)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_a_library_says_of_a_made_up_passkey_is_not_logged() {
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let logs = tracing_subscriber::fmt().with_env_filter(filter("info")).with_writer(move || writer.clone());
+        tracing::subscriber::with_default(logs.finish(), || {
+            tracing::error!(target: "webauthn_rs_core::internals", "e=[159, 159, 159]");
+            tracing::error!("ours");
+        });
+        let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert!(lines.contains("ours") && !lines.contains("159"), "{lines}");
     }
 }

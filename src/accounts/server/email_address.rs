@@ -38,10 +38,15 @@ impl EmailAddress {
         Self(address)
     }
 
-    /// The mailbox that it probably is: many providers deliver `bob+news@` to `bob@`. For limits only.
+    /// The mailbox that it probably is: many providers deliver `bob+news@` to `bob@`, and Gmail `b.o.b@` too. For limits
+    /// only.
     pub fn mailbox(&self) -> String {
         let (local, domain) = self.0.split_once('@').unwrap_or_default();
-        format!("{}@{domain}", local.split('+').next().unwrap_or_default())
+        let untagged = local.split('+').next().unwrap_or_default();
+        match domain {
+            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", untagged.replace('.', "")),
+            domain => format!("{untagged}@{domain}"),
+        }
     }
 
     /// The address.
@@ -76,6 +81,14 @@ mod tests {
 
     fn canonical(typed: &str) -> Option<String> {
         EmailAddress::parse(typed).map(|address| address.as_str().to_owned())
+    }
+
+    #[test]
+    fn spellings_that_lead_to_one_mailbox_count_together() {
+        let mailbox = |typed: &str| EmailAddress::parse(typed).map(|address| address.mailbox());
+        assert_eq!(mailbox("bob+news@example.com"), mailbox("bob@example.com"));
+        assert_eq!(mailbox("B.o.b+news@googlemail.com"), mailbox("bob@gmail.com"));
+        assert_ne!(mailbox("b.ob@example.com"), mailbox("bob@example.com"));
     }
 
     #[test]

@@ -2,7 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{AuthSession, was_confirmed};
+use super::{
+    AuthSession,
+    second_factor::{Factor, FactorKind},
+    sessions::SessionRow,
+    was_confirmed,
+};
 use crate::error::AppError;
 
 /// The file that `/account` offers. Times are in seconds since 1970.
@@ -14,36 +19,41 @@ pub async fn export(auth: AuthSession) -> Result<Value, AppError> {
         return Err(AppError::ConfirmFirst);
     }
     let (created_at, updated_at) = stores.users.times(&user.id).await?.ok_or(AppError::NotSignedIn)?;
-    let sessions = stores.sessions.list_for_user(&user.id).await?.into_iter().map(|row| {
-        json!({
-            "browser": row.browser,
-            "created_at": row.created_at,
-            "last_seen_at": row.last_seen_at,
-            "expires_at": row.expires_at,
-        })
-    });
-    let factors = factors
-        .all()
-        .map(|factor| json!({ "kind": factor.kind.as_str(), "name": factor.name, "created_at": factor.created_at }));
-    let links =
-        stores.links.list_for_user(&user.id).await?.into_iter().map(
-            |(purpose, email, expires_at)| json!({ "purpose": purpose, "email": email, "expires_at": expires_at }),
-        );
-    let mails = stores
-        .outbox
-        .list_for_user(&user.id)
-        .await?
-        .into_iter()
-        .map(|(kind, email, created_at)| json!({ "kind": kind, "email": email, "created_at": created_at }));
+    let sessions = stores.sessions.list_for_user(&user.id).await?;
+    let links = stores.links.list_for_user(&user.id).await?;
+    let mails = stores.outbox.list_for_user(&user.id).await?;
     Ok(json!({
         "id": user.id,
         "email": user.email.as_str(),
         "name": user.name,
         "created_at": created_at,
         "updated_at": updated_at,
-        "sessions": sessions.collect::<Vec<_>>(),
-        "factors": factors.collect::<Vec<_>>(),
-        "links": links.collect::<Vec<_>>(),
-        "mails": mails.collect::<Vec<_>>(),
+        "sessions": sessions.iter().map(session).collect::<Value>(),
+        "factors": factors.all().map(factor).collect::<Value>(),
+        "links": links.iter().map(link).collect::<Value>(),
+        "mails": mails.iter().map(mail).collect::<Value>(),
     }))
+}
+
+fn session(row: &SessionRow) -> Value {
+    json!({
+        "browser": row.browser,
+        "created_at": row.created_at,
+        "last_seen_at": row.last_seen_at,
+        "expires_at": row.expires_at,
+    })
+}
+
+fn factor(row: &Factor) -> Value {
+    // What is being set up has its session there.
+    let name = if row.kind == FactorKind::Passkey { row.name.as_str() } else { "" };
+    json!({ "kind": row.kind.as_str(), "name": name, "created_at": row.created_at })
+}
+
+fn link((purpose, email, expires_at): &(String, String, i64)) -> Value {
+    json!({ "purpose": purpose, "email": email, "expires_at": expires_at })
+}
+
+fn mail((kind, email, created_at): &(String, String, i64)) -> Value {
+    json!({ "kind": kind, "email": email, "created_at": created_at })
 }

@@ -37,6 +37,9 @@ impl Accounts {
         if errors.is_empty() {
             let address = EmailAddress::parse(email);
             let device = self.device_of(address.as_ref()).await?;
+            if device.is_none() {
+                self.limit(self.limits.log_in_by_network(self.client)).inspect_err(|_| count_log_in("limited"))?;
+            }
             // First: a try that the server is too busy for is no guess.
             let place = self.place(device.is_some())?;
             if let Some(address) = &address

@@ -86,7 +86,7 @@ impl Accounts {
             return self.pass_second_step(user, at, next).await;
         } else {
             self.record(Event::SecondFactor, "wrong", Some(&user.id));
-            if matches!(at, At::LogIn(_)) && self.limits.is_codes_notice_due(&user.id) {
+            if self.limits.is_codes_notice_due(&user.id) {
                 self.send(NewMail::about(&user, MailKind::CodesNotice)).await?;
             }
             ValidationError::CodeWrong

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use ::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, header};
+use ::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, Uri, header, uri::Authority};
 use axum::{
     Router,
     body::Body,
@@ -52,7 +52,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         // The target of a proxy, such as `CONNECT host:80`: leptos_axum takes a path for granted.
         return Ok(AppError::BadRequest.into_response());
     }
-    if state.sandbox.is_some() && !is_for_this_machine(request.headers(), &state.config) {
+    if state.sandbox.is_some() && !is_for_this_machine(request.uri(), request.headers(), &state.config) {
         // Another site whose name was made to lead here would read the sandbox's mailbox as its own.
         let sentence = "With the sandbox, this server answers as localhost and as the host of PUBLIC_URL.\n";
         return Ok((StatusCode::MISDIRECTED_REQUEST, sentence).into_response());
@@ -113,8 +113,10 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
 }
 
 /// Whether a request names this machine, or the host of `PUBLIC_URL`, as the one that is asked. The sandbox serves no other.
-fn is_for_this_machine(headers: &HeaderMap, config: &Config) -> bool {
+fn is_for_this_machine(uri: &Uri, headers: &HeaderMap, config: &Config) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    // HTTP/2 has it there.
+    let host = host.or_else(|| uri.authority().map(Authority::as_str));
     let name = host.and_then(|host| url::Url::parse(&format!("http://{host}/")).ok());
     let name = name.as_ref().and_then(url::Url::host);
     match name {

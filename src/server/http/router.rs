@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use ::http::{Extensions, HeaderMap, StatusCode, Version};
+use ::http::{Extensions, HeaderMap, Method, StatusCode, Version};
 use axum::{
     Router,
     body::Body,
@@ -54,7 +54,7 @@ use crate::{
 };
 
 /// The largest form, in bytes. Ours are far smaller.
-const MAX_FORM_BYTES: usize = 64 * 1024;
+const MAX_FORM_BYTES: usize = 32 * 1024;
 /// How long a form may pause while it arrives.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a request may take as a whole.
@@ -62,7 +62,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The sandbox's mailbox.
 const MAILBOX: &str = "/sandbox/mail";
-/// How much of a path is logged.
+/// How much of a method is logged, and how much of a path.
+const LOGGED_METHOD_BYTES: usize = 16;
 const LOGGED_BYTES: usize = 200;
 
 /// What answers every request: an axum router with layers around it.
@@ -113,7 +114,13 @@ pub fn router(
         .make_span_with(|request: &Request| {
             let id = request_id(request.headers()).map(tracing::field::display);
             let path = logged_path(request.uri().path());
-            tracing::info_span!("request", id, method = %request.method(), path, user.id = tracing::field::Empty)
+            tracing::info_span!(
+                "request",
+                id,
+                method = logged_method(request.method()),
+                path,
+                user.id = tracing::field::Empty
+            )
         })
         .on_request(())
         .on_response(DefaultOnResponse::new().level(tracing::Level::INFO));
@@ -204,22 +211,41 @@ fn remove_what_deceives(mut request: Request) -> Request {
     request
 }
 
-/// The path alone: a query can hold a token, also one that a mail program has encoded, once or twice. No path of ours has a
-/// percent sign. And not more of it than a line takes.
+/// The path alone: a query can hold a token, also one that a mail program has spelt in another way. It ends where there is
+/// a character that no path of ours has. And not more of it than a line takes.
 fn logged_path(path: &str) -> &str {
-    &path[..path.floor_char_boundary(path.find('%').unwrap_or(path.len()).min(LOGGED_BYTES))]
+    let is_ours = |char: char| char.is_ascii_alphanumeric() || "/._-".contains(char);
+    &path[..path.find(|char| !is_ours(char)).unwrap_or(path.len()).min(LOGGED_BYTES)]
+}
+
+/// A method that a client has made up may be as long as its head.
+fn logged_method(method: &Method) -> &str {
+    let method = method.as_str();
+    &method[..method.len().min(LOGGED_METHOD_BYTES)]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::logged_path;
+    use ::http::Method;
+
+    use super::{logged_method, logged_path};
 
     #[test]
     fn a_query_is_not_logged_however_it_is_written() {
         assert_eq!(logged_path("/choose-password%3Ftoken=secret"), "/choose-password");
         assert_eq!(logged_path("/choose-password%253Ftoken=secret"), "/choose-password");
+        for mangled in ["=3Ftoken=3Dsecret", ";token=secret", "&token=secret"] {
+            assert_eq!(logged_path(&format!("/choose-password{mangled}")), "/choose-password");
+        }
         assert_eq!(logged_path("/assets/x/widget.css"), "/assets/x/widget.css");
         assert_eq!(logged_path(&"/x".repeat(1_000)).len(), 200);
-        assert_eq!(logged_path(&format!("/{}", "ä".repeat(1_000))).len(), 199);
+        assert_eq!(logged_path("/ä"), "/");
+    }
+
+    #[test]
+    fn a_method_that_is_made_up_takes_little_of_a_line() {
+        let made_up = Method::from_bytes(&[b'X'; 10_000]).expect("a method");
+        assert_eq!(logged_method(&made_up).len(), 16);
+        assert_eq!(logged_method(&Method::OPTIONS), "OPTIONS");
     }
 }

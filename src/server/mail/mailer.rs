@@ -17,6 +17,7 @@ use super::{MailKind, Outbox, Transport, TransportError, messages, outbox::Mail,
 use crate::{
     accounts::server::{Links, Users, links::Subject},
     request_context::MailText,
+    server::rate_limits::RateLimits,
 };
 
 /// How often somebody looks for mails whose next try has come, and for those of a machine that died.
@@ -49,6 +50,8 @@ pub struct Mailer {
     pub users: Users,
     /// How mails leave.
     pub transport: Transport,
+    /// How many may leave.
+    pub limits: Arc<RateLimits>,
     /// The sender.
     pub from: message::Mailbox,
     /// The site that links lead to, from `PUBLIC_URL` and nowhere else.
@@ -144,6 +147,7 @@ impl Mailer {
 
     async fn try_to_send(&self, mail: &Mail) -> Result<&'static str, SendError> {
         let Some(written) = self.write(mail).await? else { return Ok("not_needed") };
+        self.limits.mail_may_leave().await;
         self.transport.send(&written, &self.from).await?;
         self.works_again();
         Ok("sent")

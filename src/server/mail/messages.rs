@@ -129,8 +129,8 @@ pub fn codes_notice() -> MailText {
     MailText {
         subject: format!("Somebody has your password for {APP_NAME}"),
         reason: format!(
-            "Somebody logged in to your account at {APP_NAME} with the right password and then entered several wrong \
-             codes. They did not get in. If it was not you, someone knows your password."
+            "Somebody entered several wrong codes of the second factor for your account at {APP_NAME}, after the right \
+             password or in a browser that is logged in. No code was right. If it was not you, someone knows your password."
         ),
         button: "Choose a new password",
         about_link: ONCE,

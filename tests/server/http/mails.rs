@@ -4,7 +4,7 @@ use std::thread;
 
 use ::http::StatusCode;
 
-use crate::support::{PASSWORD, TestApp};
+use crate::support::{PASSWORD, TestApp, until};
 
 const ALICE: &str = "alice@example.com";
 
@@ -112,6 +112,26 @@ fn a_mailbox_is_not_flooded_and_the_refusal_is_the_same_for_everyone() {
     assert!(app.mailbox.to(ALICE).len() <= 6);
     // Nobody keeps a newcomer from signing up.
     assert_eq!(app.client().sign_up("nobody@example.com").location(), "/account");
+}
+
+#[test]
+fn mails_that_are_too_many_for_now_wait_and_keep_none_that_is_not_needed() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "0.01"), ("TRUSTED_PROXIES", "127.0.0.1/32")]);
+    let ask = |form: &str, n: usize| {
+        let client = app.client();
+        let form = client.form(&format!("/api/auth/{form}"), format!("email=person{n}@example.com"));
+        let answer = client.send(form.header("x-forwarded-for", format!("2001:db8:{n:x}::1")));
+        assert_eq!(answer.location(), "/check-mail", "{answer:?}");
+    };
+    for n in 0..9 {
+        ask("sign-up", n);
+    }
+    ask("forgot-password", 9);
+    let waiting = |kind: &str| app.query::<i64>(&format!("SELECT count(*) FROM outbox WHERE kind = '{kind}'"));
+    until("a reset for nobody is forgotten", || waiting("reset") == [0]);
+    until("six mails have left", || app.mailbox.mails().len() == 6);
+    until("those that have left are forgotten", || waiting("sign_up") == [3]);
+    assert_eq!(app.mailbox.mails().len(), 6);
 }
 
 #[test]

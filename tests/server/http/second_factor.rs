@@ -257,6 +257,18 @@ fn codes_are_limited_by_account_and_the_owner_hears_that_the_password_is_known()
 }
 
 #[test]
+fn the_owner_hears_of_codes_that_are_tried_in_a_session() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let (alice, _, _) = with_app(&app);
+    let thief = alice.copy();
+    let before = app.mailbox.to(ALICE).len();
+    for _ in 0..3 {
+        assert_eq!(enter(&thief, "000000"), "/second-factor");
+    }
+    assert!(alice.next_mail(ALICE, before).says("in a browser that is logged in"));
+}
+
+#[test]
 fn a_browser_in_which_the_factor_was_shown_has_a_budget_of_its_own_and_no_other_has() {
     let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
     let (owner, _, codes) = with_app(&app);
@@ -385,6 +397,11 @@ fn the_users_file_names_the_factors_and_holds_nothing_that_is_one() {
     let file = alice.get("/api/auth/export").body;
     assert!(file.contains(r#""kind":"app""#) && file.contains(r#""kind":"recovery_code""#), "{file}");
     let stored = app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery_code'");
+    // What is being set up is bound to its session.
+    alice.post("/api/auth/start-app", &[("current", PASSWORD)]);
+    let sessions = app.query::<String>("SELECT id FROM sessions");
+    let file = alice.get("/api/auth/export").body;
+    assert!(file.contains(r#""kind":"new_app""#) && sessions.iter().all(|id| !file.contains(id)), "{file}");
     for opens in codes.iter().chain(&stored).chain([&secret]) {
         assert!(!file.contains(opens.as_str()), "{opens}");
     }

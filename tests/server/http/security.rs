@@ -13,7 +13,7 @@ use std::{
 use ::http::{Method, Request, StatusCode, header};
 use axum::{body::Body, extract::ConnectInfo};
 
-use crate::support::{PASSWORD, TestApp};
+use crate::support::{Client, PASSWORD, TestApp};
 
 fn post_from(app: &TestApp, headers: &[(&str, &str)]) -> StatusCode {
     let client = app.client();
@@ -350,6 +350,22 @@ fn guesses_by_others_lock_nobody_out_of_a_browser_that_knows_the_account_and_the
 }
 
 #[test]
+fn a_network_that_guesses_keeps_neither_other_networks_out_nor_browsers_that_are_known() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "0.1"), ("TRUSTED_PROXIES", "127.0.0.1/32")]);
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    alice.log_out();
+    let log_in = |browser: &Client, email: &str, from: String| {
+        let form = browser.form("/api/auth/log-in", format!("email={email}&password={}", PASSWORD.replace(' ', "+")));
+        browser.send(form.header("x-forwarded-for", from)).status
+    };
+    let guess = |n: usize| log_in(&app.client(), &format!("nobody{n}@example.com"), format!("2001:db8:1:{n:x}::1"));
+    assert_eq!((0..30).filter(|n| guess(*n) == StatusCode::SEE_OTHER).count(), 20);
+    assert_eq!(log_in(&app.client(), "bob@example.com", "2001:db8:2::1".into()), StatusCode::SEE_OTHER);
+    assert_eq!(log_in(&alice, "alice@example.com", "2001:db8:1:ffff::1".into()), StatusCode::SEE_OTHER);
+}
+
+#[test]
 fn a_client_that_is_refused_causes_no_mail() {
     let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
     let alice = app.client();
@@ -377,18 +393,18 @@ fn forms_without_a_password_are_no_guesses() {
 fn a_try_that_the_server_is_too_busy_for_is_no_guess() {
     let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "2"), ("TRUSTED_PROXIES", "127.0.0.1/32")]);
     app.client().sign_up("alice@example.com");
-    // Each from another address of one network.
+    // Each from another network.
     let count = AtomicU32::new(0);
     let try_to_log_in = |email: Option<&str>| {
         let client = app.client();
         let n = count.fetch_add(1, Ordering::Relaxed);
-        let (address, other) = (format!("2001:db8:1:{n:x}::1"), format!("other{n}@example.com"));
+        let (address, other) = (format!("2001:db8:{n:x}::1"), format!("other{n}@example.com"));
         let form = client.form("/api/auth/log-in", format!("email={}&password=a+guess", email.unwrap_or(&other)));
         client.send(form.header("x-forwarded-for", address)).status
     };
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        for _ in 0..60 {
+        for _ in 0..100 {
             scope.spawn(|| {
                 while !is_over.load(Ordering::Relaxed) {
                     try_to_log_in(None);
