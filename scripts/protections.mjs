@@ -25,6 +25,7 @@ const protections = [
     ["the owner's note changes in one step", `${browser}/owner.rs`, "        let _blocked = storage.remove_item(RESUME_KEY);\n    }\n}", "        let _blocked = storage.remove_item(RESUME_KEY);\n    }\n    if let Some(storage) = local_storage() { let _ = storage.remove_item(OWNER_KEY); }\n}", "app", "note of the owner is never missing"],
     ["a hidden page is no reason to try again", `${chat}/machine/state.rs`, "            Event::Resumed if !snapshot.visible => {}\n", "", "chat", "a_hidden_page_then_waits"],
     ["a chat that is mounted anew hides no page", `${browser}/page.rs`, "if IS_TOLD.replace(true) {", "if IS_TOLD.replace(true) && false {", "example", "mounted anew"],
+    ["a page that the browser has kept is hidden", `${browser}/page.rs`, 'timing("transferSize") == Some(0.0) || is_prefetched()', "is_prefetched()", "example", "the browser has kept"],
     ["islands wake once", "src/hydration.js", "            if (island.isAwake) continue;\n", "", "app", "islands wake once"],
     ["what was made good is not reported", `${chat}/driver/execute.rs`, "if driver.failure.get() == Some(TOKEN_FAILED) {", "if false {", "app", "made good within a second"],
     ["a form is read before its session is", "src/server/http/router.rs", "            .layer(layer_fn(read_form_first))\n", "", "http", "a_form_that_is_on_its_way"],

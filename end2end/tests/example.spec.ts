@@ -56,6 +56,37 @@ test("a chat that is mounted anew on a page that was made ahead hides nothing", 
     await expect(page.getByRole("heading", { name: "Home" })).toBeVisible();
 });
 
+for (const [isStillThere, title] of [
+    [false, "a page that the browser has kept is hidden when history brings it back, and is made again after log-out"],
+    [true, "a page that the browser has kept is hidden when history brings it back, and shown to its user"],
+] as const) {
+    test(title, async ({ page, context, baseURL }) => {
+        await context.addCookies([{ name: "user", value: "alice", url: baseURL! }]);
+        await open(page);
+        await isLive(page, "alice");
+        if (!isStillThere) await context.clearCookies({ name: "user" });
+        await page.goto("/other");
+        await isLive(page, isStillThere ? "alice" : "nobody");
+        // Not by a route of Playwright's: with one there is no cache.
+        await page.addInitScript(() => {
+            const { fetch } = window;
+            window.fetch = async (asked, options) => {
+                const { url } = new Request(asked);
+                if (url.endsWith("/chat-jwt")) await new Promise((resolve) => ((window as any).mayAnswer = resolve));
+                return fetch(asked, options);
+            };
+        });
+        await page.goBack();
+        await page.waitForFunction(() => (window as any).mayAnswer);
+        const user = page.locator("#user");
+        await expect(user).toHaveText("alice");
+        await expect(user).toBeHidden();
+        await page.evaluate(() => (window as any).mayAnswer());
+        await expect(user).toHaveText(isStillThere ? "alice" : "nobody");
+        await expect(user).toBeVisible();
+    });
+}
+
 test("a switch of user without a page load ends with only the new user's chat", async ({ page, context, request }) => {
     const heard = listen(page);
     const sockets = openSockets(page);

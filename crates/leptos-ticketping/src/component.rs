@@ -20,15 +20,16 @@ use crate::{
 pub fn TicketpingChat<C: ConfigSource>(
     /// What the widget is told: a [`TicketpingConfig`], or [`PageData`](crate::PageData) in an island.
     config: C,
-    /// The id of the user who is logged in, as your server signs it into the token; `None` for nobody.
+    /// The id of the user who is logged in, as your server signs it into the token; `None` for nobody. A page that learns
+    /// later who its user is, from a request of its own, mounts the chat then: after `None` it belongs to nobody.
     #[prop(into)]
     user: Signal<Option<String>>,
     /// Called when the page was made for another user than the session's, or came from history and the server does not say
     /// whose session it is. The page is shown again as soon as this returns: load it anew, or clear it, in there. Without it
     /// the page is hidden and loaded again, at most five times in half a minute. A session that has ended is no other user: the chat becomes
-    /// anonymous, and the page stays as it is. Only a page that history brings back, or that the browser made ahead, is
-    /// outdated if the session has ended; the first, and the second if it is older than ten seconds, is hidden until the
-    /// token endpoint has answered.
+    /// anonymous, and the page stays as it is. Only a page that history or a cache brings back, or that the browser
+    /// made ahead, is outdated if the session has ended; the first, and the second if it is older than ten seconds, is hidden
+    /// until the token endpoint has answered.
     #[prop(optional, into)]
     on_page_outdated: Option<Callback<()>>,
 ) -> impl IntoView {

@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+//! Ticketping's support chat in a Leptos app, tied to the users who are logged in.
+#![cfg_attr(feature = "ssr", doc = include_str!("../README.md"))]
 #![warn(missing_docs)]
 
 mod browser;

@@ -10,8 +10,7 @@ use leptos_router::{
     path,
 };
 use leptos_ticketping::{
-    AppId, ConfigError, Loading, TeamSlug, Theme, TicketpingChat, TicketpingConfig, TicketpingEvent, Visitors,
-    use_ticketping,
+    ConfigError, Loading, Theme, TicketpingChat, TicketpingConfig, TicketpingEvent, Visitors, use_ticketping,
 };
 
 /// The team of the stand-in for Ticketping's API.
@@ -134,7 +133,7 @@ fn SupportChat(user: RwSignal<Option<String>>) -> impl IntoView {
 fn config() -> Result<TicketpingConfig, ConfigError> {
     let theme = Theme::new().primary_color("#3457d5").primary_hover("#2743ad").notification_bg("#b3261e");
     // Here the page's own server stands in for Ticketping. With an account, leave the two bases out.
-    TicketpingConfig::new(AppId::parse("example")?, TeamSlug::parse(TEAM)?)
+    TicketpingConfig::parse("example", TEAM)?
         .team_logo_icon("/mark.svg")?
         .theme(theme)
         .api_base(&format!("http://{}/sandbox", host()))?

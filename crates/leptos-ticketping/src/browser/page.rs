@@ -53,13 +53,17 @@ pub fn requested_at() -> f64 {
     if may_be_cached() { 0.0 } else { window().performance().map_or(0.0, |performance| performance.time_origin()) }
 }
 
-/// History brings pages back as they were, whatever their headers say, and so does Chromium with one that it has prefetched.
+/// History brings pages back as they were, whatever their headers say.
 fn may_be_cached() -> bool {
-    navigation_type().as_deref() == Some("back_forward") || timing("transferSize") == Some(0.0) || is_prefetched()
+    navigation_type().as_deref() == Some("back_forward") || is_cached()
 }
 
-fn is_prefetched() -> bool {
-    navigation_timing().and_then(|timing| text(&timing, "deliveryType")).as_deref() == Some("navigational-prefetch")
+/// Whether the page is out of a cache, or Chromium has prefetched it.
+fn is_cached() -> bool {
+    let is_prefetched = || {
+        navigation_timing().and_then(|timing| text(&timing, "deliveryType")).as_deref() == Some("navigational-prefetch")
+    };
+    timing("transferSize") == Some(0.0) || is_prefetched()
 }
 
 /// An entry of the page's timing, in milliseconds since the page began.
@@ -89,7 +93,7 @@ pub fn once_shown(callback: impl FnOnce() + 'static) {
 }
 
 /// How long before it was shown the page was made, in milliseconds; `None` for one that was made when its visitor asked for it.
-/// Of one that was only prefetched nobody says how old it is. It is said once: a chat that is mounted anew is on a page that
+/// Of one that was only prefetched, or is out of a cache, nobody says how old it is. It is said once: a chat that is mounted anew is on a page that
 /// its visitor has seen for long.
 pub fn made_ahead_by() -> Option<f64> {
     if IS_TOLD.replace(true) {
@@ -101,7 +105,7 @@ pub fn made_ahead_by() -> Option<f64> {
             let by_wall_clock = Date::now() - window().performance()?.time_origin();
             Some(shown_at.max(by_wall_clock) - timing("responseEnd")?)
         }
-        None => is_prefetched().then_some(f64::INFINITY),
+        None => is_cached().then_some(f64::INFINITY),
     }
 }
 

@@ -11,10 +11,10 @@ use crate::{pinned::WIDGET_VERSION, theme::Theme};
 /// Everything the widget is told, apart from who the visitor is.
 ///
 /// ```
-/// use leptos_ticketping::{AppId, Loading, TeamSlug, Theme, TicketpingConfig};
+/// use leptos_ticketping::{Loading, Theme, TicketpingConfig};
 ///
 /// # fn main() -> Result<(), leptos_ticketping::ConfigError> {
-/// let config = TicketpingConfig::new(AppId::parse("app-1")?, TeamSlug::parse("acme")?)
+/// let config = TicketpingConfig::parse("app-1", "acme")?
 ///     .team_logo_icon("/logo.svg")?
 ///     .theme(Theme::new().primary_color("#3457d5").background("var(--surface)"))
 ///     .loading(Loading::FirstClick);
@@ -42,6 +42,11 @@ impl TicketpingConfig {
     pub const WS_BASE: &str = "wss://ws.ticketping.com";
     /// Where the page asks for a token unless you say otherwise.
     pub const TOKEN_URL: &str = "/api/ticketping/chat-jwt";
+
+    /// The same as [`TicketpingConfig::new`], from the texts of the dashboard.
+    pub fn parse(app_id: &str, team_slug: &str) -> Result<Self, ConfigError> {
+        Ok(Self::new(AppId::parse(app_id)?, TeamSlug::parse(team_slug)?))
+    }
 
     /// The widget of this app and team, with a default for everything else.
     pub fn new(app_id: AppId, team_slug: TeamSlug) -> Self {

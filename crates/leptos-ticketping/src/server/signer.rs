@@ -54,7 +54,7 @@ impl Signer {
     }
 
     /// A token for `visitor` as of `now`.
-    pub fn sign_at(&self, visitor: &Visitor, now: SystemTime) -> Result<String, SignError> {
+    fn sign_at(&self, visitor: &Visitor, now: SystemTime) -> Result<String, SignError> {
         let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let claims = Claims {
             external_id: visitor.external_id(),
