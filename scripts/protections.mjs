@@ -140,7 +140,7 @@ const protections = [
     ["a network leaves known browsers alone", "src/accounts/server/log_in_forms.rs", "if device.is_none() {\n                self.limit", "if true {\n                self.limit", "http", "a_network_that_guesses"],
     ["tags use up no resets of an owner", "src/server/rate_limits.rs", "if kind == MailKind::Reset {", "if false {", "unit", "no_mailbox_is_flooded"],
     ["mails wait for their turn to leave", "src/server/mail/mailer.rs", "        self.limits.mail_may_leave().await;\n", "", "http", "mails_that_are_too_many"],
-    ["a library's lines about made-up passkeys are not logged", "src/server/log.rs", '        "webauthn_rs_core=off",\n', "", "unit", "what_a_library_says"],
+    ["a library's lines about made-up passkeys are not logged", "src/server/log.rs", '        "webauthn_rs=off",\n', "", "unit", "what_a_library_says"],
     ["the owner hears of codes that are tried in a session", "src/accounts/server/second_step_forms.rs", "if self.limits.is_codes_notice_due", "if matches!(at, At::LogIn(_)) && self.limits.is_codes_notice_due", "http", "the_owner_hears_of_codes"],
     ["a link that is spelt in another way is not logged", "src/server/http/router.rs", "|| \"/._-\".contains(char)", "|| !\"%\".contains(char)", "unit", "a_query_is_not_logged"],
     ["a network has a share of the mails", "src/server/rate_limits.rs", "        check(&self.mail_by_network, &client.network())?;\n", "", "unit", "no_mailbox_is_flooded"],

@@ -72,8 +72,8 @@ fn filter(settings: &str) -> EnvFilter {
         "tower_sessions_core=error",
         "axum_login::session=off",
         "axum_login::service=error",
+        // And what begins like it.
         "webauthn_rs=off",
-        "webauthn_rs_core=off",
     ];
     let quiet = quiet.iter().filter_map(|directive| directive.parse().ok());
     quiet.fold(EnvFilter::new(settings), EnvFilter::add_directive)
