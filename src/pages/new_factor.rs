@@ -1,7 +1,7 @@
 //! `/account/app` and `/account/recovery-codes`
 
 use leptos::{prelude::*, server_fn::ServerFn};
-use leptos_meta::Title;
+use leptos_meta::{Stylesheet, Title};
 
 use super::fields::{Summary, TextField};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
         Field, Form, FormFeedback,
         server_functions::{ConfirmApp, ConfirmRecoveryCodes},
     },
-    request_context::{NewApp, NewRecoveryCodes},
+    request_context::{NewApp, NewRecoveryCodes, SiteInfo},
 };
 
 /// An authenticator app, until it has shown its first code.
@@ -19,6 +19,7 @@ pub fn NewAppPage() -> impl IntoView {
     let feedback = FormFeedback::for_form(Form::NewApp).unwrap_or_default();
     view! {
         <Title text="Set up an authenticator app"/>
+        <Style/>
         <section class="form-card">
             <h1>"Set up an authenticator app"</h1>
             <Summary feedback=feedback.clone()/>
@@ -36,12 +37,18 @@ pub fn NewAppPage() -> impl IntoView {
     .into_any()
 }
 
+#[component]
+fn Style() -> impl IntoView {
+    view! { <Stylesheet href=SiteInfo::from_request().asset("new-factor.css")/> }
+}
+
 /// Recovery codes, until their user has them.
 #[component]
 pub fn NewRecoveryCodesPage() -> impl IntoView {
     let Some(NewRecoveryCodes(codes)) = use_context() else { return ().into_any() };
     view! {
         <Title text="Recovery codes"/>
+        <Style/>
         <section class="form-card">
             <h1>"Recovery codes"</h1>
             <p>"Print these, or write them down. Each opens your account once if you lose your app and your passkeys."</p>

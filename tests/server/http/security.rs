@@ -486,7 +486,7 @@ fn another_sites_page_gets_no_token_and_no_file_of_the_account() {
 }
 
 #[test]
-fn well_known_addresses_say_where_to_change_a_password_and_whom_to_tell_of_a_hole() {
+fn well_known_addresses_say_where_to_change_a_password_and_whom_to_tell_of_a_vulnerability() {
     let app = TestApp::new();
     assert_eq!(app.client().get("/.well-known/change-password").location(), "/account");
     let text = app.client().get("/.well-known/security.txt").body;

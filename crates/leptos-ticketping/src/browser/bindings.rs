@@ -1,6 +1,6 @@
 //! What the published widget offers: `window.TicketpingChat` and its one instance.
 
-use js_sys::{Object, Promise, Reflect};
+use js_sys::{Object, Promise};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::HtmlElement;
@@ -41,7 +41,7 @@ extern "C" {
 
 /// `window.TicketpingChat`, once the script has run.
 pub fn namespace() -> Option<Namespace> {
-    let namespace = Reflect::get(&window(), &"TicketpingChat".into()).ok()?;
+    let namespace = get(&window(), "TicketpingChat")?;
     function(&namespace, "init").map(|_| namespace.unchecked_into())
 }
 

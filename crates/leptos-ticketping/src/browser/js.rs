@@ -12,7 +12,7 @@ pub fn text(target: &JsValue, name: &str) -> Option<String> {
 }
 
 pub fn function(target: &JsValue, name: &str) -> Option<Function> {
-    Reflect::get(target, &name.into()).ok()?.dyn_into().ok()
+    get(target, name)?.dyn_into().ok()
 }
 
 /// Calls a method; `None` where there is none, or it throws.

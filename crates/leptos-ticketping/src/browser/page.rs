@@ -55,15 +55,12 @@ pub fn requested_at() -> f64 {
 
 /// History brings pages back as they were, whatever their headers say.
 fn may_be_cached() -> bool {
-    navigation_type().as_deref() == Some("back_forward") || is_cached()
+    said("type").as_deref() == Some("back_forward") || is_cached()
 }
 
 /// Whether the page is out of a cache, or Chromium has prefetched it.
 fn is_cached() -> bool {
-    let is_prefetched = || {
-        navigation_timing().and_then(|timing| text(&timing, "deliveryType")).as_deref() == Some("navigational-prefetch")
-    };
-    timing("transferSize") == Some(0.0) || is_prefetched()
+    timing("transferSize") == Some(0.0) || said("deliveryType").as_deref() == Some("navigational-prefetch")
 }
 
 /// An entry of the page's timing, in milliseconds since the page began.
@@ -71,9 +68,9 @@ fn timing(name: &str) -> Option<f64> {
     get(&navigation_timing()?, name)?.as_f64()
 }
 
-/// Such as `navigate`, `reload` or `back_forward`.
-fn navigation_type() -> Option<String> {
-    text(&navigation_timing()?, "type")
+/// An entry of it that is a word.
+fn said(name: &str) -> Option<String> {
+    text(&navigation_timing()?, name)
 }
 
 fn navigation_timing() -> Option<JsValue> {
@@ -140,7 +137,7 @@ fn is_hidden() -> bool {
 
 /// Notes a reload in this tab; whether there may be one more. Without storage there is one in a page's life.
 fn count_reload() -> bool {
-    let Some(storage) = session_storage() else { return navigation_type().as_deref() != Some("reload") };
+    let Some(storage) = session_storage() else { return said("type").as_deref() != Some("reload") };
     let kept = storage.get_item(RELOADS_KEY).ok().flatten();
     let read = |kept: String| {
         let (count, since) = kept.split_once(' ')?;

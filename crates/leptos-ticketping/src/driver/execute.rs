@@ -61,7 +61,9 @@ impl Driver {
                         browser::hide_page(false);
                     }
                     None if browser::reload_hidden() => {}
-                    None => self.fail("the page is made for another user than the token"),
+                    None => {
+                        self.fail("the page is made for another user than the token: their ids have to be the same")
+                    }
                 }
             }
         }
