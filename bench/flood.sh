@@ -16,7 +16,7 @@ server=$!
 until curl -sf "$origin/readyz"; do :; done
 threads() { cat /proc/$server/task/*/comm | grep -c tokio; }
 quiet=$(threads)
-curl -sf -o /dev/null -d email=bench@example.com "$origin/api/auth/sign-up"
+curl -sf -o /dev/null -d email=log-in@example.com "$origin/api/auth/sign-up"
 token=$(curl -sf "$origin/sandbox/mail" | grep -oP 'token=\K[\w-]+' | head -1)
 curl -sf -o /dev/null -d "token=$token&password=correct+horse+battery" "$origin/api/auth/choose-password"
 
@@ -33,7 +33,7 @@ page | summary "/login, 200 log-ins at once"
 # Fifty people log in at once, each from an address of their own.
 for n in $(seq 50); do
     curl -s -o /dev/null -w '%{time_starttransfer} %{redirect_url}\n' -H "X-Forwarded-For: 10.$n.0.1" \
-        -d 'email=bench@example.com&password=correct+horse+battery' "$origin/api/auth/log-in" >"other-$n" &
+        -d 'email=log-in@example.com&password=correct+horse+battery' "$origin/api/auth/log-in" >"other-$n" &
     others+=($!)
 done
 wait "${others[@]}"
@@ -43,7 +43,7 @@ resident() { awk '/VmRSS/ {printf "%.1f MiB resident\n", $2 / 1024}' "/proc/$ser
 echo "  at its end: $(resident)"
 grep -E 'requests in|Non-2xx' flood | sed 's/^ */  the flood: /'
 for _ in 1 2; do
-    try bench@example.com | summary "wrong password"
+    try log-in@example.com | summary "wrong password"
     try nobody@example.com | summary "unknown e-mail"
 done
 # Threads that hashed end ten seconds after they had nothing to do.

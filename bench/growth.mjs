@@ -5,7 +5,7 @@ import { createHmac } from "node:crypto";
 import { statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { PASSWORD_ID, asEach, chart, folder, machine, resident, root, sessionData, sessionHash, sessionId, signUp, start, today, whole, wrk } from "./shared.mjs";
+import { LOGS_IN, PASSWORD_ID, asEach, chart, folder, machine, resident, root, sessionData, sessionHash, sessionId, signUp, start, today, whole, wrk } from "./shared.mjs";
 
 const Database = createRequire(join(root, "bench/express/"))("better-sqlite3");
 const address = "127.0.0.1:3296";
@@ -64,7 +64,7 @@ for (const count of [10, 1_000_000]) {
     const file = join(folder, `${count}.db`);
     // The server makes the schema, and a user whose password is known.
     const first = await serve(file);
-    await signUp(first);
+    await signUp(first, LOGS_IN);
     await first.stop();
     const database = new Database(file);
     const hash = database.prepare("SELECT password_hash FROM users").pluck().get();

@@ -1,6 +1,6 @@
 -- A log-in form, as a browser posts it.
 wrk.method = "POST"
-wrk.body = "email=bench%40example.com&password=correct+horse+battery"
+wrk.body = "email=log-in%40example.com&password=correct+horse+battery"
 wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
 -- A flood comes from one address, others each from their own.
 wrk.headers["X-Forwarded-For"] = "192.0.2.1"

@@ -73,12 +73,15 @@ export function wrk(server, { path, cookie, encoding, script, environment = {}, 
     };
 }
 
+/** Who logs in again and again, by log-in.lua. */
+export const LOGS_IN = "log-in@example.com";
+
 /** Signs up, by the link in the mail, and gives the session's cookie. */
-export async function signUp(server) {
+export async function signUp(server, email = "bench@example.com") {
     const post = async (form, fields) =>
         cookieOf(await fetch(`${server.origin}/api/auth/${form}`, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" }));
     const seen = new Set(readdirSync(mails));
-    await post("sign-up", { name: "Bench", email: "bench@example.com", password });
+    await post("sign-up", { name: "Bench", email, password });
     for (;;) {
         const mail = readdirSync(mails).find((name) => !seen.has(name));
         const token = mail && /token=(\S+)/.exec(readFileSync(join(mails, mail), "utf8"))?.[1];
