@@ -94,7 +94,7 @@ CREATE TABLE outbox (
     -- The name that a sign-up was sent with.
     name        TEXT,
     tries       INTEGER NOT NULL,
-    -- Seconds since 1970, UTC. Before a try, the next one is put off.
+    -- Seconds since 1970, UTC. Whoever sends it puts the next try off first.
     created_at  INTEGER NOT NULL,
     next_try_at INTEGER NOT NULL
 ) STRICT;

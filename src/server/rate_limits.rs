@@ -22,8 +22,8 @@ struct Limit {
 }
 
 const LOG_IN_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
-/// By browsers of a network of 256 IPv4 addresses, or of a /48, that never logged in to the account: a few such networks
-/// are not to fill the hash queue.
+/// By browsers of a network of 256 IPv4 addresses, or of a /48, that never logged in to the account, while others wait for
+/// their hash: a few such networks are not to fill the queue.
 const LOG_IN_BY_NETWORK: Limit = Limit { burst: 200, per_hour: 7_200 };
 /// By browsers that never logged in to the account: 106 guesses a day, by all of them together.
 const LOG_IN_BY_ACCOUNT: Limit = Limit { burst: 10, per_hour: 4 };
@@ -37,12 +37,14 @@ const CURRENT_PASSWORD_BY_USER: Limit = Limit { burst: 10, per_hour: 6 };
 /// The owner of an account hears of guesses once in a while, not once for each.
 const NOTICE_BY_ACCOUNT: Limit = Limit { burst: 1, per_hour: 1 };
 const LINK_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
-const MAIL_BY_ADDRESS: Limit = Limit { burst: 5, per_hour: 2 };
+const MAIL_BY_ADDRESS: Limit = Limit { burst: 5, per_hour: 6 };
 const MAIL_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 120 };
 /// By a network of 256 IPv4 addresses, or of a /48.
 const MAIL_BY_NETWORK: Limit = Limit { burst: 200, per_hour: 400 };
-/// Mails that leave: what is over waits, and nobody is refused for it.
-const MAIL_IN_ALL: Limit = Limit { burst: 600, per_hour: 7_200 };
+/// Mails that anybody can ask for, as they leave: what is over waits.
+const MAIL_LEAVES: Limit = Limit { burst: 600, per_hour: 7_200 };
+/// The same mails as they are asked for: more of them would wait for hours.
+const MAIL_IN_ALL: Limit = Limit { burst: 20_000, per_hour: 7_200 };
 /// Guesses at addresses without an account count here too.
 const NOTICES_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
 const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
@@ -69,6 +71,7 @@ pub struct RateLimits {
     mail_by_client: DefaultKeyedRateLimiter<ClientAddress>,
     mail_by_network: DefaultKeyedRateLimiter<IpNet>,
     mail_in_all: DefaultDirectRateLimiter,
+    mail_leaves: DefaultDirectRateLimiter,
     notices_in_all: DefaultDirectRateLimiter,
     token_by_user: DefaultKeyedRateLimiter<String>,
 }
@@ -92,6 +95,7 @@ impl RateLimits {
             mail_by_client: limiter(MAIL_BY_CLIENT, factor),
             mail_by_network: limiter(MAIL_BY_NETWORK, factor),
             mail_in_all: RateLimiter::direct(quota(MAIL_IN_ALL, factor)),
+            mail_leaves: RateLimiter::direct(quota(MAIL_LEAVES, factor)),
             notices_in_all: RateLimiter::direct(quota(NOTICES_IN_ALL, factor)),
             token_by_user: limiter(TOKEN_BY_USER, factor),
         }
@@ -169,14 +173,15 @@ impl RateLimits {
     pub fn mail(&self, client: ClientAddress, kind: MailKind, email: &EmailAddress) -> Result<(), AppError> {
         check(&self.mail_by_client, &client)?;
         check(&self.mail_by_network, &client.network())?;
-        // Of resets, only the address of an account gets any: its owner's are not used up by addresses with tags.
+        // A reset is sent only to the exact address of an account: others cannot use its owner's up with tags.
         let mailbox = if kind == MailKind::Reset { email.as_str().to_owned() } else { email.mailbox() };
-        check(&self.mail_by_address, &format!("{kind:?} {mailbox}"))
+        check(&self.mail_by_address, &format!("{kind:?} {mailbox}"))?;
+        self.mail_in_all.check().map_err(too_many)
     }
 
-    /// Waits until one more mail may leave.
-    pub async fn mail_may_leave(&self) {
-        self.mail_in_all.until_ready().await;
+    /// Before a mail leaves that anybody can ask for; else how long it has to wait.
+    pub fn mail_leaves(&self) -> Result<(), Duration> {
+        self.mail_leaves.check().map_err(|too_soon| too_soon.wait_time_from(DefaultClock::default().now()))
     }
 
     /// Before a link is looked up.
@@ -249,11 +254,7 @@ fn too_many(too_soon: NotUntil<QuantaInstant>) -> AppError {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        net::IpAddr,
-        pin::pin,
-        task::{Context, Waker},
-    };
+    use std::net::IpAddr;
 
     use super::*;
 
@@ -305,9 +306,9 @@ mod tests {
     #[test]
     fn mails_leave_at_a_bounded_rate_and_those_who_ask_for_one_are_not_refused_for_it() {
         let limits = RateLimits::new(1.0);
-        let mut waker = Context::from_waker(Waker::noop());
-        let left = (0..1_000).filter(|_| pin!(limits.mail_may_leave()).poll(&mut waker).is_ready()).count();
+        let left = (0..1_000).filter(|_| limits.mail_leaves().is_ok()).count();
         assert!((600..700).contains(&left), "{left}");
+        assert!(limits.mail_leaves().is_err_and(|wait| wait <= Duration::from_millis(500)));
         assert_eq!(limits.mail(client(1), MailKind::SignUp, &address("new@example.com")), Ok(()));
     }
 
@@ -319,7 +320,7 @@ mod tests {
             assert_eq!(limits.mail(client(n), MailKind::Reset, &address(0)), Ok(()));
         }
         let refused = limits.mail(client(99), MailKind::Reset, &address(0));
-        assert!(matches!(refused, Err(AppError::TooManyRequests { seconds: 1..=1_801 })), "{refused:?}");
+        assert!(matches!(refused, Err(AppError::TooManyRequests { seconds: 1..=601 })), "{refused:?}");
         assert_eq!(limits.mail(client(99), MailKind::SignUp, &address(0)), Ok(()), "a newcomer is kept out");
         let mail =
             |n: u8, kind, typed: &str| limits.mail(client(n), kind, &EmailAddress::parse(typed).expect("an address"));
@@ -349,6 +350,7 @@ mod tests {
         let told = (0..1_000).filter(|n| limits.is_notice_due(&address(&format!("user{n}@example.com")))).count();
         assert!((600..700).contains(&told), "{told}");
         assert_eq!(limits.mail(client(1), MailKind::SignUp, &address("new@example.com")), Ok(()));
+        assert_eq!(limits.mail_leaves(), Ok(()));
     }
 
     #[test]

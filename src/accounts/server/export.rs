@@ -35,6 +35,7 @@ pub async fn export(auth: AuthSession) -> Result<Value, AppError> {
     }))
 }
 
+/// When it was last used is said to ten minutes.
 fn session(row: &SessionRow) -> Value {
     json!({
         "browser": row.browser,
@@ -44,8 +45,9 @@ fn session(row: &SessionRow) -> Value {
     })
 }
 
+/// Only a passkey has a name.
 fn factor(row: &Factor) -> Value {
-    // What is being set up has its session there.
+    // While an app or recovery codes are being set up, the row has its session there.
     let name = if row.kind == FactorKind::Passkey { row.name.as_str() } else { "" };
     json!({ "kind": row.kind.as_str(), "name": name, "created_at": row.created_at })
 }

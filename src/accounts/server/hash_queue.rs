@@ -49,6 +49,11 @@ impl HashQueue {
         self.places.take(network).or_else(|| self.reserved.take(network).filter(|_| is_known))
     }
 
+    /// Whether somebody waits for a free core.
+    pub fn is_waited_for(&self) -> bool {
+        self.places.free.available_permits() < QUEUE
+    }
+
     /// Waits for a free core.
     pub async fn core(&self, _place: &Place) -> Option<SemaphorePermit<'_>> {
         self.cores.acquire().await.ok()

@@ -37,7 +37,7 @@ impl Accounts {
         if errors.is_empty() {
             let address = EmailAddress::parse(email);
             let device = self.device_of(address.as_ref()).await?;
-            if device.is_none() {
+            if device.is_none() && self.auth.backend.passwords.are_waited_for() {
                 self.limit(self.limits.log_in_by_network(self.client)).inspect_err(|_| count_log_in("limited"))?;
             }
             // First: a try that the server is too busy for is no guess.

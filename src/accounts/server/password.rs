@@ -61,6 +61,11 @@ impl Passwords {
         parameters(hash) == parameters(DUMMY_HASH)
     }
 
+    /// Whether somebody waits for their turn.
+    pub fn are_waited_for(&self) -> bool {
+        self.queue.is_waited_for()
+    }
+
     /// A place in the queue, or that the server is busy. To be asked for before a limit counts what needs it. Somebody
     /// `is_known` who has a session, a link that works, or a browser that has logged in to the account before.
     pub fn place(&self, client: ClientAddress, is_known: bool) -> Result<Place, HashError> {

@@ -21,7 +21,7 @@ pub enum MailKind {
     FactorsChanged,
     /// Tells the owner that somebody has said that the second factor is lost.
     FactorsLost,
-    /// Tells the owner that somebody knows the password and guesses at codes.
+    /// Tells the owner that somebody guesses at codes, after the password or in a session.
     CodesNotice,
     /// Tells the owner that the account is gone.
     AccountRemoved,
@@ -41,6 +41,9 @@ impl MailKind {
         Self::CodesNotice,
         Self::AccountRemoved,
     ];
+
+    /// Those that anybody can ask for. There are only so many of them in an hour.
+    pub const ASKED_FOR: [Self; 3] = [Self::SignUp, Self::Reset, Self::ChangeEmail];
 
     /// As it stands in the table.
     pub fn as_str(self) -> &'static str {

@@ -2,10 +2,10 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use lettre::message;
@@ -38,6 +38,8 @@ enum SendError {
     Transport(#[from] TransportError),
     #[error("it took longer than {} seconds", TRY_TIMEOUT.as_secs())]
     TooSlow,
+    #[error("as many mails as may leave for now have left")]
+    TooMany(Duration),
 }
 
 /// Everything that a mail needs.
@@ -63,12 +65,14 @@ pub struct Mailer {
 /// What a [`Mailer`] keeps for itself.
 pub struct MailerState {
     fails: AtomicBool,
+    // Until when mails that anybody can ask for wait.
+    waits_until: Mutex<Option<Instant>>,
     places: Arc<Semaphore>,
 }
 
 impl Default for MailerState {
     fn default() -> Self {
-        Self { fails: AtomicBool::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { fails: AtomicBool::default(), waits_until: Mutex::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 }
 
@@ -84,7 +88,8 @@ impl Mailer {
                     gauge!("mails_waiting").set(waiting as f64);
                 }
                 // Whichever comes first.
-                let _time_is_up = tokio_time::timeout(POLL, self.outbox.added()).await;
+                let pause = self.waits_for().map_or(POLL, |wait| wait.min(POLL));
+                let _time_is_up = tokio_time::timeout(pause, self.outbox.added()).await;
                 continue;
             };
             let mailer = Arc::clone(&self);
@@ -109,10 +114,16 @@ impl Mailer {
     }
 
     async fn claim(&self) -> Option<Mail> {
-        self.outbox.claim().await.unwrap_or_else(|error| {
+        self.outbox.claim(self.waits_for().is_none()).await.unwrap_or_else(|error| {
             self.failed(&error);
             None
         })
+    }
+
+    /// For how long mails that anybody can ask for wait from now on.
+    fn waits_for(&self) -> Option<Duration> {
+        let until = *self.state.waits_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until?.checked_duration_since(Instant::now())
     }
 
     async fn send(&self, mail: Mail) {
@@ -123,6 +134,13 @@ impl Mailer {
             Err(SendError::Transport(error @ TransportError::NoMailbox(_))) => {
                 tracing::warn!(%error, mail = mail.id, kind = ?mail.kind, "a mail was refused");
                 "refused"
+            }
+            Err(SendError::TooMany(wait)) => {
+                *self.state.waits_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + wait);
+                if let Err(error) = self.outbox.put_back(&mail).await {
+                    self.failed(&error);
+                }
+                return;
             }
             Err(error) => {
                 self.failed(&error);
@@ -147,14 +165,13 @@ impl Mailer {
 
     async fn try_to_send(&self, mail: &Mail) -> Result<&'static str, SendError> {
         let Some(written) = self.write(mail).await? else { return Ok("not_needed") };
-        self.limits.mail_may_leave().await;
         self.transport.send(&written, &self.from).await?;
         self.works_again();
         Ok("sent")
     }
 
     /// The mail, with a link that is made now. `None` when there is nothing to say, or nobody to say it to.
-    async fn write(&self, mail: &Mail) -> sqlx::Result<Option<Written>> {
+    async fn write(&self, mail: &Mail) -> Result<Option<Written>, SendError> {
         let at_address = self.users.by_email(&mail.email).await?;
         let user = match &mail.user_id {
             Some(id) => self.users.read(id).await?,
@@ -202,6 +219,11 @@ impl Mailer {
             }
             _ => return Ok(None),
         };
+        // The sandbox's mailbox is nobody's.
+        let is_limited = MailKind::ASKED_FOR.contains(&mail.kind) && !matches!(self.transport, Transport::Mailbox(_));
+        if is_limited {
+            self.limits.mail_leaves().map_err(SendError::TooMany)?;
+        }
         let url = match subject {
             // The account has another address by now: a link to this one would do nothing but end a good one.
             Subject::Reset { user, email } if user.email != *email => format!("{}/forgot", self.origin),

@@ -127,10 +127,10 @@ pub fn factors_lost() -> MailText {
 /// To the owner of an account for whose second factor somebody tries codes.
 pub fn codes_notice() -> MailText {
     MailText {
-        subject: format!("Somebody has your password for {APP_NAME}"),
+        subject: format!("Somebody tries codes of your second factor at {APP_NAME}"),
         reason: format!(
             "Somebody entered several wrong codes of the second factor for your account at {APP_NAME}, after the right \
-             password or in a browser that is logged in. No code was right. If it was not you, someone knows your password."
+             password or in a browser that is logged in. If it was not you, someone knows your password or uses that browser."
         ),
         button: "Choose a new password",
         about_link: ONCE,

@@ -89,14 +89,15 @@ impl Outbox {
         self.added.notified().await;
     }
 
-    /// Takes the next mail whose time has come, and puts its next try off: nobody else takes it meanwhile.
-    pub async fn claim(&self) -> sqlx::Result<Option<Mail>> {
+    /// Takes the next mail whose time has come, and puts its next try off: nobody else takes it meanwhile. Those that
+    /// anybody can ask for stay where they are unless `with_asked_for`.
+    pub async fn claim(&self, with_asked_for: bool) -> sqlx::Result<Option<Mail>> {
         let now = OffsetDateTime::now_utc().unix_timestamp();
         loop {
             let row: Option<Row> = statement::run("outbox.next", &self.pool, async |database| {
                 sqlx::query_as(
                     "SELECT id, kind, email, user_id, name, tries, created_at, next_try_at FROM outbox \
-                     WHERE next_try_at <= $1 AND NOT EXISTS ( \
+                     WHERE next_try_at <= $1 AND ($3 = 1 OR kind NOT IN ($4, $5, $6)) AND NOT EXISTS ( \
                          SELECT 1 FROM outbox AS earlier WHERE earlier.email = outbox.email AND earlier.id < outbox.id \
                          AND earlier.next_try_at > $1 AND earlier.next_try_at <= $2) \
                      ORDER BY next_try_at, id LIMIT 1",
@@ -104,6 +105,10 @@ impl Outbox {
                 .bind(now)
                 // One that is being sent, or will be in a moment: the mail that arrives last is to have the link that works.
                 .bind(now + LEASE.as_secs().cast_signed())
+                .bind(i64::from(with_asked_for))
+                .bind(MailKind::ASKED_FOR[0].as_str())
+                .bind(MailKind::ASKED_FOR[1].as_str())
+                .bind(MailKind::ASKED_FOR[2].as_str())
                 .fetch_optional(database)
                 .await
             })
@@ -129,6 +134,20 @@ impl Outbox {
             let email = EmailAddress::from_stored(email);
             return Ok(Some(Mail { id, kind, email, user_id, name, tries, created_at }));
         }
+    }
+
+    /// It was not tried: its time has come still.
+    pub async fn put_back(&self, mail: &Mail) -> sqlx::Result<()> {
+        statement::run("outbox.put_back", &self.pool, async |database| {
+            sqlx::query("UPDATE outbox SET tries = $2, next_try_at = $3 WHERE id = $1")
+                .bind(&mail.id)
+                .bind(mail.tries)
+                .bind(mail.created_at)
+                .execute(database)
+                .await
+        })
+        .await?;
+        Ok(())
     }
 
     /// It was not sent: the next try comes after a pause.

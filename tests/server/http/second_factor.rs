@@ -248,7 +248,7 @@ fn codes_are_limited_by_account_and_the_owner_hears_that_the_password_is_known()
     for n in 0..10 {
         assert_eq!(enter(&thief, "000000"), "/second-factor");
         if n == 2 {
-            assert!(alice.next_mail(ALICE, before).subject.contains("has your password"));
+            assert!(alice.next_mail(ALICE, before).subject.contains("tries codes"));
         }
     }
     let refused = thief.post("/api/auth/enter-code", &[("code", &codes[0])]);

@@ -78,6 +78,10 @@ fn navigation_timing() -> Option<JsValue> {
     get(&call(&performance, "getEntriesByType", &"navigation".into())?, "0")
 }
 
+fn is_reload() -> bool {
+    said("type").as_deref() == Some("reload")
+}
+
 /// Whether the browser makes this page before its visitor has asked for it, as Chromium does.
 pub fn is_prerendering() -> bool {
     get(&document(), "prerendering").is_some_and(|is_ahead| is_ahead.is_truthy())
@@ -102,7 +106,7 @@ pub fn made_ahead_by() -> Option<f64> {
             let by_wall_clock = Date::now() - window().performance()?.time_origin();
             Some(shown_at.max(by_wall_clock) - timing("responseEnd")?)
         }
-        None => is_cached().then_some(f64::INFINITY),
+        None => (is_cached() && !is_reload()).then_some(f64::INFINITY),
     }
 }
 
@@ -113,8 +117,8 @@ pub fn navigation() -> Option<EventTarget> {
 }
 
 /// Hides the page and loads it again: it shows another user's data. `false` when that was done so often that it leads
-/// nowhere: then the page's user and the token's are never the same. A page that is hidden already came from history, and
-/// may be made again however often the visitor goes back to it.
+/// nowhere: then the page's user and the token's are never the same. A page that is hidden already came from history or from
+/// a cache, and may be made again however often the visitor goes back to it.
 pub fn reload_hidden() -> bool {
     if !is_hidden() && !count_reload() {
         return false;
@@ -137,7 +141,7 @@ fn is_hidden() -> bool {
 
 /// Notes a reload in this tab; whether there may be one more. Without storage there is one in a page's life.
 fn count_reload() -> bool {
-    let Some(storage) = session_storage() else { return said("type").as_deref() != Some("reload") };
+    let Some(storage) = session_storage() else { return !is_reload() };
     let kept = storage.get_item(RELOADS_KEY).ok().flatten();
     let read = |kept: String| {
         let (count, since) = kept.split_once(' ')?;

@@ -144,11 +144,11 @@ impl Machine {
                 self.was_made_ahead = false;
                 self.show_page(commands);
             }
-            // Another user may have logged in since, in a tab whose note has not been heard of yet.
             TokenAnswer::SignedOut
                 if self.hides_page
                     || self.was_made_ahead
-                    || self.owns_storage && self.is_owned_by_another(snapshot) =>
+                    // Another user may have logged in since, in a tab whose note has not been heard of yet.
+                    || (self.owns_storage && self.is_owned_by_another(snapshot)) =>
             {
                 self.leave_to_next_page(snapshot, commands);
             }
