@@ -359,7 +359,7 @@ fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_come
     alice.log_out();
     let bob = server.signed_up("bob@example.com");
     let restored = command(&["--restore", &file]);
-    assert!(text(&restored.stdout).contains("1 users are as"), "{}", text(&restored.stderr));
+    assert!(text(&restored.stdout).contains("Restored 1 users from"), "{}", text(&restored.stderr));
     assert!(!thief.is_signed_in(), "an ended session came back");
     // For some seconds this machine remembers its own sessions.
     while bob.is_signed_in() {}

@@ -66,7 +66,7 @@ fn a_file_that_is_no_database_is_left_as_it_is() {
         let before = path.metadata().unwrap().permissions();
         let output = run(&[("DATABASE_URL", &format!("sqlite://{}", path.display()))], &["users"]);
         assert_eq!(output.status.code(), Some(1));
-        assert!(text(&output.stderr).contains("is no SQLite database"), "{}", text(&output.stderr));
+        assert!(text(&output.stderr).contains("is not a SQLite database"), "{}", text(&output.stderr));
         assert_eq!(path.metadata().unwrap().permissions(), before);
     }
 }
