@@ -64,7 +64,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const MAILBOX: &str = "/sandbox/mail";
 /// How much of a method is logged, and how much of a path.
 const LOGGED_METHOD_BYTES: usize = 16;
-const LOGGED_BYTES: usize = 200;
+const LOGGED_PATH_BYTES: usize = 200;
 
 /// What answers every request: an axum router with layers around it.
 pub trait HttpService:
@@ -215,7 +215,7 @@ fn remove_what_deceives(mut request: Request) -> Request {
 /// a character that no path of ours has. And not more of it than a line takes.
 fn logged_path(path: &str) -> &str {
     let is_ours = |char: char| char.is_ascii_alphanumeric() || "/._-".contains(char);
-    &path[..path.find(|char| !is_ours(char)).unwrap_or(path.len()).min(LOGGED_BYTES)]
+    &path[..path.find(|char| !is_ours(char)).unwrap_or(path.len()).min(LOGGED_PATH_BYTES)]
 }
 
 /// A method that a client has made up may be as long as its head.

@@ -219,7 +219,7 @@ impl Mailer {
             }
             _ => return Ok(None),
         };
-        // The sandbox's mailbox is nobody's.
+        // The sandbox's mailbox takes any number.
         let is_limited = MailKind::ASKED_FOR.contains(&mail.kind) && !matches!(self.transport, Transport::Mailbox(_));
         if is_limited {
             self.limits.mail_leaves().map_err(SendError::TooMany)?;

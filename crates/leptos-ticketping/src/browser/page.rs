@@ -94,8 +94,8 @@ pub fn once_shown(callback: impl FnOnce() + 'static) {
 }
 
 /// How long before it was shown the page was made, in milliseconds; `None` for one that was made when its visitor asked for it.
-/// Of one that was only prefetched, or is out of a cache, nobody says how old it is. It is said once: a chat that is mounted anew is on a page that
-/// its visitor has seen for long.
+/// Of one that was only prefetched, or is out of a cache, nobody says how old it is. It is said once: a chat that is mounted
+/// anew is on a page that its visitor has seen for long.
 pub fn made_ahead_by() -> Option<f64> {
     if IS_TOLD.replace(true) {
         return None;
