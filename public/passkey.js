@@ -21,6 +21,8 @@ addEventListener("submit", async (submit) => {
                 : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(asked) });
         credential.value = JSON.stringify(answer);
         form.requestSubmit(button);
+        // An answer is good once, and history may bring this page back.
+        credential.value = "";
     } catch (error) {
         console.debug(error);
         message.textContent =

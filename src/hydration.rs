@@ -2,15 +2,28 @@
 //! `fetch` does not use, so that Safari loads the file twice; and it waits for an idle page before it begins. With
 //! the first press, key or step in the history it loads what makes links leave an open chat alone, `public/navigation.js`.
 
+use std::sync::LazyLock;
+
 use leptos::{nonce::use_nonce, prelude::*};
 
 /// Loads JavaScript and WASM while the page arrives, and wakes the islands in their order, each inside what it is a child of.
 /// `wakeIslands` and `loadedAs` are for `public/navigation.js`, which may show another page before any island has woken.
-const SCRIPT: &str = include_str!("hydration.js");
+/// In one line, as it is in every page: without comments, and each statement ends by itself.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| include_str!("hydration.js").lines().map(str::trim_start).collect());
 
 /// The script. It stands before the stylesheet, as a script waits for the stylesheets before it.
 #[component]
 pub fn HydrationScript(options: LeptosOptions) -> impl IntoView {
     let path = format!("/{}/{}", options.site_pkg_dir, options.output_name);
-    view! { <script nonce=use_nonce()>{format!("{SCRIPT}({path:?})")}</script> }
+    view! { <script nonce=use_nonce()>{format!("{}({path:?})", *SCRIPT)}</script> }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_script_means_the_same_in_one_line() {
+        for line in include_str!("hydration.js").lines() {
+            assert!(line.ends_with([';', '{', '}', '(', ')']) && !line.contains("//"), "{line}");
+        }
+    }
 }

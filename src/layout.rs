@@ -11,7 +11,7 @@ use crate::{
 
 /// For a page that is not to be shown as it was made: WebKit's history keeps `no-store` pages over plain http, and Chromium makes
 /// pages ahead as an address is typed. Where the user's chat is on the page, that sees to it.
-const MADE_AGAIN: &str = "(()=>{const again=()=>{document.documentElement.style.visibility='hidden';location.reload()};\
+const MADE_AGAIN: &str = "(()=>{const again=()=>{document.documentElement.style.cssText='visibility:hidden;opacity:0';location.reload()};\
 addEventListener('pageshow',e=>e.persisted&&again());\
 document.addEventListener('prerenderingchange',again)})()";
 
@@ -24,7 +24,7 @@ pub fn Layout(children: Children) -> impl IntoView {
     let is_made_again = shows_secret || use_context::<SecondStep>().is_some();
     view! {
         {is_made_again.then(|| view! { <script nonce=use_nonce()>{MADE_AGAIN}</script> })}
-        <a class="skip-link" href="#main">"Skip to the content"</a>
+        <a class="skip-link" href="#main">"Skip to content"</a>
         <header class="site-header">
             <div class="site-header-inner">
                 <a class="brand" href="/">
@@ -41,8 +41,8 @@ pub fn Layout(children: Children) -> impl IntoView {
         <footer class="site-footer">
             {site.sandbox.then(|| view! {
                 <p>
-                    "Sandbox is on: this server stands in for Ticketping, and a scripted agent replies. Mails go to "
-                    <a href="/sandbox/mail">"the mailbox"</a>"."
+                    "Sandbox: this server stands in for Ticketping, and a scripted agent replies."
+                    {site.has_mailbox.then(|| view! { " Emails go to " <a href="/sandbox/mail">"the mailbox"</a>"." })}
                 </p>
             })}
             {has_chat.then(|| view! { <ChatOnPage/> })}

@@ -69,14 +69,21 @@ thread_local! {
 /// ```
 pub fn use_ticketping() -> UseTicketping {
     fn field<T: Send + Sync + 'static>(read: fn(&WidgetState) -> T) -> Signal<T> {
-        Signal::derive(move || PAGE_CHAT.with(|chat| chat.state.clone()).with(read))
+        Signal::derive(move || {
+            let state = PAGE_CHAT.with(|chat| chat.state.clone());
+            // On the server it never changes: what subscribed would stay for as long as the thread.
+            if cfg!(target_arch = "wasm32") { state.with(read) } else { state.with_untracked(read) }
+        })
     }
     UseTicketping {
         is_ready: field(|state| state.is_ready),
         is_open: field(|state| state.is_open),
         unread: field(|state| state.unread),
         has_failed: field(|state| state.has_failed),
-        token_life: Signal::derive(|| PAGE_CHAT.with(|chat| chat.token_life.clone()).get()),
+        token_life: Signal::derive(|| {
+            let life = PAGE_CHAT.with(|chat| chat.token_life.clone());
+            if cfg!(target_arch = "wasm32") { life.get() } else { life.get_untracked() }
+        }),
     }
 }
 
@@ -88,9 +95,9 @@ pub struct UseTicketping {
     pub is_ready: Signal<bool>,
     /// Whether the chat window is open.
     pub is_open: Signal<bool>,
-    /// How many messages arrived while it was closed.
+    /// How many messages are unread, as Ticketping counts them.
     pub unread: Signal<u32>,
-    /// Whether there is no widget because it could not be loaded or started, or its token not be fetched. Opening it tries
+    /// Whether there is no widget because it could not be loaded or started, or its token could not be fetched. Opening it tries
     /// again.
     pub has_failed: Signal<bool>,
     /// The life of the user's token; `None` while the chat is anonymous.

@@ -15,9 +15,9 @@ impl Visitor {
         Self { external_id: external_id.into(), email: email.into(), display_name: None }
     }
 
-    /// The name that the agent sees.
-    pub fn with_name(mut self, name: Option<impl Into<String>>) -> Self {
-        self.display_name = name.map(Into::into);
+    /// The name that the agent sees. An empty one counts as none.
+    pub fn with_name(mut self, name: Option<String>) -> Self {
+        self.display_name = name.filter(|name| !name.trim().is_empty());
         self
     }
 
@@ -26,12 +26,12 @@ impl Visitor {
         &self.external_id
     }
 
-    /// The user's e-mail address.
+    /// The user's email address.
     pub fn email(&self) -> &str {
         &self.email
     }
 
-    /// The name that the agent sees: the one you gave, or the part of the e-mail address before `@`.
+    /// The name that the agent sees: the one you gave, or the part of the email address before `@`.
     pub fn display_name(&self) -> &str {
         let before_at = self.email.split('@').next().unwrap_or(&self.email);
         self.display_name.as_deref().unwrap_or(before_at)
@@ -46,6 +46,7 @@ mod tests {
     fn without_a_name_the_agent_sees_the_part_before_the_at() {
         let visitor = Visitor::new("u-1", "alice@example.com");
         assert_eq!(visitor.display_name(), "alice");
-        assert_eq!(visitor.with_name(Some("Alice")).display_name(), "Alice");
+        assert_eq!(visitor.clone().with_name(Some(" ".to_owned())).display_name(), "alice");
+        assert_eq!(visitor.with_name(Some("Alice".to_owned())).display_name(), "Alice");
     }
 }

@@ -91,7 +91,8 @@ async fn talk(
                 Ok(Some(Ok(Message::Text(text)))) => {
                     received_in_chat(sandbox, &mut socket, owner, session, &text).await.is_none()
                 }
-                Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => true,
+                Ok(Some(Err(_)) | None) | Err(_) => true,
+                // Also when the browser closes it: the answer to that is sent as the next frame is waited for.
                 Ok(Some(Ok(_))) => false,
             },
         };
@@ -174,7 +175,7 @@ async fn notify(sandbox: Sandbox, mut socket: WebSocket, key: String) {
                         _ => Some(()),
                     }
                 }
-                Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) | Err(_) => None,
+                Ok(Some(Err(_)) | None) | Err(_) => None,
                 Ok(Some(Ok(_))) => Some(()),
             },
         };

@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     bindings::{Instance, JWT, container},
-    js::{STOPPED, apply, function, get, noop, returns_unsettled, set, text, unless_stopped, unsettled},
+    js::{STOPPED, apply, call_part, function, get, noop, returns_unsettled, set, text, unless_stopped, unsettled},
     owner::{expire_chat_cookies, is_owner},
     resume::is_kept,
 };
@@ -155,8 +155,8 @@ impl Hooks {
     }
 }
 
-/// Where a chat is carried over, its list comes out of storage, which saves a round trip: the widget asks its API only if it
-/// has a token as this function begins.
+/// Where a chat is carried over, its list comes out of storage, which saves a round trip: the widget calls its API only if it
+/// has a token when this starts.
 fn load_list(original: &Function, widget: &Instance) -> JsValue {
     let config = widget.config();
     let jwt = get(&config, JWT).unwrap_or_default();
@@ -206,10 +206,16 @@ pub fn silence(instance: &Instance) {
     // The first call was made before the hooks were there, and its answer continues the start.
     set(widget, "createWidgetContainer", &noop);
     set(widget, LIST_STEP, &returns_unsettled);
-    // A socket that is closed before it was open counts as cut off, and would be opened again.
+    close_socket(widget);
+}
+
+/// Closes the socket of the conversation that is open, for good: one that is closed before it was open, or whose other side
+/// does not answer, counts as cut off, and the widget would open it again.
+pub fn close_socket(widget: &JsValue) {
     if let Some(options) = get(widget, "ws").as_ref().and_then(|socket| get(socket, "options")) {
         set(&options, "reconnectAttempts", &0.into());
     }
+    let _none = call_part(widget, "ws", "disconnect", &JsValue::UNDEFINED);
 }
 
 /// Gives a destroyed widget a container that is not on the page, in case it is still building.

@@ -20,6 +20,11 @@ pub fn call(target: &JsValue, method: &str, argument: &JsValue) -> Option<JsValu
     function(target, method)?.call1(target, argument).ok()
 }
 
+/// Calls a method of a part.
+pub fn call_part(target: &JsValue, part: &str, method: &str, argument: &JsValue) -> Option<JsValue> {
+    call(&get(target, part)?, method, argument)
+}
+
 /// Calls a function; null where it throws.
 pub fn apply(function: &Function, this: &JsValue, arguments: &[JsValue]) -> JsValue {
     function.apply(this, &arguments.iter().collect::<Array>()).unwrap_or(JsValue::NULL)

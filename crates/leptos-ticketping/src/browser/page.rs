@@ -19,8 +19,7 @@ const MAX_RELOADS: u64 = 5;
 const RELOADS_WITHIN: u64 = 30_000;
 
 thread_local! {
-    // Whether it was said that the page was made ahead.
-    static IS_TOLD: Cell<bool> = const { Cell::new(false) };
+    static MADE_AHEAD_WAS_READ: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A clock that only goes forward, in milliseconds. It takes the larger step of the monotonic clock (which may
@@ -55,12 +54,12 @@ pub fn requested_at() -> f64 {
 
 /// History brings pages back as they were, whatever their headers say.
 fn may_be_cached() -> bool {
-    said("type").as_deref() == Some("back_forward") || is_cached()
+    timing_text("type").as_deref() == Some("back_forward") || is_cached()
 }
 
 /// Whether the page is out of a cache, or Chromium has prefetched it.
 fn is_cached() -> bool {
-    timing("transferSize") == Some(0.0) || said("deliveryType").as_deref() == Some("navigational-prefetch")
+    timing("transferSize") == Some(0.0) || timing_text("deliveryType").as_deref() == Some("navigational-prefetch")
 }
 
 /// An entry of the page's timing, in milliseconds since the page began.
@@ -69,7 +68,7 @@ fn timing(name: &str) -> Option<f64> {
 }
 
 /// An entry of it that is a word.
-fn said(name: &str) -> Option<String> {
+fn timing_text(name: &str) -> Option<String> {
     text(&navigation_timing()?, name)
 }
 
@@ -79,7 +78,7 @@ fn navigation_timing() -> Option<JsValue> {
 }
 
 fn is_reload() -> bool {
-    said("type").as_deref() == Some("reload")
+    timing_text("type").as_deref() == Some("reload")
 }
 
 /// Whether the browser makes this page before its visitor has asked for it, as Chromium does.
@@ -94,10 +93,10 @@ pub fn once_shown(callback: impl FnOnce() + 'static) {
 }
 
 /// How long before it was shown the page was made, in milliseconds; `None` for one that was made when its visitor asked for it.
-/// Of one that was only prefetched, or is out of a cache, nobody says how old it is. It is said once: a chat that is mounted
-/// anew is on a page that its visitor has seen for long.
+/// The age of one that was only prefetched, or is out of a cache, is unknown. Answered once: a chat that is mounted anew is on a
+/// page that its visitor has already seen.
 pub fn made_ahead_by() -> Option<f64> {
-    if IS_TOLD.replace(true) {
+    if MADE_AHEAD_WAS_READ.replace(true) {
         return None;
     }
     match timing("activationStart").filter(|shown_at| *shown_at > 0.0) {
@@ -128,10 +127,13 @@ pub fn reload_hidden() -> bool {
     true
 }
 
-/// Shows nothing of the page, or all of it again.
+/// Shows nothing of the page, or all of it again. What says that it is visible, as the widget's open window does, is so within
+/// a page that is not, but not within a page that is transparent.
 pub fn hide_page(hidden: bool) {
     if let Some(style) = root_style() {
-        let _kept = style.set_property("visibility", if hidden { "hidden" } else { "" });
+        for (property, value) in [("visibility", "hidden"), ("opacity", "0")] {
+            let _kept = style.set_property(property, if hidden { value } else { "" });
+        }
     }
 }
 
@@ -150,8 +152,10 @@ fn count_reload() -> bool {
     let now = Date::now() as u64;
     let (count, since) =
         kept.and_then(read).filter(|(_, since)| now.abs_diff(*since) < RELOADS_WITHIN).unwrap_or((0, now));
-    let _blocked = storage.set_item(RELOADS_KEY, &format!("{} {since}", count + 1));
-    count < MAX_RELOADS
+    match storage.set_item(RELOADS_KEY, &format!("{} {since}", count + 1)) {
+        Ok(()) => count < MAX_RELOADS,
+        Err(_) => !is_reload(),
+    }
 }
 
 /// The inline style of `<html>`.

@@ -8,7 +8,8 @@ use web_sys::{Element, HtmlTextAreaElement};
 
 use super::{
     bindings::{Instance, OPEN, container, socket_state},
-    js::{apply, call, function, get, noop, set, text},
+    hooks::close_socket,
+    js::{apply, call, call_part, function, get, noop, set, text},
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
 use crate::machine::Identity;
@@ -74,18 +75,29 @@ pub async fn resume(instance: Instance) {
 
 /// Opens a new conversation, with a text in its box that is not sent yet.
 pub async fn start_conversation(instance: Instance, draft: Option<String>) {
+    // Of two at once each would open a socket, and the widget would know one of them.
+    if get(&instance, STARTS).is_some_and(|starts| starts.is_truthy()) {
+        return;
+    }
+    set(&instance, STARTS, &JsValue::TRUE);
     let _gone = instance.open();
-    // The widget leaves the socket of the conversation that is open as it is, for good.
-    let _none = get(&instance, "ws").and_then(|socket| call(&socket, "disconnect", &JsValue::UNDEFINED));
+    // The widget leaves the socket of the conversation that is open as it is.
+    close_socket(&instance);
     // The messages of that conversation would be kept for the new one.
-    let _none = get(&instance, "chatWindow").and_then(|window| call(&window, "clearMessages", &JsValue::UNDEFINED));
+    let _none = call_part(&instance, WINDOW, "clearMessages", &JsValue::UNDEFINED);
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
-    let Ok(loaded) = instance.load_conversation("new") else { return };
-    let _failed = JsFuture::from(loaded).await;
-    if let (Some(draft), Some(input)) = (draft, draft_box(&instance)) {
+    if let Ok(loaded) = instance.load_conversation("new") {
+        let _failed = JsFuture::from(loaded).await;
+    }
+    set(&instance, STARTS, &JsValue::FALSE);
+    // There is one box for all conversations: what the visitor is writing stays.
+    if let (Some(draft), Some(input)) = (draft, draft_box(&instance).filter(|input| input.value().is_empty())) {
         set_draft(&input, &draft);
     }
 }
+
+/// The property of a widget that says whether a conversation is being opened.
+const STARTS: &str = "startsConversation";
 
 /// Whether the page before has left something that is this owner's.
 pub fn is_kept() -> bool {
@@ -94,18 +106,17 @@ pub fn is_kept() -> bool {
 
 /// Puts the messages that are shown into the widget's own storage.
 fn save_messages(instance: &Instance, session: &str) -> Option<()> {
-    let shown = get(&get(instance, "chatWindow")?, "currentMessages").filter(has_any)?;
+    let shown = get(&get(instance, WINDOW)?, "currentMessages").filter(has_any)?;
     let conversation = Object::assign(&Object::new(), conversation(instance, session)?.unchecked_ref());
     set(&conversation, "messages", &shown);
-    call(&get(instance, "storage")?, "saveConversation", &conversation).map(|_| ())
+    call_part(instance, "storage", "saveConversation", &conversation).map(|_| ())
 }
 
 /// Shows those that were kept in place of the widget's "Loading": it waits for its socket, which takes several round trips.
 fn show_messages(instance: &Instance, session: &str) -> Option<()> {
     let messages = get(&conversation(instance, session)?, "messages").filter(has_any)?;
-    let window = get(instance, "chatWindow")?;
-    call(&window, "hideLoadingState", &JsValue::UNDEFINED)?;
-    call(&window, "setMessages", &messages).map(|_| ())
+    call_part(instance, WINDOW, "hideLoadingState", &JsValue::UNDEFINED)?;
+    call_part(instance, WINDOW, "setMessages", &messages).map(|_| ())
 }
 
 /// What is written while there is no socket would be lost. The widget itself changes its `display`.
@@ -124,28 +135,30 @@ fn hold_still(instance: &Instance) -> Option<()> {
     set(&options, "behavior", &"instant".into());
     let scroll = function(&list, "scrollTo")?;
     let scroll_at_once = function(&scroll, "bind")?.call2(&scroll, &list, &options).ok()?;
-    set(&get(instance, "chatWindow")?, SCROLL, &scroll_at_once);
+    set(&get(instance, WINDOW)?, SCROLL, &scroll_at_once);
     container(instance)?.style().set_property(FADING, "0s").ok()
 }
 
 fn scroll_to_end(instance: &Instance) -> Option<JsValue> {
-    let window = get(instance, "chatWindow")?;
+    let window = get(instance, WINDOW)?;
     Some(apply(&function(&window, SCROLL)?, &window, &[]))
 }
 
 fn move_again(instance: &Instance) -> Option<()> {
-    let window = get(instance, "chatWindow")?;
+    let window = get(instance, WINDOW)?;
     let _own_again = Reflect::delete_property::<Object>(window.unchecked_ref(), &SCROLL.into());
     container(instance)?.style().set_property(FADING, "").ok()
 }
 
+/// The part of a widget that shows its window.
+const WINDOW: &str = "chatWindow";
 /// The method by which the widget scrolls to the last message, after a while and smoothly.
 const SCROLL: &str = "scrollToBottom";
 /// How long its messages take to fade in.
 const FADING: &str = "--tp-animation-speed";
 
 fn conversation(instance: &Instance, session: &str) -> Option<JsValue> {
-    call(&get(instance, "conversations")?, "get", &session.into()).filter(JsValue::is_object)
+    call_part(instance, "conversations", "get", &session.into()).filter(JsValue::is_object)
 }
 
 fn has_any(messages: &JsValue) -> bool {

@@ -2,19 +2,19 @@
 
 use js_sys::{Date, JSON, Object};
 use leptos::prelude::window;
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, RequestInit, Response};
+use web_sys::{RequestInit, Response};
 
-use super::js::{get, set, text};
+use super::js::{call_part, get, set, text};
 use crate::machine::TokenAnswer;
+
+/// How long the server may take, in milliseconds.
+const TIMEOUT: u32 = 15_000;
 
 /// The token of the session's user.
 pub async fn fetch_token(url: &str) -> TokenAnswer {
-    match try_fetch_token(url).await {
-        Ok(answer) => answer,
-        Err(_) => TokenAnswer::Failed,
-    }
+    try_fetch_token(url).await.unwrap_or(TokenAnswer::Failed)
 }
 
 async fn try_fetch_token(url: &str) -> Result<TokenAnswer, JsValue> {
@@ -23,9 +23,9 @@ async fn try_fetch_token(url: &str) -> Result<TokenAnswer, JsValue> {
     let headers = Object::new();
     set(&headers, "accept", &"application/json".into());
     options.set_headers(&headers);
-    if let Ok(signal) = abort_after(15_000) {
-        options.set_signal(Some(&signal));
-    }
+    // A request that hangs would be waited for without end; browsers from before 2022 do wait.
+    let signal = call_part(&window(), "AbortSignal", "timeout", &TIMEOUT.into());
+    set(&options, "signal", &signal.unwrap_or_default());
     let response: Response = JsFuture::from(window().fetch_with_str_and_init(url, &options)).await?.dyn_into()?;
     if response.status() == 401 {
         return Ok(TokenAnswer::SignedOut);
@@ -54,14 +54,4 @@ fn read_claims(jwt: &str) -> Option<JsValue> {
     // The browser's own way from bytes to UTF-8: it is on every page already.
     let text = js_sys::decode_uri_component(&String::from(js_sys::escape(&latin1))).ok()?;
     JSON::parse(&String::from(text)).ok()
-}
-
-/// Gives a request up. Not `AbortSignal.timeout()`, which some browsers lack: a request that hangs would be waited for
-/// without end.
-fn abort_after(milliseconds: i32) -> Result<web_sys::AbortSignal, JsValue> {
-    let controller = AbortController::new()?;
-    let signal = controller.signal();
-    let abort = Closure::once_into_js(move || controller.abort());
-    window().set_timeout_with_callback_and_timeout_and_arguments_0(abort.unchecked_ref(), milliseconds)?;
-    Ok(signal)
 }

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use super::{
     bindings::{Instance, JWT, Namespace, OPEN, namespace, socket_state},
     hooks::{self, Hooks, ON_ITS_WAY, OnReport},
-    js::{call, get, set},
+    js::{call, call_part, set},
     page::root_style,
     resume,
 };
@@ -54,7 +54,14 @@ impl LiveWidget {
             let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
         }
         if self.instance.is_open() && self.instance.current_chat_session().is_some() && is_closed("ws") {
-            let _none = get(&self.instance, "ws").and_then(|socket| call(&socket, "reconnect", &JsValue::UNDEFINED));
+            let _none = call_part(&self.instance, "ws", "reconnect", &JsValue::UNDEFINED);
+        }
+    }
+
+    /// Closes the sockets: Chromium keeps no page for its history that has one. `reconnect` opens them again.
+    pub fn disconnect(&self) {
+        for socket in ["ws", "notifiWs"] {
+            let _none = call_part(&self.instance, socket, "disconnect", &JsValue::UNDEFINED);
         }
     }
 
@@ -94,8 +101,10 @@ impl LiveWidget {
 /// Its `destroy()` leaves the colours on `<html>`.
 fn remove_theme() {
     let Some(style) = root_style() else { return };
-    let names: Vec<String> = (0..style.length()).map(|index| style.item(index)).collect();
-    for name in names.iter().filter(|name| name.starts_with("--tp-")) {
-        let _frozen = style.remove_property(name);
+    for index in (0..style.length()).rev() {
+        let name = style.item(index);
+        if name.starts_with("--tp-") {
+            let _frozen = style.remove_property(&name);
+        }
     }
 }

@@ -17,10 +17,12 @@ impl Driver {
         self.shows_placeholder.set(false);
         self.failure.set(None);
         // A page that is left in the middle of a start ends it: what was kept is for the next page.
-        if let Some(widget) = self.widget().filter(|_| !self.is_leaving.get()) {
+        let waiting = self.waiting.take();
+        let is_replaced = matches!(waiting, Some(Action::StartConversation { .. }));
+        if let Some(widget) = self.widget().filter(|_| !self.is_leaving.get() && !is_replaced) {
             widget.resume();
         }
-        if let Some(action) = self.waiting.take() {
+        if let Some(action) = waiting {
             self.execute_action(action);
         }
     }
@@ -54,7 +56,13 @@ impl Driver {
             (Some(widget), Action::Close) => widget.close(),
             (Some(widget), Action::StartConversation { draft }) => widget.start_conversation(draft),
             (None, Action::Close) => self.forget_waiting(),
-            (None, action) => *self.waiting.borrow_mut() = Some(action),
+            (None, action) => {
+                let mut waiting = self.waiting.borrow_mut();
+                // To open the chat is a part of what waits already.
+                if action != Action::Open || waiting.is_none() {
+                    *waiting = Some(action);
+                }
+            }
         }
     }
 }

@@ -16,8 +16,8 @@ use crate::{
 
 const TOKEN_FAILED: &str = "the token endpoint failed; it is asked again later";
 const FAILURE_DELAY: Duration = Duration::from_secs(1);
-/// A day, in milliseconds.
-const LONGEST_TIMER: f64 = 86_400_000.0;
+/// In milliseconds. After a sleep a timer goes on where it stood.
+const LONGEST_TIMER: f64 = 30_000.0;
 
 impl Driver {
     pub fn execute(self: &Rc<Self>, command: Command) {
@@ -152,9 +152,9 @@ impl Driver {
 
     fn set_timer(self: &Rc<Self>, milliseconds: f64) {
         let driver = Rc::clone(self);
-        // Longer timers overflow, and one that fires early does no harm.
+        // One that fires early does no harm.
         let delay = Duration::from_millis(milliseconds.min(LONGEST_TIMER) as u64);
-        let timer = set_timeout_with_handle(move || driver.handle(Event::TimerFired), delay).ok();
+        let timer = set_timeout_with_handle(move || driver.look_again(Event::TimerFired), delay).ok();
         if let Some(earlier) = self.timer.replace(timer) {
             earlier.clear();
         }

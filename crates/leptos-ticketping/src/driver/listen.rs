@@ -7,7 +7,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventTarget, MessageEvent, PageTransitionEvent, StorageEvent, VisibilityState};
 
 use super::state::{Driver, IS_MOUNTED};
-use crate::{browser, machine::Event, use_ticketping};
+use crate::{browser, machine::Event, use_ticketping, widget_state::WidgetState};
 
 /// Events of the window.
 const OF_WINDOW: [&str; 6] = ["visibilitychange", "online", "pageshow", "pagehide", "blur", "storage"];
@@ -31,6 +31,7 @@ impl Driver {
             driver.failure.set(None);
             browser::forget_kept();
             use_ticketping::connect(None);
+            use_ticketping::set_state(WidgetState::default());
             for (target, name) in &heard {
                 let _removed = target.remove_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
             }
@@ -47,7 +48,7 @@ impl Driver {
 
     fn hear(self: &Rc<Self>, event: &web_sys::Event) {
         match event.type_().as_str() {
-            "visibilitychange" | "online" => self.resumed(),
+            "visibilitychange" | "online" => self.look_again(Event::Resumed),
             "pageshow" => {
                 self.is_leaving.set(false);
                 if event.unchecked_ref::<PageTransitionEvent>().persisted() {
@@ -58,6 +59,9 @@ impl Driver {
                 self.is_leaving.set(true);
                 self.failure.set(None);
                 self.save();
+                if let Some(widget) = self.widget() {
+                    widget.disconnect();
+                }
             }
             // The next page may be shown before `pagehide`: at a click, and when an address is typed.
             "navigate" | "blur" => self.save(),
@@ -79,8 +83,9 @@ impl Driver {
         }
     }
 
-    fn resumed(self: &Rc<Self>) {
-        self.handle(Event::Resumed);
+    /// Tells the machine, and looks whether the widget has lost its sockets.
+    pub fn look_again(self: &Rc<Self>, event: Event) {
+        self.handle(event);
         // A page that comes back from history is seen before `pageshow`, and waits until the server has said whose it is.
         let is_seen = document().visibility_state() == VisibilityState::Visible && !self.is_leaving.get();
         if let Some(widget) = self.widget().filter(|_| is_seen) {

@@ -19,7 +19,7 @@ use crate::{
 /// The channel on which tabs tell each other who the owner is.
 const CHANNEL: &str = env!("CARGO_PKG_NAME");
 
-/// A page that was made longer before it is shown, in milliseconds, is like one that history brings back.
+/// In milliseconds. A page that was made longer ago than this before it is shown is treated like one from history.
 const LONGEST_AHEAD: f64 = 10_000.0;
 
 thread_local! {

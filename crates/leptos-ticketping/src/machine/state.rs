@@ -232,7 +232,7 @@ impl Machine {
         if self.live.is_none() && self.script == Script::Ready && !self.start_failed {
             let jwt = match &wanted {
                 Identity::Anonymous => Some(String::new()),
-                Identity::User(_) => self.token.valid(snapshot.now),
+                Identity::User(_) => self.token.valid_text(snapshot.now),
             };
             // Its first step, the team's settings, needs no token and takes as long as the token does.
             if jwt.is_some() || self.token.is_on_its_way() {

@@ -71,14 +71,14 @@ impl Token {
         }
     }
 
-    pub fn valid(&self, now: f64) -> Option<String> {
+    pub fn valid_text(&self, now: f64) -> Option<String> {
         self.current.as_ref().filter(|jwt| now < jwt.expires_at).map(|jwt| jwt.text.clone())
     }
 
     pub fn ask_if_due(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let due = match (&self.current, self.failures) {
             _ if self.awaited.is_some() => false,
-            (_, 1..) => self.retries(snapshot).is_some_and(|at| snapshot.now >= at),
+            (_, 1..) => self.retry_due_at(snapshot).is_some_and(|at| snapshot.now >= at),
             (None, 0) => true,
             // A hidden page renews when it is seen again.
             (Some(jwt), 0) => snapshot.visible && snapshot.now >= jwt.renew_at,
@@ -97,7 +97,7 @@ impl Token {
     }
 
     /// When to ask again after a failure. Under an open chat that is seen, a token must not stay stale.
-    fn retries(&self, snapshot: &Snapshot) -> Option<f64> {
+    fn retry_due_at(&self, snapshot: &Snapshot) -> Option<f64> {
         self.retry_at.filter(|_| self.failures < ATTEMPTS || snapshot.visible)
     }
 
@@ -107,7 +107,7 @@ impl Token {
         let at = match (self.awaited, self.failures) {
             (Some(_), _) => None,
             (None, 0) => renew_at,
-            (None, _) => self.retries(snapshot),
+            (None, _) => self.retry_due_at(snapshot),
         };
         if let Some(at) = at {
             commands.push(Command::SetTimer((at - snapshot.now).max(0.0)));

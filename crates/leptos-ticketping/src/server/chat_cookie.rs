@@ -7,19 +7,20 @@ use crate::pinned::EXPIRED_CHAT_COOKIES;
 /// The `Set-Cookie` values that remove the widget's chat token from the browser, by its names under http and https. The
 /// token works for anyone who holds it, whatever `userJWT` says: send these with every response that logs a user in or out.
 /// It also holds the address and the name that the user had when it came, for a week: send them when these change.
-pub fn expire_chat_cookies() -> [HeaderValue; 2] {
+pub fn expire_chat_cookies() -> impl IntoIterator<Item = HeaderValue> {
     EXPIRED_CHAT_COOKIES.map(HeaderValue::from_static)
 }
 
 /// Adds [`expire_chat_cookies`] to a response that sets the cookie `session_cookie`, which is what log-in and log-out
-/// do. Call it on every response of your app, in a layer.
+/// do. Call it on every response of your app, in a layer; if your app sets that cookie more often, such as for a cart or at
+/// each request, send [`expire_chat_cookies`] where the user changes instead.
 pub fn expire_chat_cookies_with(session_cookie: &str, headers: &mut HeaderMap) {
     let sets_session = headers.get_all(header::SET_COOKIE).iter().any(|cookie| {
         let name_and_rest = cookie.as_bytes().strip_prefix(session_cookie.as_bytes());
         name_and_rest.is_some_and(|rest| rest.starts_with(b"="))
     });
     if sets_session {
-        headers.extend(expire_chat_cookies().map(|cookie| (header::SET_COOKIE, cookie)));
+        headers.extend(expire_chat_cookies().into_iter().map(|cookie| (header::SET_COOKIE, cookie)));
     }
 }
 

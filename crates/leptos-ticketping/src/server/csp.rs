@@ -30,7 +30,8 @@ pub struct CspSources {
     pub style_src: String,
     /// The widget's HTML has style attributes.
     pub style_src_attr: String,
-    /// Attachments, the team's logo and small pictures in the stylesheet.
+    /// Attachments on the API's host, the logo of the configuration, and small pictures in the stylesheet. Without
+    /// `team_logo_icon` the widget shows the logo from the dashboard: add its host.
     pub img_src: String,
     /// Calls and sockets.
     pub connect_src: String,

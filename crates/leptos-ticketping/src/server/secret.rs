@@ -18,8 +18,9 @@ pub enum JwtSecretError {
 pub struct JwtSecret(Box<[u8]>);
 
 impl JwtSecret {
-    /// Takes the secret as the dashboard shows it.
+    /// Takes the secret as the dashboard shows it. White space around it, such as the end of a file's line, is no part of it.
     pub fn parse(text: &str) -> Result<Self, JwtSecretError> {
+        let text = text.trim();
         if text.len() < 32 {
             return Err(JwtSecretError::TooShort);
         }
@@ -61,6 +62,12 @@ mod tests {
         assert_eq!(refused(&"abc".repeat(20)), Some(JwtSecretError::Placeholder));
         assert_eq!(refused("changeme-changeme-changeme-0123456789"), Some(JwtSecretError::Placeholder));
         assert_eq!(refused("your-ticketping-secret-goes-right-here"), Some(JwtSecretError::Placeholder));
+    }
+
+    #[test]
+    fn the_end_of_a_files_line_is_no_part_of_it() {
+        let text = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
+        assert!(JwtSecret::parse(&format!("{text}\n")).is_ok_and(|secret| secret.expose_secret() == text.as_bytes()));
     }
 
     #[test]

@@ -18,7 +18,7 @@ const DEFAULT_LIFE: Duration = Duration::from_secs(300);
 /// Signing failed. It holds no part of the secret or of the token.
 #[derive(Debug, thiserror::Error)]
 #[error("could not sign the chat token: {0}")]
-pub struct SignError(#[from] jsonwebtoken::errors::Error);
+pub struct SignError(#[source] jsonwebtoken::errors::Error);
 
 /// Exactly the claims that Ticketping asks for.
 #[derive(Serialize)]
@@ -62,7 +62,7 @@ impl Signer {
             display_name: visitor.display_name(),
             exp: (now + self.life).as_secs(),
         };
-        Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.key)?)
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.key).map_err(SignError)
     }
 
     /// The whole answer to a page that asks for a token: 200 with the token of the session's user, 401 without a
@@ -95,7 +95,7 @@ mod tests {
     }
 
     fn alice() -> Visitor {
-        Visitor::new("u-1", "alice@example.com").with_name(Some("Alice"))
+        Visitor::new("u-1", "alice@example.com").with_name(Some("Alice".to_owned()))
     }
 
     #[test]
