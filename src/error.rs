@@ -21,13 +21,13 @@ pub enum AppError {
     #[error("You are not logged in. Log in and try again.")]
     NotSignedIn,
     /// The second factor was not shown for a while.
-    #[error("Confirm on the account page that it is you, then try again.")]
+    #[error("First confirm that it is you with your second factor, then try again.")]
     ConfirmFirst,
     /// A form that came from another site.
     #[error("That request came from another site, so nothing was done. Use the form on this site.")]
     Forbidden,
     /// No such page.
-    #[error("There is no page at this address. Check it, or go to the start page.")]
+    #[error("There is no page at this address. Check it, or go to the home page.")]
     NotFound,
     /// The right address, the wrong method.
     #[error("This address does not answer that kind of request. Go back and use the form.")]

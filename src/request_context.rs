@@ -12,6 +12,8 @@ pub struct SiteInfo {
     pub assets: String,
     /// Whether this server answers for Ticketping.
     pub sandbox: bool,
+    /// Whether mails go to the sandbox's mailbox.
+    pub has_mailbox: bool,
     /// Whether it can have passkeys: its host has a name.
     pub passkeys: bool,
 }
@@ -100,8 +102,8 @@ pub struct OpenedLink {
 pub enum LinkAction {
     /// Creates the account of this address.
     CreateAccount { email: String, name: String },
-    /// Sets a new password for the account of this address.
-    SetPassword { email: String },
+    /// Sets a new password for the account of this address, and may remove the factors that were just added.
+    SetPassword { email: String, undoes_factors: bool },
     /// Gives the account of this session's user this address.
     ChangeEmail { email: String },
     /// Nothing yet: it belongs to an account that is not logged in here.

@@ -15,7 +15,7 @@ pub struct CurrentUser {
 }
 
 impl CurrentUser {
-    /// What the header calls the user: the name, or else the e-mail.
+    /// What the header calls the user: the name, or else the email.
     pub fn label(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.email)
     }

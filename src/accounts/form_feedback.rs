@@ -53,6 +53,7 @@ pub enum ValidationError {
     EmailMissing,
     EmailInvalid,
     EmailSame,
+    CurrentPasswordMissing,
     CurrentPasswordWrong,
     PasswordMissing,
     PasswordTooShort,
@@ -67,10 +68,13 @@ pub enum ValidationError {
     NewCodeWrong,
     PasskeyMissing,
     PasskeyWrong,
+    PasskeyUnknown,
     PasskeyOutOfDate,
     PasskeyKnown,
     PasskeysFull,
     ConfirmFirst,
+    LogInAgain,
+    NothingToConfirm,
 }
 
 impl ValidationError {
@@ -85,16 +89,19 @@ impl ValidationError {
             | Self::PasswordIsEmail
             | Self::PasswordCommon
             | Self::PasswordBreached => Some(Field::Password),
-            Self::CurrentPasswordWrong => Some(Field::CurrentPassword),
+            Self::CurrentPasswordMissing | Self::CurrentPasswordWrong => Some(Field::CurrentPassword),
             Self::CodeMissing | Self::CodeWrong | Self::NewCodeWrong => Some(Field::Code),
             Self::WrongCredentials
             | Self::AccountDisabled
             | Self::PasskeyMissing
             | Self::PasskeyWrong
+            | Self::PasskeyUnknown
             | Self::PasskeyOutOfDate
             | Self::PasskeyKnown
             | Self::PasskeysFull
-            | Self::ConfirmFirst => None,
+            | Self::ConfirmFirst
+            | Self::LogInAgain
+            | Self::NothingToConfirm => None,
         }
     }
 
@@ -103,22 +110,23 @@ impl ValidationError {
         match self {
             Self::NameTooLong => "Use at most 100 characters for the name.",
             Self::NameInvalid => "Use a name without invisible characters. Type it again instead of pasting it.",
-            Self::EmailMissing => "Enter your e-mail address.",
-            Self::EmailInvalid => "Enter an e-mail address such as alice@example.com.",
+            Self::EmailMissing => "Enter your email address.",
+            Self::EmailInvalid => "Enter an email address such as alice@example.com.",
             Self::EmailSame => "This is already your address. Enter a different one.",
+            Self::CurrentPasswordMissing => "Enter your current password.",
             Self::CurrentPasswordWrong => "This is not your password. Check it and try again.",
             Self::PasswordMissing => "Enter your password.",
             Self::PasswordTooShort => "Use at least 8 characters.",
             Self::PasswordTooLong => "Use at most 128 characters.",
-            Self::PasswordIsEmail => "Choose a password that is not your e-mail address.",
+            Self::PasswordIsEmail => "Choose a password that is not your email address.",
             Self::PasswordCommon => {
                 "This password is easy to guess. Use three or four words that do not belong together."
             }
             Self::PasswordBreached => "This password is in a list of stolen ones. Choose another.",
-            Self::WrongCredentials => "E-mail or password is wrong. Check both and try again.",
+            Self::WrongCredentials => "Email or password is wrong. Check both and try again.",
             Self::AccountDisabled => "This account is disabled. Ask the support team why.",
             Self::CodeMissing => "Enter a code.",
-            Self::CodeWrong => "This code is wrong, or was used before. Wait for the next one and enter that.",
+            Self::CodeWrong => "This code is wrong, or was used before. If it is from your app, wait for the next one.",
             Self::NewCodeWrong => {
                 "This code is wrong. Check that your device shows the right time, and enter the next code."
             }
@@ -126,9 +134,14 @@ impl ValidationError {
                 "Your browser sent no passkey. Passkeys need JavaScript, and a browser that supports them."
             }
             Self::PasskeyWrong => "This passkey does not open this account. Use another one.",
+            Self::PasskeyUnknown => "This passkey opens no account here. Use another one, or your password.",
             Self::PasskeyOutOfDate => "That took too long. Try once more.",
             Self::PasskeyKnown => "This passkey is already on your account.",
             Self::PasskeysFull => "You have 20 passkeys. Remove one that you do not use, then add this one.",
+            Self::LogInAgain => "That took too long. Log in again.",
+            Self::NothingToConfirm => {
+                "Nothing was changed: it was done already, or more than an hour has passed. The list below shows what you have now."
+            }
             Self::ConfirmFirst => "First confirm that it is you with your second factor, then send the form again.",
         }
     }
@@ -143,7 +156,7 @@ pub struct FormFeedback {
     pub errors: Vec<ValidationError>,
     /// The name as it was typed.
     pub name: String,
-    /// The e-mail as it was typed.
+    /// The email as it was typed.
     pub email: String,
     /// Whether `Remember me` was ticked.
     pub remember: bool,

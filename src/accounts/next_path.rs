@@ -11,7 +11,7 @@ pub fn local_path(next: &str) -> Option<&str> {
     let form = ["/login", "/signup", "/forgot", "/check-mail", "/choose-password", "/confirm-email", "/api/"]
         .iter()
         .any(|form| next.starts_with(form));
-    // Nor around the corner.
+    // Nor through `.` or `..`, which could lead back to such a path.
     let plain = next.to_ascii_lowercase().replace("%2e", ".");
     let has_dots = plain.split(['/', '?', '#']).any(|part| part == "." || part == "..");
     (local && harmless && next.is_ascii() && !form && !has_dots).then_some(next)

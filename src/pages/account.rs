@@ -29,7 +29,7 @@ pub fn AccountPage() -> impl IntoView {
         <h1>"Account"</h1>
         <p class="muted">
             "Signed in as " <strong class="address">{user.email.clone()}</strong>
-            ". The support team sees name and email when you open the chat."
+            ". The support team sees your name and email when you open the chat."
         </p>
         <Profile name=user.name.unwrap_or_default()/>
         <Email/>
@@ -115,6 +115,7 @@ fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
     let may_end = !needs_confirmation();
     let items = sessions.into_iter().map(|session| {
         let times = format!("Signed in {}, last used {}", session.created, session.last_seen);
+        let sign_out = format!("Sign out {}, signed in {}", session.browser, session.created);
         view! {
             <li>
                 <div>
@@ -125,7 +126,7 @@ fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
                 {(!session.is_current && may_end).then(|| view! {
                     <form method="post" action=EndSessions::PATH>
                         <input type="hidden" name="session" value=session.id/>
-                        <button type="submit" class="button" aria-label=format!("Sign out {}", session.browser)>
+                        <button type="submit" class="button" aria-label=sign_out>
                             "Sign out"
                         </button>
                     </form>
@@ -165,7 +166,7 @@ fn Remove() -> impl IntoView {
         <Section id="remove" title="Remove account" form=Form::Remove done="" class="danger">
             <p class="muted">
                 "Your account, your sessions and everything this site keeps about you are deleted at once. This cannot be undone. "
-                "One last mail tells you whom to write to about your conversations with the support team."
+                "One last email tells you whom to write to about your conversations with the support team."
             </p>
             <Dangerous>
                 <form method="post" action=RemoveAccount::PATH novalidate>

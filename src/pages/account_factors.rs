@@ -51,7 +51,7 @@ pub fn SecondFactor(email: String) -> impl IntoView {
             {ends.map(|ends| view! {
                 <form method="post" action=KeepFactors::PATH>
                     <p role="alert">
-                        "Somebody who knows your password reported all of these as lost. From " {ends}
+                        "Someone who knows your password reported all of these as lost. From " {ends}
                         " on, your password alone will open your account."
                     </p>
                     <button type="submit" class="button">"Nothing is lost"</button>
@@ -60,7 +60,7 @@ pub fn SecondFactor(email: String) -> impl IntoView {
             {stopped.map(|said| view! {
                 <form method="post" action=KeepFactors::PATH>
                     <p role="alert">
-                        "On " {said} ", somebody who knew your password reported all of these as lost. The report was stopped. If it was "
+                        "On " {said} ", someone who knew your password reported all of these as lost. The report was stopped. If it was "
                         "not you, and you have not changed your password since, change it now."
                     </p>
                     {(!needs_confirmation()).then(|| view! { <button type="submit" class="button">"I have read this"</button> })}

@@ -12,27 +12,27 @@ use crate::{
 #[component]
 pub fn CheckMailPage() -> impl IntoView {
     let email = FormFeedback::for_form(Form::CheckMail).map(|feedback| feedback.email);
-    let sandbox = SiteInfo::from_request().sandbox;
+    let has_mailbox = SiteInfo::from_request().has_mailbox;
     view! {
         <Title text="Check your mail"/>
         <section class="form-card">
             <h1>"Check your mail"</h1>
             <p role="status">
-                "We are sending a mail to "
+                "We are sending an email to "
                 {match email {
                     Some(email) => view! { <strong class="address">{email}</strong> }.into_any(),
                     None => "your address".into_any(),
                 }}
                 ". Open its link within an hour."
             </p>
-            {sandbox.then(|| view! {
+            {has_mailbox.then(|| view! {
                 <p><a class="button primary" href="/sandbox/mail">"Open the mailbox"</a></p>
             })}
             <h2>"If nothing comes"</h2>
             <ul class="advice">
                 <li>"Wait a few minutes, and look in your spam folder."</li>
-                <li>"Check the address above. If it is wrong, send the form once more."</li>
-                <li>"Only the link in the newest mail works."</li>
+                <li>"Check the address above. If it is wrong, go back and enter the right one."</li>
+                <li>"Only the link in the newest email works."</li>
             </ul>
         </section>
     }

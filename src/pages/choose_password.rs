@@ -15,12 +15,12 @@ use crate::{
 /// Where the link of a sign-up or of a forgotten password leads. The form uses it up, the page does not.
 #[component]
 pub fn ChoosePasswordPage() -> impl IntoView {
-    let (token, title, email, name) = match use_context::<OpenedLink>() {
+    let (token, title, email, name, undoes_factors) = match use_context::<OpenedLink>() {
         Some(OpenedLink { token, does: Some(LinkAction::CreateAccount { email, name }) }) => {
-            (token, "Choose a password", email, Some(name))
+            (token, "Choose a password", email, Some(name), false)
         }
-        Some(OpenedLink { token, does: Some(LinkAction::SetPassword { email }) }) => {
-            (token, "Choose a new password", email, None)
+        Some(OpenedLink { token, does: Some(LinkAction::SetPassword { email, undoes_factors }) }) => {
+            (token, "Choose a new password", email, None, undoes_factors)
         }
         _ => return view! { <LinkFailed/> }.into_any(),
     };
@@ -33,6 +33,9 @@ pub fn ChoosePasswordPage() -> impl IntoView {
         <section class="form-card">
             <h1>{title}</h1>
             <p class="muted">"For " <strong class="address">{email.clone()}</strong></p>
+            {undoes_factors.then(|| view! {
+                <p>"This also removes the app, passkeys and recovery codes that were added in the last day."</p>
+            })}
             <Summary feedback=feedback.clone()/>
             <form method="post" action=ChoosePassword::PATH novalidate>
                 <input type="hidden" name="token" value=token/>

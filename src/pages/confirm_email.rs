@@ -5,7 +5,7 @@ use leptos_meta::Title;
 
 use super::link_failed::LinkFailed;
 use crate::{
-    accounts::server_functions::ConfirmEmail,
+    accounts::{server_functions::ConfirmEmail, use_current_user},
     request_context::{LinkAction, OpenedLink},
 };
 
@@ -38,11 +38,23 @@ fn LogInFirst() -> impl IntoView {
         <Title text="Log in first"/>
         <section class="form-card">
             <h1>"Log in first"</h1>
-            <p role="alert">
-                "Log in to the account that asked for this address, then open the link in the mail once more. "
-                "If you have no account here, you can close this page; nothing will change."
-            </p>
-            <p class="button-row"><a class="button primary" href="/login">"Log in"</a></p>
+            {match use_current_user() {
+                Some(user) => view! {
+                    <p role="alert">
+                        "You are logged in as " <strong class="address">{user.email}</strong> ", and another account asked for "
+                        "this address. Log out, log in to that account, then open the link in the mail once more."
+                    </p>
+                }
+                .into_any(),
+                None => view! {
+                    <p role="alert">
+                        "Log in to the account that asked for this address, then open the link in the mail once more. "
+                        "If you have no account here, you can close this page; nothing will change."
+                    </p>
+                    <p class="button-row"><a class="button primary" href="/login">"Log in"</a></p>
+                }
+                .into_any(),
+            }}
         </section>
     }
 }

@@ -25,7 +25,10 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
                 <p class="muted reference">"If you ask for help, include this request ID: "<code class="request-id">{id}</code></p>
             })}
             <p class="button-row">
-                <a class="button primary" href="/">"Go to the start page"</a>
+                <a class="button primary" href="/">"Go to the home page"</a>
+                {(error == AppError::ConfirmFirst).then(|| view! {
+                    <a class="button" href="/second-factor?next=/account">"Confirm that it is you"</a>
+                })}
                 {(error == AppError::NotSignedIn).then(|| view! { <a class="button" href="/login">"Log in"</a> })}
             </p>
         </section>

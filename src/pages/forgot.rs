@@ -14,7 +14,7 @@ pub fn ForgotPage() -> impl IntoView {
         <Title text="Forgot your password?"/>
         <section class="form-card">
             <h1>"Forgot your password?"</h1>
-            <p class="muted">"We will send you a link to choose a new one. If you have no account, sign up instead."</p>
+            <p class="muted">"We will send you a link to choose a new one. If you have no account, " <a href="/signup">"sign up"</a> " instead."</p>
             <Summary feedback=feedback.clone()/>
             <form method="post" action=ForgotPassword::PATH novalidate>
                 <TextField field=Field::Email label="Email" name="email" kind="email" autocomplete="username"

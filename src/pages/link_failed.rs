@@ -8,6 +8,19 @@ use crate::accounts::use_current_user;
 /// One sentence, and the ways to a new link.
 #[component]
 pub fn LinkFailed() -> impl IntoView {
+    let ways = if use_current_user().is_some() {
+        view! { <p class="button-row"><a class="button primary" href="/account">"Your account"</a></p> }.into_any()
+    } else {
+        view! {
+            <p>"If you were signing up, do it again. If you forgot your password, ask for another link."</p>
+            <p class="button-row">
+                <a class="button" href="/signup">"Sign up again"</a>
+                <a class="button" href="/forgot">"New password"</a>
+                <a class="button" href="/login">"Log in"</a>
+            </p>
+        }
+        .into_any()
+    };
     view! {
         <Title text="This link does not work"/>
         <section class="form-card">
@@ -15,18 +28,7 @@ pub fn LinkFailed() -> impl IntoView {
             <p role="alert">
                 "It was already used, is more than an hour old, or was replaced by a newer one."
             </p>
-            <p class="button-row">
-                {if use_current_user().is_some() {
-                    view! { <a class="button primary" href="/account">"Your account"</a> }.into_any()
-                } else {
-                    view! {
-                        <a class="button primary" href="/forgot">"Get a new link"</a>
-                        <a class="button" href="/login">"Log in"</a>
-                        <a class="button" href="/signup">"Sign up"</a>
-                    }
-                    .into_any()
-                }}
-            </p>
+            {ways}
         </section>
     }
 }

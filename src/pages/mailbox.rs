@@ -16,7 +16,7 @@ pub fn MailboxPage() -> impl IntoView {
         <Stylesheet href=SiteInfo::from_request().asset("mailbox.css")/>
         <h1>"Mailbox"</h1>
         <p class="muted">
-            "The sandbox keeps all mails here, for every address, until the server stops."
+            "The sandbox keeps all emails here, for every address, until the server stops."
         </p>
         {if is_empty {
             view! { <p>"No mail yet. " <a href="/signup">"Sign up"</a> ", and reload this page."</p> }.into_any()

@@ -56,7 +56,7 @@ pub fn NewRecoveryCodesPage() -> impl IntoView {
             <form method="post" action=ConfirmRecoveryCodes::PATH>
                 <button type="submit" class="button primary">"I have them"</button>
             </form>
-            <p class="muted">"They work once you press the button, and are not shown again. Older codes then stop working."</p>
+            <p class="muted">"They start to work when you press the button, and are not shown again. Older codes then stop working."</p>
         </section>
     }
     .into_any()

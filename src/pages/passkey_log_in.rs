@@ -6,7 +6,11 @@ use leptos_router::hooks::use_query_map;
 
 use super::{fields::Summary, passkey_button::PasskeyForm};
 use crate::{
-    accounts::{Form, FormFeedback, next_path::local_path, use_current_user},
+    accounts::{
+        Form, FormFeedback,
+        next_path::{local_path, with_next},
+        use_current_user,
+    },
     request_context::{PasskeyQuestion, Redirect},
 };
 
@@ -19,6 +23,7 @@ pub fn PasskeyLogInPage() -> impl IntoView {
         Redirect::to(next.as_deref().unwrap_or("/account"));
         return ().into_any();
     }
+    let by_password = with_next("/login", next.as_deref().unwrap_or_default());
     let feedback = FormFeedback::for_form(Form::SecondFactor).unwrap_or_default();
     let remember = feedback.remember;
     view! {
@@ -42,7 +47,7 @@ pub fn PasskeyLogInPage() -> impl IntoView {
                 }
                 .into_any(),
             }}
-            <p class="below-form"><a href="/login">"Use your password"</a></p>
+            <p class="below-form"><a href=by_password>"Use your password"</a></p>
         </section>
     }
     .into_any()

@@ -40,7 +40,7 @@ impl Accounts {
 
     /// Sends a link to the new address and a notice to the old one. The address changes once the link is used.
     pub async fn change_email(self, email: &str, current: SecretString) -> Result<(), AppError> {
-        validate_readable(&[email, current.expose_secret()])?;
+        validate_readable(&[email])?;
         let user = self.user()?;
         let mut errors = Vec::new();
         let address = validate_email(email).map_err(|error| errors.push(error)).ok();
@@ -64,7 +64,7 @@ impl Accounts {
 
     /// Changes the password, ends every other session and gives this one a new id. The owner hears of it by mail.
     pub async fn change_password(mut self, current: SecretString, new: SecretString) -> Result<(), AppError> {
-        validate_readable(&[current.expose_secret(), new.expose_secret()])?;
+        validate_readable(&[new.expose_secret()])?;
         let user = self.user()?;
         let mut errors = self.check_current_password(&current).await?;
         errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, &self.place(true)?).await?);
@@ -119,16 +119,16 @@ impl Accounts {
 
     /// Removes the account and its sessions.
     pub async fn remove_account(mut self, current: SecretString) -> Result<(), AppError> {
-        validate_readable(&[current.expose_secret()])?;
         let user = self.user()?;
         let errors = self.check_current_password(&current).await?;
         if !errors.is_empty() {
             self.back_to_form("/account", FormFeedback::new(Form::Remove, errors));
             return Ok(());
         }
-        self.auth.backend.sessions.end(&user.id, |_| true).await?;
         let remove = async |database: &mut AnyConnection| users::delete(database, &user.id).await.map(|()| true);
-        self.change_and_tell("accounts.remove", &user, MailKind::AccountRemoved, remove).await?;
+        if !self.change_and_tell("accounts.remove", &user, MailKind::AccountRemoved, remove).await? {
+            return Err(AppError::NotSignedIn);
+        }
         self.record(Event::AccountRemoved, "done", Some(&user.id));
         self.auth.backend.users.was_removed(&user.id);
         self.auth.logout().await?;
@@ -158,9 +158,12 @@ impl Accounts {
         if !self.is_confirmed(&self.factors_of(&user).await?).await {
             return Ok(vec![ValidationError::ConfirmFirst]);
         }
+        if current.expose_secret().is_empty() {
+            return Ok(vec![ValidationError::CurrentPasswordMissing]);
+        }
         let place = self.place(true)?;
         if let Err(error) = self.limit(self.limits.current_password(&user.id)) {
-            // It may be somebody else who sits there.
+            // Someone else may be using this session.
             self.tell_of_guesses(&user.email).await?;
             return Err(error);
         }

@@ -17,8 +17,9 @@ use super::{
     flash_cookie,
     hash_queue::Place,
     session_layer,
-    session_life::{CONFIRMED_AT, REMEMBER, was_confirmed},
+    session_life::{BEGAN_AT, CONFIRMED_AT, REMEMBER, was_confirmed},
     sessions::BROWSER,
+    users,
 };
 use crate::{
     accounts::FormFeedback,
@@ -77,10 +78,14 @@ impl Accounts {
         if self.auth.user.as_ref().is_none_or(|before| before.id != user.id) {
             self.auth.session.remove::<i64>(CONFIRMED_AT).await?;
         }
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        let is_known = self.auth.session.get::<i64>(BEGAN_AT).await?.is_some();
+        if before.is_none() || shown == Shown::Password || !is_known {
+            self.auth.session.insert(BEGAN_AT, now).await?;
+        }
         self.auth.session.insert(BROWSER, self.browser()).await?;
         self.auth.session.insert(REMEMBER, remember).await?;
         if shown == Shown::SecondFactor {
-            let now = OffsetDateTime::now_utc().unix_timestamp();
             self.auth.session.insert(CONFIRMED_AT, now).await?;
         }
         self.auth.login(user).await?;
@@ -117,7 +122,8 @@ impl Accounts {
         browser_name(&agent.unwrap_or_default())
     }
 
-    /// Changes something of a user, and promises them a mail of this kind if anything was changed; whether it was.
+    /// Changes something of a user whose password is still the one that was checked, and promises them a mail of this kind
+    /// if anything was changed. Returns whether it was.
     pub(super) async fn change_and_tell(
         &self,
         name: &'static str,
@@ -128,7 +134,8 @@ impl Accounts {
         let stores = &self.auth.backend;
         let changed = statement::run(name, &stores.pool, async |database| {
             let mut transaction = database.begin().await?;
-            let changed = change(&mut transaction).await?;
+            let changed =
+                users::lock(&mut transaction, &user.id, &user.password_id).await? && change(&mut transaction).await?;
             if changed {
                 outbox::insert(&mut transaction, &NewMail::about(user, kind)).await?;
             }

@@ -1,4 +1,4 @@
-//! An e-mail address in its one canonical form: the same text for the same mailbox, everywhere.
+//! An email address in its one canonical form: the same text for the same mailbox, everywhere.
 
 use std::fmt;
 
@@ -47,6 +47,11 @@ impl EmailAddress {
             "gmail.com" | "googlemail.com" => format!("{}@gmail.com", untagged.replace('.', "")),
             domain => format!("{untagged}@{domain}"),
         }
+    }
+
+    /// Whether it is one such as `bob+news@`.
+    pub fn has_tag(&self) -> bool {
+        self.0.contains('+')
     }
 
     /// The address.

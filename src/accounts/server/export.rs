@@ -29,7 +29,7 @@ pub async fn export(auth: AuthSession) -> Result<Value, AppError> {
         "created_at": created_at,
         "updated_at": updated_at,
         "sessions": sessions.iter().map(session).collect::<Value>(),
-        "factors": factors.all().map(factor).collect::<Value>(),
+        "factors": factors.0.iter().map(factor).collect::<Value>(),
         "links": links.iter().map(link).collect::<Value>(),
         "mails": mails.iter().map(mail).collect::<Value>(),
     }))

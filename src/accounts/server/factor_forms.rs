@@ -6,10 +6,10 @@ use sqlx::AnyConnection;
 use time::OffsetDateTime;
 
 use super::{
-    Accounts, User, account_changes,
+    Accounts, Shown, User, account_changes,
     second_factor::{AuthenticatorApp, FactorKind, RecoveryCode, UserFactors, factors},
     second_step_forms::SECOND_STEP,
-    session_life::{CONFIRMED_AT, was_confirmed},
+    session_life::was_confirmed,
     validate::validate_readable,
 };
 use crate::{
@@ -58,11 +58,15 @@ impl Accounts {
     pub async fn confirm_app(mut self, code: &str) -> Result<(), AppError> {
         validate_readable(&[code])?;
         let user = self.user()?;
+        if code.trim().is_empty() {
+            self.back_to_form("/account/app", FormFeedback::new(Form::NewApp, vec![ValidationError::CodeMissing]));
+            return Ok(());
+        }
         self.limit(self.limits.second_factor(&user.id, Some(&format!("{}, new app", user.id))))?;
         let factors = self.factors_of(&user).await?;
         let session = self.current_session().unwrap_or_default();
         let Some(new) = factors.new_app(&session) else {
-            self.see_other("/account");
+            self.back_to_factors(vec![ValidationError::NothingToConfirm]);
             return Ok(());
         };
         // A factor may have come since this began.
@@ -72,9 +76,7 @@ impl Accounts {
         }
         let app = AuthenticatorApp::new(&new.secret, &user).ok_or(AppError::Internal)?;
         let Some(step) = app.step_of(code, OffsetDateTime::now_utc().unix_timestamp().unsigned_abs()) else {
-            let error =
-                if code.trim().is_empty() { ValidationError::CodeMissing } else { ValidationError::NewCodeWrong };
-            let feedback = FormFeedback::new(Form::NewApp, vec![error]);
+            let feedback = FormFeedback::new(Form::NewApp, vec![ValidationError::NewCodeWrong]);
             self.back_to_form("/account/app", feedback);
             return Ok(());
         };
@@ -85,7 +87,7 @@ impl Accounts {
             self.record(Event::SecondFactor, "app_added", Some(&user.id));
             self.after_adding(&user, &factors).await?;
         } else {
-            self.see_other("/account");
+            self.back_to_factors(vec![ValidationError::NothingToConfirm]);
         }
         Ok(())
     }
@@ -121,10 +123,13 @@ impl Accounts {
     pub async fn start_recovery_codes(self, current: SecretString) -> Result<(), AppError> {
         let user = self.user()?;
         let errors = self.check_current_password(&current).await?;
-        if errors.is_empty() && self.factors_of(&user).await?.is_on() {
+        if !errors.is_empty() {
+            self.back_to_factors(errors);
+        } else if self.factors_of(&user).await?.is_on() {
             self.show_new_codes(&user).await?;
         } else {
-            self.back_to_factors(errors);
+            // The last factor was removed in another tab.
+            self.see_other("/account#second-factor");
         }
         Ok(())
     }
@@ -143,7 +148,7 @@ impl Accounts {
             self.record(Event::SecondFactor, "recovery_codes_made", Some(&user.id));
             self.back_to_factors(Vec::new());
         } else {
-            self.see_other("/account");
+            self.back_to_factors(vec![ValidationError::NothingToConfirm]);
         }
         Ok(())
     }
@@ -159,22 +164,13 @@ impl Accounts {
 
     /// A factor was added by somebody who has just shown it. The first one comes with recovery codes.
     pub(super) async fn after_adding(&mut self, user: &User, before: &UserFactors) -> Result<(), AppError> {
-        self.confirm_session().await?;
+        let remember = self.remember().await;
+        // A new id: another machine may have the session in memory as it was.
+        self.start_session(user, remember, Shown::SecondFactor).await?;
         if before.recovery_codes() == 0 {
             return self.show_new_codes(user).await;
         }
         self.back_to_factors(Vec::new());
-        Ok(())
-    }
-
-    /// From now on, and for a while, this session may do what is dangerous.
-    async fn confirm_session(&self) -> Result<(), AppError> {
-        let session = &self.auth.session;
-        let now = OffsetDateTime::now_utc().unix_timestamp();
-        // A new id: another machine may have the session in memory as it was.
-        session.cycle_id().await?;
-        session.insert(CONFIRMED_AT, now).await?;
-        session.save().await?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use sqlx::Connection;
 use super::{
     Accounts, EmailAddress, Shown, User, account_changes,
     links::{self, Link, Purpose},
+    second_factor::factors,
     users,
     validate::{validate_email, validate_name, validate_readable},
 };
@@ -89,12 +90,16 @@ impl Accounts {
             return Ok(());
         }
         let hash = self.auth.backend.passwords.hash(&password, &self.place(true)?).await?;
-        let Some((link, user)) = self.use_for_password(token, checked_name, &hash).await? else {
+        let Some((link, user)) = self.use_for_password(token, link.user_id.as_deref(), checked_name, &hash).await?
+        else {
             self.link_failed("/choose-password", token);
             return Ok(());
         };
         let event = if link.purpose == Purpose::SignUp { Event::SignUp } else { Event::Reset };
         self.record(event, "done", Some(&user.id));
+        if link.purpose == Purpose::UndoFactors {
+            self.record(Event::SecondFactor, "undone", Some(&user.id));
+        }
         self.auth.backend.users.was_changed(&user.id);
         self.auth.backend.sessions.end(&user.id, |_| true).await?;
         self.auth.backend.outbox.wake();
@@ -127,19 +132,26 @@ impl Accounts {
     async fn use_for_password(
         &self,
         token: &str,
+        user_id: Option<&str>,
         name: Option<&str>,
         hash: &str,
     ) -> sqlx::Result<Option<(Link, User)>> {
         statement::run("accounts.use_password_link", &self.auth.backend.pool, async |database| {
             let mut transaction = database.begin().await?;
+            if let Some(id) = user_id {
+                users::lock_first(&mut transaction, id).await?;
+            }
             let Some(link) = links::consume(&mut transaction, token).await? else { return Ok(None) };
             let user = match (link.purpose, &link.user_id) {
                 (Purpose::SignUp, _) => users::insert(&mut transaction, &link.email, name, hash).await?,
-                (Purpose::Reset, Some(id)) => {
+                (Purpose::Reset | Purpose::UndoFactors, Some(id)) => {
                     account_changes::set_password(&mut transaction, id, &link.email, hash, None).await?
                 }
                 _ => None,
             };
+            if let (Purpose::UndoFactors, Some(user)) = (link.purpose, &user) {
+                factors::remove_new(&mut transaction, &user.id).await?;
+            }
             // A link that came too late is used up as well.
             transaction.commit().await?;
             Ok(user.map(|user| (link, user)))
@@ -150,6 +162,7 @@ impl Accounts {
     async fn use_for_email(&self, owner: &User, token: &str) -> sqlx::Result<Option<User>> {
         statement::run("accounts.use_email_link", &self.auth.backend.pool, async |database| {
             let mut transaction = database.begin().await?;
+            users::lock_first(&mut transaction, &owner.id).await?;
             let link = links::consume(&mut transaction, token).await?;
             let Some(Link { purpose: Purpose::ChangeEmail, user_id: Some(id), email, .. }) = link else {
                 return Ok(None);

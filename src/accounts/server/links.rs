@@ -26,6 +26,8 @@ pub enum Purpose {
     SignUp,
     /// Sets a new password for an account.
     Reset,
+    /// The same, and removes the factors that were just added: its owner says that it was somebody else.
+    UndoFactors,
     /// Gives an account another address.
     ChangeEmail,
 }
@@ -35,6 +37,7 @@ impl Purpose {
         match self {
             Self::SignUp => "sign_up",
             Self::Reset => "reset",
+            Self::UndoFactors => "undo_factors",
             Self::ChangeEmail => "change_email",
         }
     }
@@ -47,6 +50,8 @@ pub enum Subject<'a> {
     SignUp { email: &'a EmailAddress, name: Option<&'a str> },
     /// An account that has this address: once it has another, the link is worth nothing.
     Reset { user: &'a User, email: &'a EmailAddress },
+    /// The same.
+    UndoFactors { user: &'a User, email: &'a EmailAddress },
     /// An account, and the address that it is to have.
     ChangeEmail { user: &'a User, email: &'a EmailAddress },
 }
@@ -57,6 +62,7 @@ impl Subject<'_> {
         match self {
             Self::SignUp { .. } => Purpose::SignUp,
             Self::Reset { .. } => Purpose::Reset,
+            Self::UndoFactors { .. } => Purpose::UndoFactors,
             Self::ChangeEmail { .. } => Purpose::ChangeEmail,
         }
     }
@@ -73,7 +79,7 @@ impl LinkToken {
     /// The URL of the page that uses it, on the site at `origin`.
     pub fn url(&self, origin: &str, purpose: Purpose) -> String {
         let page = match purpose {
-            Purpose::SignUp | Purpose::Reset => "choose-password",
+            Purpose::SignUp | Purpose::Reset | Purpose::UndoFactors => "choose-password",
             Purpose::ChangeEmail => "confirm-email",
         };
         format!("{origin}/{page}?token={}", self.0.expose_secret())
@@ -103,7 +109,7 @@ struct Row {
 
 impl Row {
     fn into_link(self) -> Option<Link> {
-        let purpose = [Purpose::SignUp, Purpose::Reset, Purpose::ChangeEmail];
+        let purpose = [Purpose::SignUp, Purpose::Reset, Purpose::UndoFactors, Purpose::ChangeEmail];
         let purpose = purpose.into_iter().find(|purpose| purpose.as_str() == self.purpose)?;
         let email = EmailAddress::from_stored(self.email);
         Some(Link { purpose, user_id: self.user_id, email, name: self.name })
@@ -127,9 +133,9 @@ impl Links {
     pub async fn create(&self, subject: Subject<'_>, mail: Option<&str>) -> sqlx::Result<Option<LinkToken>> {
         let (key, user_id, email, name) = match subject {
             Subject::SignUp { email, name } => (email.as_str(), None, email, name),
-            Subject::Reset { user, email } | Subject::ChangeEmail { user, email } => {
-                (user.id.as_str(), Some(&user.id), email, None)
-            }
+            Subject::Reset { user, email }
+            | Subject::UndoFactors { user, email }
+            | Subject::ChangeEmail { user, email } => (user.id.as_str(), Some(&user.id), email, None),
         };
         let token = LinkToken::random();
         let expires_at = OffsetDateTime::now_utc() + LINK_LIFE;
@@ -225,9 +231,14 @@ pub async fn consume(database: &mut AnyConnection, token: &str) -> sqlx::Result<
     Ok(row.and_then(Row::into_link))
 }
 
-/// Ends the links of an account, within a transaction.
+/// Ends the links of an account, within a transaction, but for the one that undoes a change of its factors: a new
+/// password by whoever made that change is not to end it.
 pub async fn delete_for_user(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM links WHERE user_id = $1").bind(user_id).execute(database).await?;
+    sqlx::query("DELETE FROM links WHERE user_id = $1 AND purpose <> $2")
+        .bind(user_id)
+        .bind(Purpose::UndoFactors.as_str())
+        .execute(database)
+        .await?;
     Ok(())
 }
 

@@ -22,12 +22,12 @@ use crate::server::{
 /// What the log calls somebody at this machine's terminal.
 const CLIENT: &str = "command line";
 
-/// Why nothing was done.
+/// Why it was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
-    #[error("the database did not answer, so nothing was done: {0}")]
+    #[error("the database did not answer, so perhaps not all of it was done: run it again. {0}")]
     Statement(#[from] sqlx::Error),
     #[error("{0} is disabled, and nobody can log in with a new password: `enable` first")]
     Disabled(String),
@@ -41,6 +41,8 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
     let database = Database::open_existing(url).await?;
     let users = Users::new(database.pool.clone());
     let sessions = Sessions::new(database.pool.clone(), users.clone());
+    // A server with SQLite asks its table again after this long.
+    let when = if database::file(url).is_some() { "within 5 seconds" } else { "at once" };
     let done = match command {
         OperatorCommand::Users(text) => list(&users, text).await?,
         OperatorCommand::EndSessions(user) => {
@@ -48,8 +50,6 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             let count = sessions.list_for_user(&user.id).await?.len();
             end(&database, &sessions, &user).await?;
             record(Event::SessionEnd, "by_operator", Some(&user));
-            // A server with SQLite asks its table again after this long.
-            let when = if database::file(url).is_some() { "within 5 seconds" } else { "at once" };
             format!("{} is signed out. Sessions ended: {count}. This takes effect {when}.", describe(&user))
         }
         OperatorCommand::Disable(user) => {
@@ -57,7 +57,10 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             users.set_disabled(&user.id, true).await?;
             end(&database, &sessions, &user).await?;
             record(Event::SessionEnd, "disabled_by_operator", Some(&user));
-            format!("{} is disabled and signed out everywhere. `enable` undoes it.", describe(&user))
+            format!(
+                "{} is disabled and signed out everywhere. This takes effect {when}. `enable` undoes it.",
+                describe(&user)
+            )
         }
         OperatorCommand::Enable(user) => {
             let user = find(&users, user).await?;
@@ -68,11 +71,17 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
         OperatorCommand::RemoveFactors(user) => {
             let user = find(&users, user).await?;
             let mut transaction = database.pool.begin().await?;
+            // Nobody who is about to add one goes on.
+            users::end_log_ins(&mut transaction, &user.id).await?;
             factors::remove_all(&mut transaction, &user.id).await?;
             outbox::insert(&mut transaction, &NewMail::about(&user, MailKind::FactorsChanged)).await?;
             transaction.commit().await?;
+            end(&database, &sessions, &user).await?;
             record(Event::SecondFactor, "removed_by_operator", Some(&user));
-            format!("{} logs in with the password alone now. They hear of it by mail.", describe(&user))
+            format!(
+                "{} is signed out everywhere (this takes effect {when}) and can log in with the password alone. They hear of it by mail.",
+                describe(&user)
+            )
         }
         OperatorCommand::ResetLink(user) => {
             let user = find(&users, user).await?;

@@ -79,6 +79,8 @@ impl Accounts {
         if expected.is_some() {
             self.back_to_second_step(refused, next);
         } else {
+            let refused =
+                if refused == ValidationError::PasskeyWrong { ValidationError::PasskeyUnknown } else { refused };
             let feedback = FormFeedback::new(Form::SecondFactor, vec![refused]);
             self.back_to_form(&with_next("/login/passkey", next), FormFeedback { remember, ..feedback });
         }

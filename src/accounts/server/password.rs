@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{accounts::ValidationError, error::AppError, server::client_address::ClientAddress};
 
-/// What an unknown e-mail is checked against, so that it takes as long as a wrong password. It has the parameters of
+/// What an unknown email is checked against, so that it takes as long as a wrong password. It has the parameters of
 /// every new hash; the password behind it was never kept.
 const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$ZLw98b7TMRWpGz14cBSKPw$STurClPh+PwgsWJvkLeyAe6nqOcF2bdBd3w+x1M4uCc";

@@ -26,7 +26,7 @@ use crate::{
 /// Where the second step is.
 pub const SECOND_STEP: &str = "/second-factor";
 
-/// The longest way that is remembered, in bytes.
+/// The longest `next` path that is kept, in bytes.
 const MAX_NEXT: usize = 1_000;
 
 /// Who is at the second step.
@@ -74,31 +74,31 @@ impl Accounts {
     /// Takes a code of the app, or a recovery code.
     pub async fn enter_code(self, code: &str, next: &str) -> Result<(), AppError> {
         validate_readable(&[code, next])?;
-        let Some((user, at)) = self.at_second_step().await? else { return Ok(()) };
+        let Some((user, at)) = self.at_second_step(next).await? else { return Ok(()) };
+        if code.trim().is_empty() {
+            self.back_to_second_step(ValidationError::CodeMissing, next);
+            return Ok(());
+        }
         // A browser that has logged in by the password alone could be anybody's who knows it.
         let device = self.auth.backend.devices.read(&self.request.headers);
         let device = device.filter(|device| device.is_proven && device.is_of(&user)).map(|device| device.id);
         self.limit(self.limits.second_factor(&user.id, device.as_deref()))?;
-        let error = if code.trim().is_empty() {
-            ValidationError::CodeMissing
-        } else if self.is_code_right(&user, code).await? {
+        if self.is_code_right(&user, code).await? {
             self.limits.second_factor_was_right(&user.id, device.as_deref());
             return self.pass_second_step(user, at, next).await;
-        } else {
-            self.record(Event::SecondFactor, "wrong", Some(&user.id));
-            if self.limits.is_codes_notice_due(&user.id) {
-                self.send(NewMail::about(&user, MailKind::CodesNotice)).await?;
-            }
-            ValidationError::CodeWrong
-        };
-        self.back_to_second_step(error, next);
+        }
+        self.record(Event::SecondFactor, "wrong", Some(&user.id));
+        if self.limits.is_codes_notice_due(&user.id) {
+            self.send(NewMail::about(&user, MailKind::CodesNotice)).await?;
+        }
+        self.back_to_second_step(ValidationError::CodeWrong, next);
         Ok(())
     }
 
     /// Somebody whose password was right says that everything is lost. The owner has some days to say no.
     pub async fn lose_factors(self) -> Result<(), AppError> {
         let Some((user, _)) = self.pending_user().await? else {
-            self.see_other("/login");
+            self.back_to_log_in("");
             return Ok(());
         };
         self.limit(self.limits.mail(self.client, MailKind::FactorsLost, &user.email))?;
@@ -116,15 +116,21 @@ impl Accounts {
     }
 
     /// Who is at the second step. If no one is, the browser is sent to log in.
-    async fn at_second_step(&self) -> Result<Option<(User, At)>, AppError> {
+    async fn at_second_step(&self, next: &str) -> Result<Option<(User, At)>, AppError> {
         let found = match self.auth.user.clone() {
             Some(user) => Some((user, At::Session)),
             None => self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending))),
         };
         if found.is_none() {
-            self.see_other("/login");
+            self.back_to_log_in(next);
         }
         Ok(found)
+    }
+
+    /// The log-in that was begun is too old, or was ended.
+    fn back_to_log_in(&self, next: &str) {
+        let feedback = FormFeedback::new(Form::LogIn, vec![ValidationError::LogInAgain]);
+        self.back_to_form(&with_next("/login", local_path(next).unwrap_or_default()), feedback);
     }
 
     async fn is_code_right(&self, user: &User, typed: &str) -> Result<bool, AppError> {

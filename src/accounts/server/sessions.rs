@@ -20,7 +20,7 @@ use super::{
     cache::Cache,
     last_use::LastUse,
     session_hash::SessionHash,
-    session_life::SessionLife,
+    session_life::{BEGAN_AT, SessionLife},
     session_reader::{Found, SessionReader},
 };
 use crate::server::database::statement;
@@ -166,19 +166,23 @@ impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
         let (user_id, browser) = (user_of(record)?, text(record.data.get(BROWSER)));
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let (data, expires_at) = (encode(record)?, now + SessionLife::of(&record.data).idle);
+        // The second factor, shown once more, makes a new row for a session that goes on.
+        let began_at = record.data.get(BEGAN_AT).and_then(Value::as_i64).unwrap_or(now);
+        let life = SessionLife::of(&record.data);
+        let (data, expires_at) = (encode(record)?, (now + life.idle).min(began_at + life.absolute));
         self.make_room(&user_id).await.map_err(unavailable)?;
         let hash = loop {
             let hash = SessionHash::of(&record.id);
             let added = statement::run("sessions.create", &self.pool, async |database| {
                 sqlx::query(
                     "INSERT INTO sessions (id, user_id, browser, data, created_at, last_seen_at, expires_at) \
-                     VALUES ($1, $2, $3, $4, $5, $5, $6) ON CONFLICT DO NOTHING",
+                     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
                 )
                 .bind(hash.to_string())
                 .bind(&user_id)
                 .bind(&browser)
                 .bind(&data)
+                .bind(began_at)
                 .bind(now)
                 .bind(expires_at)
                 .execute(database)

@@ -239,6 +239,23 @@ pub async fn set_email(
     .await
 }
 
+/// Locks an account, within a transaction, if its password is still this one; whether it is.
+pub async fn lock(database: &mut AnyConnection, id: &str, password_id: &str) -> sqlx::Result<bool> {
+    let locked = sqlx::query("UPDATE users SET password_id = $2 WHERE id = $1 AND password_id = $2")
+        .bind(id)
+        .bind(password_id)
+        .execute(database)
+        .await?;
+    Ok(locked.rows_affected() == 1)
+}
+
+/// Locks an account, within a transaction, before anything of it: in another order than other changes, two would wait for each
+/// other.
+pub async fn lock_first(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
+    sqlx::query("UPDATE users SET password_id = password_id WHERE id = $1").bind(id).execute(database).await?;
+    Ok(())
+}
+
 /// Removes an account, within a transaction. The database removes its sessions and links with it.
 pub async fn delete(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM users WHERE id = $1").bind(id).execute(database).await?;

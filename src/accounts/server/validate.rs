@@ -1,4 +1,4 @@
-//! What a name and an e-mail address may be.
+//! What a name and an email address may be.
 
 use super::EmailAddress;
 use crate::{accounts::ValidationError, error::AppError};

@@ -13,7 +13,7 @@ use crate::{
         server::{AuthSession, cookies, take_feedback},
     },
     request_context::{Redirect, RequestId, SiteInfo, ThemeCookie, WithoutChat},
-    server::{client_address::ClientAddress, state::AppState},
+    server::{client_address::ClientAddress, mail::MailUrl, state::AppState},
 };
 
 /// The pages that have something to say about a form.
@@ -29,7 +29,7 @@ const FORM_PAGES: [&str; 9] = [
     "/account/app",
 ];
 
-/// What the address of a page holds that a mail leads to.
+/// Parts of the addresses that links in mails have.
 const OF_LINKS: [&str; 3] = ["choose-password", "confirm-email", "token"];
 
 /// For a server function.
@@ -49,6 +49,7 @@ pub fn provide_page_context(state: &AppState) {
     provide_context(SiteInfo {
         assets: state.assets.base().to_owned(),
         sandbox: state.sandbox.is_some(),
+        has_mailbox: matches!(state.config.mail.url, MailUrl::Sandbox),
         passkeys: state.backend.passkeys.are_possible(),
     });
     provide_context(Arc::clone(&state.chat));

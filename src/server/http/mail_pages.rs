@@ -45,7 +45,9 @@ fn action_on(path: &str, link: Link, user: Option<&str>) -> Option<LinkAction> {
         ("/choose-password", Purpose::SignUp) => {
             Some(LinkAction::CreateAccount { email, name: link.name.unwrap_or_default() })
         }
-        ("/choose-password", Purpose::Reset) => Some(LinkAction::SetPassword { email }),
+        ("/choose-password", purpose @ (Purpose::Reset | Purpose::UndoFactors)) => {
+            Some(LinkAction::SetPassword { email, undoes_factors: purpose == Purpose::UndoFactors })
+        }
         ("/confirm-email", Purpose::ChangeEmail) if link.user_id.as_deref() == user => {
             Some(LinkAction::ChangeEmail { email })
         }

@@ -10,11 +10,11 @@ const ONCE: &str = "The link works once, for one hour.";
 /// To an address without an account.
 pub fn sign_up() -> MailText {
     MailText {
-        subject: format!("Your account at {APP_NAME}"),
-        reason: format!("Somebody asked for an account at {APP_NAME} with this address."),
+        subject: format!("Finish signing up at {APP_NAME}"),
+        reason: format!("Someone asked for an account at {APP_NAME} with this address."),
         button: "Choose a password",
         about_link: ONCE,
-        otherwise: "If it was not you, ignore this mail: there is no account until somebody uses the link.".to_owned(),
+        otherwise: "If it was not you, ignore this email: there is no account until someone uses the link.".to_owned(),
     }
 }
 
@@ -23,23 +23,23 @@ pub fn known_address() -> MailText {
     MailText {
         subject: format!("You already have an account at {APP_NAME}"),
         reason: format!(
-            "Somebody wanted to use this address at {APP_NAME}. It already has an account: log in with your \
+            "Someone wanted to use this address at {APP_NAME}. It already has an account: log in with your \
              password, or choose a new one."
         ),
         button: "Choose a new password",
         about_link: ONCE,
-        otherwise: "If it was not you, ignore this mail: nothing was changed.".to_owned(),
+        otherwise: "If it was not you, ignore this email: nothing was changed.".to_owned(),
     }
 }
 
 /// To a person who forgot their password.
 pub fn reset() -> MailText {
     MailText {
-        subject: format!("A new password for {APP_NAME}"),
-        reason: format!("Somebody asked for a new password for your account at {APP_NAME}."),
+        subject: format!("Choose a new password for {APP_NAME}"),
+        reason: format!("Someone asked for a new password for your account at {APP_NAME}."),
         button: "Choose a new password",
         about_link: "The link works once, for one hour. Your other devices are signed out when you use it.",
-        otherwise: "If it was not you, ignore this mail: your password stays as it is.".to_owned(),
+        otherwise: "If it was not you, ignore this email: your password stays as it is.".to_owned(),
     }
 }
 
@@ -50,7 +50,7 @@ pub fn change_email() -> MailText {
         reason: format!("The owner of an account at {APP_NAME} wants to use this address for it."),
         button: "Confirm the address",
         about_link: ONCE,
-        otherwise: "If it was not you, ignore this mail: the account keeps its old address.".to_owned(),
+        otherwise: "If it was not you, ignore this email: the account keeps its old address.".to_owned(),
     }
 }
 
@@ -59,23 +59,23 @@ pub fn change_email_notice() -> MailText {
     MailText {
         subject: format!("Another address for your account at {APP_NAME}"),
         reason: format!(
-            "Somebody who is logged in to your account at {APP_NAME} asked to use another address for it. \
+            "Someone who is logged in to your account at {APP_NAME} asked to use another address for it. \
              If it was you, follow the link that we sent to the new address."
         ),
         button: "It was not me",
-        about_link: "If it was not you, choose a new password with the link, within the hour: it signs out everybody \
+        about_link: "If it was not you, use the link within the hour to choose a new password. That signs out everyone \
                      else and stops the change.",
         otherwise: format!("If the link no longer works, write to {SUPPORT_ADDRESS}."),
     }
 }
 
-/// To the owner of an account whose password somebody guesses.
+/// To the owner of an account whose password someone guesses.
 pub fn guesses_notice() -> MailText {
     MailText {
         subject: format!("Someone is trying passwords on your account at {APP_NAME}"),
         reason: format!(
             "Someone tried several wrong passwords on your account at {APP_NAME}, and must now wait before trying \
-             again. You can still log in with browsers that you have used before."
+             again. You can still log in with a browser in which you have used your current password."
         ),
         button: "Choose a new password",
         about_link: "If you forgot your password, choose a new one with the link. It works once, for one hour.",
@@ -105,7 +105,7 @@ pub fn factors_changed() -> MailText {
         ),
         button: "It was not me",
         about_link: "If it was you, there is nothing to do. If it was not you, choose a new password with the link, \
-                     within the hour.",
+                     within the hour: that also removes what was added.",
         otherwise: format!("If the link no longer works, or if you cannot log in, write to {SUPPORT_ADDRESS}."),
     }
 }
@@ -115,8 +115,8 @@ pub fn factors_lost() -> MailText {
     MailText {
         subject: format!("Your second factor at {APP_NAME} was reported lost"),
         reason: format!(
-            "Somebody who knows your password for {APP_NAME} said that your app, your passkeys and your recovery codes \
-             are lost. In three days the password alone opens your account. Log in with your second factor to stop that."
+            "Someone who knows your password for {APP_NAME} said that your app, your passkeys and your recovery codes \
+             are lost. In three days the password alone will open your account. Log in with your second factor to stop that."
         ),
         button: "It was not me",
         about_link: "If it was not you, choose a new password with the link, within the hour: that stops it too.",
@@ -124,12 +124,12 @@ pub fn factors_lost() -> MailText {
     }
 }
 
-/// To the owner of an account for whose second factor somebody tries codes.
+/// To the owner of an account for whose second factor someone tries codes.
 pub fn codes_notice() -> MailText {
     MailText {
-        subject: format!("Somebody tries codes of your second factor at {APP_NAME}"),
+        subject: format!("Someone is trying codes for your second factor at {APP_NAME}"),
         reason: format!(
-            "Somebody entered several wrong codes of the second factor for your account at {APP_NAME}, after the right \
+            "Someone entered several wrong codes for the second factor of your account at {APP_NAME}, after the right \
              password or in a browser that is logged in. If it was not you, someone knows your password or uses that browser."
         ),
         button: "Choose a new password",
@@ -147,25 +147,7 @@ pub fn account_removed(external_id: &str) -> MailText {
         about_link: "The link is there in case you want to come back. It works once, for one hour.",
         otherwise: format!(
             "Ticketping keeps your conversations with the support team. To have them deleted, or if it was not you, \
-             write to {SUPPORT_ADDRESS} and name this id: {external_id}"
+             write to {SUPPORT_ADDRESS} and quote this ID: {external_id}"
         ),
     }
-}
-
-#[cfg(test)]
-/// All of them.
-pub fn all() -> Vec<MailText> {
-    vec![
-        sign_up(),
-        known_address(),
-        reset(),
-        change_email(),
-        change_email_notice(),
-        guesses_notice(),
-        password_changed(),
-        factors_changed(),
-        factors_lost(),
-        codes_notice(),
-        account_removed("0190-id"),
-    ]
 }

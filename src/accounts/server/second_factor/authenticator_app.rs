@@ -2,6 +2,7 @@
 
 use fast_qr::{QRBuilder, convert::svg::SvgBuilder};
 use totp_rs::{Builder, Secret, Totp};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::{accounts::server::User, site::APP_NAME};
 
@@ -22,8 +23,7 @@ impl AuthenticatorApp {
         let totp = Builder::new()
             .with_secret(Secret::try_from_base32(secret).ok()?)
             .with_issuer(Some(APP_NAME))
-            // A colon would end it.
-            .with_account_name(user.email.as_str().replace(':', " "))
+            .with_account_name(user.email.as_str())
             .build()
             .ok()?;
         Some(Self { totp, secret: secret.to_owned() })
@@ -32,7 +32,7 @@ impl AuthenticatorApp {
     /// The step of the clock that this code belongs to, if it is right now, was half a minute ago, or will be in half a minute.
     /// Each step is good for one code: the caller sees to that.
     pub fn step_of(&self, typed: &str, now: u64) -> Option<i64> {
-        let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+        let digits: String = typed.nfkc().filter(|c| !(c.is_whitespace() || *c == '-')).collect();
         self.totp.check(&digits, now)?.try_into().ok()
     }
 

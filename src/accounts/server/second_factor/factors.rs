@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::{
     RecoveryCode,
-    user_factors::{CONFIRM_WITHIN, Factor, FactorKind, RECOVERY_WAIT, UserFactors},
+    user_factors::{CONFIRM_WITHIN, Factor, FactorKind, RECOVERY_WAIT, UNDONE_WITHIN, UserFactors},
 };
 use crate::server::database::statement;
 
@@ -98,7 +98,7 @@ impl Factors {
         Ok(())
     }
 
-    /// Ends a recovery, and keeps that there was one. Whether there was.
+    /// Ends a recovery and keeps a record of it. Returns whether there was one.
     pub async fn stop_recovery(&self, user_id: &str) -> sqlx::Result<bool> {
         statement::run("factors.stop_recovery", &self.pool, async |database| {
             let mut transaction = database.begin().await?;
@@ -214,6 +214,24 @@ pub async fn remove(database: &mut AnyConnection, user_id: &str, kind: FactorKin
         .bind(user_id)
         .execute(&mut *database)
         .await?;
+    remove_rest(database, user_id).await?;
+    Ok(removed.rows_affected() == 1)
+}
+
+/// Removes what was added so shortly before that a link in the mail about it may still be there, within a transaction.
+pub async fn remove_new(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
+    let since = OffsetDateTime::now_utc().unix_timestamp() - UNDONE_WITHIN.as_secs().cast_signed();
+    sqlx::query("DELETE FROM factors WHERE user_id = $1 AND created_at >= $2 AND kind <> $3")
+        .bind(user_id)
+        .bind(since)
+        .bind(FactorKind::StoppedRecovery.as_str())
+        .execute(&mut *database)
+        .await?;
+    remove_rest(database, user_id).await
+}
+
+/// Without an app and without a passkey everything goes.
+async fn remove_rest(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
     sqlx::query(
         "DELETE FROM factors WHERE user_id = $1 \
          AND NOT EXISTS (SELECT 1 FROM factors AS kept WHERE kept.user_id = $1 AND kept.kind IN ($2, $3))",
@@ -223,7 +241,7 @@ pub async fn remove(database: &mut AnyConnection, user_id: &str, kind: FactorKin
     .bind(FactorKind::Passkey.as_str())
     .execute(database)
     .await?;
-    Ok(removed.rows_affected() == 1)
+    Ok(())
 }
 
 /// Notes that somebody has said that the factors are lost, within a transaction; whether nobody had said it before.
@@ -243,7 +261,7 @@ pub async fn use_recovery_code(database: &mut AnyConnection, user_id: &str, code
     Ok(used.rows_affected() == 1)
 }
 
-/// Ends a recovery and keeps that there was one, in place of an earlier one, within a transaction. Whether there was.
+/// Ends a recovery and keeps a record of it, in place of an earlier one, within a transaction. Returns whether there was one.
 pub async fn stop_recovery(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<bool> {
     sqlx::query(
         "DELETE FROM factors WHERE kind = $1 AND id = $2 \

@@ -23,8 +23,8 @@ use crate::{
     site::APP_NAME,
 };
 
-/// How long a question may wait for its answer.
-const LIFE: Duration = Duration::minutes(10);
+/// How long a question may wait for its answer: a page may stand for a while before somebody presses its button.
+const LIFE: Duration = Duration::hours(12);
 
 /// Asks for passkeys and checks them, where the site's host has a name.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// How many a user gets.
 const COUNT: usize = 8;
@@ -26,7 +27,7 @@ impl RecoveryCode {
     /// As it was typed: with or without dashes and spaces, in any case.
     pub fn parse(typed: &str) -> Option<Self> {
         let characters: Vec<char> =
-            typed.chars().filter(|c| !(c.is_whitespace() || *c == '-')).map(|c| c.to_ascii_lowercase()).collect();
+            typed.nfkc().filter(|c| !(c.is_whitespace() || *c == '-')).map(|c| c.to_ascii_lowercase()).collect();
         let is_ours = |c: &char| u8::try_from(*c).is_ok_and(|byte| ALPHABET.contains(&byte));
         let groups = || characters.chunks(GROUP_CHARS).map(String::from_iter).collect::<Vec<_>>().join("-");
         (characters.len() == GROUPS * GROUP_CHARS && characters.iter().all(is_ours)).then(|| Self(groups()))

@@ -8,6 +8,9 @@ use time::OffsetDateTime;
 pub const CONFIRM_WITHIN: Duration = Duration::from_secs(60 * 60);
 /// How long after somebody has said that all factors are lost they are removed: time for the user to say no.
 pub const RECOVERY_WAIT: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+/// For how long a new factor can be undone by the link in the mail about it: a mail is tried for a day and up to two hours, and
+/// its link works for an hour.
+pub const UNDONE_WITHIN: Duration = Duration::from_secs(28 * 60 * 60);
 
 /// What a factor is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,11 +121,6 @@ impl UserFactors {
     /// When somebody said that the factors are lost, if that was stopped, in seconds since 1970.
     pub fn stopped(&self) -> Option<i64> {
         self.of_kind(FactorKind::StoppedRecovery).next().map(|stopped| stopped.created_at)
-    }
-
-    /// Everything, for the user's own file.
-    pub fn all(&self) -> impl Iterator<Item = &Factor> {
-        self.0.iter()
     }
 }
 
