@@ -8,7 +8,7 @@ use ticketping_leptos::{
     server::{
         self,
         command_line::Command,
-        config::{self, Config},
+        config::{self, Config, ConfigErrors},
         database::{backup, copy::copy_users},
         healthy::healthy,
         log::Log,
@@ -19,78 +19,85 @@ use ticketping_leptos::{
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// The arguments or the settings are wrong.
+/// The exit code for arguments or settings that are wrong.
 const USAGE_ERROR: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Result<Vec<_>, _> = std::env::args_os().skip(1).map(OsString::into_string).collect();
-    let command = arguments.map_err(|_| "an argument is not UTF-8".to_owned());
-    match command.and_then(|arguments| Command::parse(arguments.into_iter())) {
-        // Also with settings that are wrong.
-        Ok(Command::Help) => {
-            print!("{}", config::help());
+    let arguments = arguments.map_err(|_| "an argument is not UTF-8".to_owned());
+    let done = match arguments.and_then(|arguments| Command::parse(arguments.into_iter())) {
+        Ok(command) => execute(command).await,
+        Err(error) => Err(UsageError(error).into()),
+    };
+    match done {
+        Ok(done) => {
+            print!("{done}");
             ExitCode::SUCCESS
         }
-        Ok(command) => match Config::from_env() {
-            Ok(config) => match execute(command, config).await {
-                Ok(done) => {
-                    print!("{done}");
-                    ExitCode::SUCCESS
-                }
-                Err(error) => {
-                    eprintln!("{error}");
-                    ExitCode::FAILURE
-                }
-            },
-            Err(errors) => {
-                eprint!("{errors}");
-                ExitCode::from(USAGE_ERROR)
-            }
-        },
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::from(USAGE_ERROR)
+            let is_usage = error.is::<UsageError>() || error.is::<ConfigErrors>();
+            if is_usage { ExitCode::from(USAGE_ERROR) } else { ExitCode::FAILURE }
         }
     }
 }
 
+/// The arguments are wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct UsageError(String);
+
 /// Does it, and says what was done.
-async fn execute(command: Command, config: Config) -> Result<String, Box<dyn Error>> {
-    for warning in config.warnings() {
-        eprintln!("warning: {warning}");
-    }
-    let url = config.database_url.expose_secret();
+async fn execute(command: Command) -> Result<String, Box<dyn Error>> {
+    // These need no other setting.
+    let database_url = || Config::database_url_from_env();
     let done = match command {
+        // Also with settings that are wrong.
         Command::Help => config::help(),
-        Command::Check { connect: false } => "The configuration is complete.\n".to_owned(),
-        Command::Check { connect: true } => {
-            Transport::test(&config.mail.url).await?;
-            "The configuration is complete, and mail can be sent.\n".to_owned()
-        }
-        Command::CopyFrom(from) => format!("{}\n", copy_users(&url_or_file(from)?, url).await?),
-        Command::Healthy => {
-            healthy(config.site_addr)?;
-            String::new()
+        Command::CopyFrom(from) => {
+            let url = database_url()?;
+            format!("{}\n", copy_users(&url_or_file(from)?, url.expose_secret()).await?)
         }
         Command::Backup(file) => {
-            backup::back_up(url, &file).await?;
+            backup::back_up(database_url()?.expose_secret(), &file).await?;
             format!("The backup is in {}.\n", file.display())
         }
         Command::Restore(file) => {
-            let users = backup::restore(url, &file).await?;
+            let users = backup::restore(database_url()?.expose_secret(), &file).await?;
             format!("Restored {users} users from {}. Everybody has to log in again.\n", file.display())
         }
+        Command::Check { connect } => {
+            let config = config()?;
+            if connect {
+                Transport::test(&config.mail.url).await?;
+            }
+            format!("The configuration is complete{}.\n", if connect { ", and mail can be sent" } else { "" })
+        }
+        Command::Healthy => {
+            healthy(config()?.site_addr)?;
+            String::new()
+        }
         Command::Operator(command) => {
+            let config = config()?;
             let _log = Log::start(&config);
             format!("{}\n", operator::execute(&command, &config).await?)
         }
         Command::Serve => {
-            server::run(config).await?;
+            server::run(config()?).await?;
             String::new()
         }
     };
     Ok(done)
+}
+
+/// The whole configuration. Says what is allowed but has a price.
+fn config() -> Result<Config, ConfigErrors> {
+    let config = Config::from_env()?;
+    for warning in config.warnings() {
+        eprintln!("warning: {warning}");
+    }
+    Ok(config)
 }
 
 /// A database's URL, or what stands in the file of that name: arguments are seen by everybody on the machine.

@@ -57,6 +57,8 @@ pub struct Server<S> {
     pub database: Database,
     /// Requests that go on without their clients.
     pub to_its_end: ToItsEndLayer,
+    /// Sends mails.
+    pub mailer: Arc<Mailer>,
     /// What goes on without requests, until it is aborted.
     pub background: JoinHandle<()>,
 }
@@ -119,7 +121,7 @@ pub async fn assemble(config: Config) -> Result<Server<impl HttpService>, Assemb
             links,
             outbox,
         }),
-        mailer,
+        mailer: Arc::clone(&mailer),
         mailbox,
         limits,
         trusted_proxies: TrustedProxies(config.trusted_proxies.clone()),
@@ -128,7 +130,7 @@ pub async fn assemble(config: Config) -> Result<Server<impl HttpService>, Assemb
         config,
     });
     let to_its_end = ToItsEndLayer::default();
-    Ok(Server { service: router(state, files, to_its_end.clone())?, database, to_its_end, background })
+    Ok(Server { service: router(state, files, to_its_end.clone())?, database, to_its_end, mailer, background })
 }
 
 /// The settings of the chat, with our logo, our colours and our copy of the widget's files.

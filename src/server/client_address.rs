@@ -110,10 +110,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn there_is_a_client_whatever_is_forwarded(forwarded in "[0-9a-f:., x]{0,80}") {
-            let address: IpAddr = client("10.0.0.1", &forwarded).parse().expect("an address");
+            client("10.0.0.1", &forwarded).parse::<IpAddr>().expect("an address");
             let untrusted = client("203.0.113.9", &forwarded);
             proptest::prop_assert_eq!(untrusted, "203.0.113.9");
-            proptest::prop_assert!(address.is_ipv4() || address.is_ipv6());
         }
     }
 

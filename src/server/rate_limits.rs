@@ -49,6 +49,10 @@ const MAIL_IN_ALL: Limit = Limit { burst: 20_000, per_hour: 7_200 };
 const NOTICES_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
 const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
 
+/// In seconds, as is the longest time between two.
+const HOUR: f64 = 3_600.0;
+const MAX_PERIOD: f64 = 365.0 * 24.0 * HOUR;
+
 /// For how many accounts and devices it is remembered that somebody got in.
 const MAX_RIGHT: usize = 100_000;
 
@@ -173,8 +177,13 @@ impl RateLimits {
     pub fn mail(&self, client: ClientAddress, kind: MailKind, email: &EmailAddress) -> Result<(), AppError> {
         check(&self.mail_by_client, &client)?;
         check(&self.mail_by_network, &client.network())?;
-        // A reset is sent only to the exact address of an account: others cannot use its owner's up with tags.
-        let mailbox = if kind == MailKind::Reset { email.as_str().to_owned() } else { email.mailbox() };
+        // A reset is sent only to the exact address of an account: nobody can use up its owner's with tagged addresses. All
+        // others with a tag count together, and leave those of the address without one alone.
+        let mailbox = match kind {
+            MailKind::Reset => email.as_str().to_owned(),
+            _ if email.has_tag() => format!("{} with a tag", email.mailbox()),
+            _ => email.mailbox(),
+        };
         check(&self.mail_by_address, &format!("{kind:?} {mailbox}"))?;
         self.mail_in_all.check().map_err(too_many)
     }
@@ -239,8 +248,10 @@ fn limiter<K: Clone + Eq + Hash>(limit: Limit, factor: f64) -> DefaultKeyedRateL
 }
 
 fn quota(limit: Limit, factor: f64) -> Quota {
-    let scaled = |count: u32| NonZeroU32::new((f64::from(count) * factor) as u32).unwrap_or(NonZeroU32::MIN);
-    Quota::per_hour(scaled(limit.per_hour)).allow_burst(scaled(limit.burst))
+    let burst = NonZeroU32::new((f64::from(limit.burst) * factor) as u32).unwrap_or(NonZeroU32::MIN);
+    let seconds = HOUR / (f64::from(limit.per_hour) * factor);
+    let period = Duration::from_secs_f64(seconds.min(MAX_PERIOD)).max(Duration::from_nanos(1));
+    Quota::with_period(period).unwrap_or(Quota::per_second(NonZeroU32::MAX)).allow_burst(burst)
 }
 
 fn check<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), AppError> {
@@ -328,7 +339,8 @@ mod tests {
             assert_eq!(mail(n, MailKind::SignUp, &format!("user1+{tag}@example.com")), Ok(()));
             assert_eq!(mail(n, MailKind::Reset, &format!("user1+{tag}@example.com")), Ok(()));
         }
-        assert!(mail(98, MailKind::SignUp, "user1@example.com").is_err(), "a tag is the same mailbox");
+        assert!(mail(98, MailKind::SignUp, "user1+f@example.com").is_err(), "a tag is the same mailbox");
+        assert_eq!(mail(98, MailKind::SignUp, "user1@example.com"), Ok(()), "tags keep a newcomer out");
         assert_eq!(mail(98, MailKind::Reset, "user1@example.com"), Ok(()), "others have used up the owner's resets");
         let one_client =
             (2..1_000).take_while(|n| limits.mail(client(100), MailKind::Reset, &address(*n)).is_ok()).count();

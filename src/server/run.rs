@@ -1,11 +1,15 @@
 //! Serves until it is told to stop.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{future, io, net::SocketAddr, process, time::Duration};
 
 use axum::{ServiceExt as _, body::Body, response::Response};
 use axum_server::{Handle, Server as HttpServer};
 use http::{HeaderValue, Request, StatusCode, header};
-use tokio::{net::TcpListener, signal, time};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    time,
+};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -19,8 +23,8 @@ use super::{
 
 /// How long connections that are there may send another request once the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_millis(250);
-/// How long requests may then take to finish, and those whose clients have gone after that. Closing the database may take
-/// as long as one statement. The service manager must allow for the sum.
+/// How long requests may then take to finish; after that, how long those whose clients have gone, and mails on their way, may
+/// take. Closing the database may take as long as one statement. The service manager must allow for the sum.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(10);
 const CUT_OFF_TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECTIONS_INTERVAL: Duration = Duration::from_millis(10);
@@ -42,6 +46,8 @@ pub enum RunError {
     MetricsListen(SocketAddr, io::Error),
     #[error("the metrics for METRICS_ADDR cannot be set up: {0}")]
     Metrics(#[from] metrics_exporter_prometheus::BuildError),
+    #[error("the signals that end the server cannot be received: {0}")]
+    Signals(io::Error),
     #[error("the server stopped: {0}")]
     Serve(io::Error),
 }
@@ -59,7 +65,12 @@ pub async fn run(config: Config) -> Result<(), RunError> {
         let listener = TcpListener::bind(address).await.map_err(|error| RunError::MetricsListen(address, error))?;
         tokio::spawn(metrics::serve(listener, counts));
     }
-    let server = assemble(config).await?;
+    let mut stop = StopSignals::new().map_err(RunError::Signals)?;
+    let server = tokio::select! {
+        assembled = assemble(config) => assembled?,
+        // Another process may hold the database for a while.
+        () = stop.next() => return Ok(()),
+    };
     let stopping = CancellationToken::new();
     let opened = StoppableListener::open(held, address, stopping.clone()).await;
     let listener = opened.map_err(|error| RunError::Listen(address, error))?;
@@ -69,11 +80,19 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     tokio::spawn({
         let (handle, stopping) = (handle.clone(), stopping.clone());
         async move {
-            stop_signal().await;
+            stop.next().await;
             tracing::info!("stopping");
             stopping.cancel();
-            no_connection(&handle, LAST_REQUESTS).await;
-            handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
+            let shut_down = async {
+                no_connection(&handle, LAST_REQUESTS).await;
+                handle.graceful_shutdown(Some(SHUTDOWN_TIMEOUT));
+                future::pending().await
+            };
+            // Asked twice: at once.
+            tokio::select! {
+                () = shut_down => {}
+                () = stop.next() => process::exit(1),
+            }
         }
     });
     let mut http = HttpServer::from_listener(listener)
@@ -98,8 +117,8 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let served = http.serve(service.into_make_service_with_connect_info::<SocketAddr>()).await;
     // Those that were cut off go on without their clients.
     no_connection(&handle, CUT_OFF_TIMEOUT).await;
-    server.to_its_end.wait(CUT_OFF_TIMEOUT).await;
     server.background.abort();
+    tokio::join!(server.to_its_end.wait(CUT_OFF_TIMEOUT), server.mailer.finish(CUT_OFF_TIMEOUT));
     server.database.pool.close().await;
     served.map_err(RunError::Serve)
 }
@@ -119,15 +138,21 @@ async fn no_connection(handle: &Handle<Peer>, timeout: Duration) {
     let _or_not = time::timeout(timeout, ended).await;
 }
 
-async fn stop_signal() {
-    let interrupt = async {
-        let _unavailable = signal::ctrl_c().await;
-    };
-    match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            () = interrupt => {}
-            _ = terminate.recv() => {}
-        },
-        Err(_) => interrupt.await,
+/// SIGINT and SIGTERM, from the moment in which it is made: none is lost between two of them.
+struct StopSignals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
     }
 }

@@ -49,17 +49,13 @@ pub struct Config {
 impl Config {
     /// Reads the environment, and in a debug build `.env` first.
     pub fn from_env() -> Result<Self, ConfigErrors> {
-        if cfg!(debug_assertions) {
-            // There is usually no .env. A variable that is set already wins over the file.
-            let _missing = dotenvy::dotenv();
-        }
-        let is_unreadable = |name: &String| matches!(env::var(name), Err(VarError::NotUnicode(_)));
-        let names = SETTINGS.iter().flat_map(|setting| [setting.name.to_owned(), format!("{}_FILE", setting.name)]);
-        let unreadable: Vec<_> = names.filter(is_unreadable).map(|name| format!("{name} is not UTF-8")).collect();
-        if !unreadable.is_empty() {
-            return Err(ConfigErrors(unreadable));
-        }
-        Self::read(|name| env::var(name).ok())
+        Self::read(environment()?)
+    }
+
+    /// `DATABASE_URL` alone.
+    pub fn database_url_from_env() -> Result<SecretString, ConfigErrors> {
+        let mut reader = Reader::new(environment()?);
+        reader.database_url().ok_or(ConfigErrors(reader.errors))
     }
 
     /// Reads settings from any source. An empty value counts as unset.
@@ -69,15 +65,7 @@ impl Config {
         let public_url = reader
             .parse("PUBLIC_URL", "an origin such as https://app.example.com, without a path", parse_origin)
             .or_else(|| parse_origin(&format!("http://{}", site_addr?)));
-        let database_url = reader.parse(
-            "DATABASE_URL",
-            "a file such as sqlite://data/app.db, or such as postgres://user:password@host/name",
-            |text| {
-                let is_postgres = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-                // In memory, each connection would have a database of its own.
-                (is_postgres || database::file(text).is_some()).then(|| text.to_owned().into())
-            },
-        );
+        let database_url = reader.database_url();
         let chat = reader.chat(site_addr, public_url.as_ref());
         let mail = reader.mail(public_url.as_ref());
         let trusted_proxies = reader
@@ -156,6 +144,36 @@ impl Config {
     /// Whether browsers reach the app over TLS.
     pub fn is_https(&self) -> bool {
         self.public_url.scheme() == "https"
+    }
+}
+
+/// The environment, in a debug build with `.env`.
+fn environment() -> Result<impl Fn(&str) -> Option<String>, ConfigErrors> {
+    // A variable that is set already wins over the file.
+    match if cfg!(debug_assertions) { dotenvy::dotenv().map(|_| ()) } else { Ok(()) } {
+        // Without the line: it may hold a secret.
+        Err(dotenvy::Error::LineParse(..)) => {
+            let error = ".env has a line that cannot be read: put values with spaces or quotes between single quotes";
+            return Err(ConfigErrors(vec![error.to_owned()]));
+        }
+        Err(error) if !error.not_found() => return Err(ConfigErrors(vec![format!(".env cannot be read: {error}")])),
+        // There is usually none.
+        _ => {}
+    }
+    let is_unreadable = |name: &String| matches!(env::var(name), Err(VarError::NotUnicode(_)));
+    let names = SETTINGS.iter().flat_map(|setting| [setting.name.to_owned(), format!("{}_FILE", setting.name)]);
+    let unreadable: Vec<_> = names.filter(is_unreadable).map(|name| format!("{name} is not UTF-8")).collect();
+    if unreadable.is_empty() { Ok(|name: &str| env::var(name).ok()) } else { Err(ConfigErrors(unreadable)) }
+}
+
+impl<S: Fn(&str) -> Option<String>> Reader<S> {
+    fn database_url(&mut self) -> Option<SecretString> {
+        let wanted = "a file such as sqlite://data/app.db, or such as postgres://user:password@host/name";
+        self.parse("DATABASE_URL", wanted, |text| {
+            let is_postgres = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+            // In memory, each connection would have a database of its own.
+            (is_postgres || database::file(text).is_some()).then(|| text.to_owned().into())
+        })
     }
 }
 

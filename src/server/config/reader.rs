@@ -1,6 +1,6 @@
 //! Reads settings one by one and collects everything that is wrong with them.
 
-use std::{fmt, fs};
+use std::{error::Error, fmt, fs};
 
 use super::settings::{SECRETS, SETTINGS, Unset};
 
@@ -14,9 +14,11 @@ impl fmt::Display for ConfigErrors {
         for error in &self.0 {
             writeln!(out, "  - {error}")?;
         }
-        writeln!(out, "`ticketping-leptos --help` lists every setting.")
+        write!(out, "`ticketping-leptos --help` lists every setting.")
     }
 }
+
+impl Error for ConfigErrors {}
 
 /// Reads from any source. An empty value counts as unset.
 pub struct Reader<S> {

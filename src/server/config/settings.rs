@@ -79,11 +79,11 @@ pub fn help() -> String {
          Usage: ticketping-leptos [COMMAND]\n\n  \
            (no command)         serve\n  \
            --check              read the settings, report every problem, exit 0 or 2\n  \
-           --check --connect    the same, and try the mail server\n  \
-           --copy-from URL      copy the users of another database, whose URL may be in a file\n  \
+           --check --connect    the same, and try the mail server: exit 1 if no mail can be sent\n  \
+           --copy-from URL|FILE copy the users of another database; FILE holds its URL\n  \
            --healthy            ask the running server whether it can serve, exit 0 or 1\n  \
            --backup FILE        write the SQLite database into a new file, while the server runs\n  \
-           --restore FILE       put users and second factors back as a backup has them, and sign everybody out\n  \
+           --restore FILE       put users and second factors back as a backup has them, and sign everyone out\n  \
            users [TEXT]         list the users whose id or address begins with TEXT\n  \
            end-sessions USER    sign a user out everywhere; USER is an id or an address\n  \
            disable USER         sign a user out everywhere and let nobody log in\n  \

@@ -1,15 +1,17 @@
 //! What other machines on the same PostgreSQL have ended or changed, as the database tells it (`LISTEN`). Where it cannot,
 //! as behind a pooler that shares connections, what is in memory is out of date for some seconds.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
-use sqlx::postgres::PgListener;
+use sqlx::{Executor as _, postgres::PgListener};
 use tokio::time;
 
-use super::url::with_tls;
+use super::{statement::STATEMENT_TIMEOUT, url::with_tls};
 
-/// How long to wait before the database is asked again to tell.
+/// How long to wait before listening is tried again.
 const PAUSE: Duration = Duration::from_secs(5);
+/// After this long without a word, the connection is tried.
+const QUIET: Duration = Duration::from_secs(30);
 
 /// Calls back with the table and the id of each row that was changed, without end. Returns at once for SQLite, which only
 /// one machine can use.
@@ -30,9 +32,17 @@ async fn listen_once(url: &str, on_change: &impl Fn(&str, &str)) -> sqlx::Result
     listener.listen("changed").await?;
     loop {
         // It connects again by itself. What it missed meanwhile is forgotten by its age.
-        let change = listener.recv().await?;
-        if let Some((table, id)) = change.payload().split_once(' ') {
-            on_change(table, id);
+        match time::timeout(QUIET, listener.recv()).await {
+            Ok(change) => {
+                if let Some((table, id)) = change?.payload().split_once(' ') {
+                    on_change(table, id);
+                }
+            }
+            // Nothing has changed, or the network is gone: that shows only when something is sent.
+            Err(_) => {
+                let asked = time::timeout(STATEMENT_TIMEOUT, listener.execute("SELECT 1")).await;
+                asked.map_err(|_| sqlx::Error::Io(ErrorKind::TimedOut.into()))??;
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Copies the users of one database into another, such as from SQLite to PostgreSQL.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use futures::TryStreamExt;
 use sqlx::Row;
@@ -21,7 +21,7 @@ pub enum CopyError {
 pub struct Copied {
     /// Users that are in the new database now and were not before.
     pub users: u64,
-    /// Users whose id or e-mail was there already; they were left as they are.
+    /// Users whose id or email was there already; they were left as they are.
     pub there_already: u64,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Copied {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "Copied {} users with their passwords and second factors. {} already existed, by id or e-mail, and were not changed. \
+            "Copied {} users with their passwords and second factors. {} already existed, by id or email, and were not changed. \
              Sessions stay behind: everybody logs in once again.",
             self.users, self.there_already
         )
@@ -41,17 +41,24 @@ pub async fn copy_users(from: &str, to: &str) -> Result<Copied, CopyError> {
     let source = Database::open_read_only(from).await?;
     let target = Database::open(to).await?;
     let mut copied = Copied { users: 0, there_already: 0 };
+    let mut ids = HashSet::new();
     let mut transaction = target.pool.begin().await?;
+    if !to.starts_with("sqlite:") {
+        // It waits for the source.
+        let patient = "SET LOCAL idle_in_transaction_session_timeout = 0";
+        sqlx::query(patient).execute(&mut *transaction).await?;
+    }
     let mut users = sqlx::query(
         "SELECT id, email, name, password_hash, created_at, updated_at, disabled_at, password_id FROM users ORDER BY id",
     )
     .fetch(&source.pool);
     while let Some(user) = users.try_next().await? {
+        let id: String = user.try_get(0)?;
         let added = sqlx::query(
             "INSERT INTO users (id, email, name, password_hash, created_at, updated_at, disabled_at, password_id) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
         )
-        .bind(user.try_get::<String, _>(0)?)
+        .bind(&id)
         .bind(user.try_get::<String, _>(1)?)
         // SQLite keeps a zero in a text, PostgreSQL does not.
         .bind(user.try_get::<Option<String>, _>(2)?.map(|name| name.replace('\0', "")))
@@ -62,23 +69,29 @@ pub async fn copy_users(from: &str, to: &str) -> Result<Copied, CopyError> {
         .bind(user.try_get::<String, _>(7)?)
         .execute(&mut *transaction)
         .await?;
-        match added.rows_affected() {
-            0 => copied.there_already += 1,
-            _ => copied.users += 1,
+        if added.rows_affected() == 0 {
+            copied.there_already += 1;
+        } else {
+            copied.users += 1;
+            ids.insert(id);
         }
     }
     let mut factors =
         sqlx::query("SELECT kind, id, user_id, secret, name, last_step, created_at FROM factors ORDER BY kind, id")
             .fetch(&source.pool);
     while let Some(factor) = factors.try_next().await? {
-        // Only to users who are there, and have none of this kind and id.
+        let user_id: String = factor.try_get(2)?;
+        // Users who were there may have removed some of theirs since.
+        if !ids.contains(&user_id) {
+            continue;
+        }
         sqlx::query(
             "INSERT INTO factors (kind, id, user_id, secret, name, last_step, created_at) \
-             SELECT $1, $2, $3, $4, $5, $6, $7 WHERE EXISTS (SELECT 1 FROM users WHERE id = $3) ON CONFLICT DO NOTHING",
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
         )
         .bind(factor.try_get::<String, _>(0)?)
         .bind(factor.try_get::<String, _>(1)?)
-        .bind(factor.try_get::<String, _>(2)?)
+        .bind(user_id)
         .bind(factor.try_get::<String, _>(3)?)
         .bind(factor.try_get::<String, _>(4)?)
         .bind(factor.try_get::<i64, _>(5)?)

@@ -1,7 +1,8 @@
 //! Opens a database and brings its schema up to date.
 
 use std::{
-    fs::{File, Permissions},
+    cmp::Ordering,
+    fs::{File, Permissions, TryLockError},
     io::Read as _,
     os::unix::{
         self,
@@ -31,6 +32,8 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Connections of one process.
 const MAX_CONNECTIONS: u32 = 8;
+/// How often a process that waits for another one's migration looks whether it is done.
+const LOCK_POLL: Duration = Duration::from_millis(20);
 /// A connection that was used so recently is not asked first whether it is there: that would double each statement's
 /// round trips.
 const ASSUMED_ALIVE: Duration = Duration::from_secs(1);
@@ -42,6 +45,10 @@ pub enum DatabaseError {
     Url,
     #[error("there is no database at {0}: set DATABASE_URL as the server has it")]
     Missing(String),
+    #[error(
+        "the database {place} was made by an older version of this program: use that one, or start this one as the server first"
+    )]
+    Older { place: String },
     #[error("cannot create the folder {place} for the database: {source}")]
     Folder { place: String, source: std::io::Error },
     #[error("cannot open the database {place}: {source}")]
@@ -69,6 +76,18 @@ pub struct Database {
 impl Database {
     /// Opens `url`, creating folder and file of a SQLite database, and brings the schema up to date.
     pub async fn open(url: &str) -> Result<Self, DatabaseError> {
+        Self::open_with(url, true).await
+    }
+
+    /// Opens a database that is there. It has to have the current schema: an older server may be using it.
+    pub async fn open_existing(url: &str) -> Result<Self, DatabaseError> {
+        match file(url).filter(|file| !file.exists()) {
+            Some(missing) => Err(DatabaseError::Missing(missing.display().to_string())),
+            None => Self::open_with(url, false).await,
+        }
+    }
+
+    async fn open_with(url: &str, migrates: bool) -> Result<Self, DatabaseError> {
         sqlx::any::install_default_drivers();
         let place = place(url);
         let file = file(url);
@@ -83,20 +102,22 @@ impl Database {
             keep_private(file);
         }
         let sqlite = url.starts_with("sqlite:");
-        let url = if sqlite && !url.contains("mode=") {
+        let url = if !sqlite {
+            with_tls(url)
+        } else if url.contains("mode=") {
+            url.to_owned()
+        } else {
             // The file is there: a connection that is opened later must not make another one in place of a lost one.
             let mode = if file.as_deref().is_some_and(Path::exists) { "rw" } else { "rwc" };
             format!("{url}{}mode={mode}", if url.contains('?') { '&' } else { '?' })
-        } else {
-            with_tls(url)
         };
         let options = AnyConnectOptions::from_str(&url).map_err(|_| DatabaseError::Url)?;
         // Two processes that start at once on one file: the second waits for the first to migrate.
         // PostgreSQL has locks of its own for that.
-        let _turn = file.as_deref().and_then(folder).and_then(|folder| {
-            let folder = File::open(folder).ok()?;
-            folder.lock().ok().map(|()| folder)
-        });
+        let _turn = match file.as_deref().and_then(folder).map(File::open) {
+            Some(Ok(folder)) => lock(folder).await,
+            _ => None,
+        };
         let pool = AnyPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -118,28 +139,24 @@ impl Database {
             .connect_with(options)
             .await
             .map_err(|source| DatabaseError::Open { place: place.clone(), source })?;
-        migrate(&pool, sqlite).await.map_err(|source| match source {
-            MigrateError::VersionMissing(version) => DatabaseError::Newer { place, version },
-            source => DatabaseError::Migrate { place, source },
-        })?;
-        Ok(Self { pool, file })
-    }
-
-    /// The same, but creates no file.
-    pub async fn open_existing(url: &str) -> Result<Self, DatabaseError> {
-        match file(url).filter(|file| !file.exists()) {
-            Some(missing) => Err(DatabaseError::Missing(missing.display().to_string())),
-            None => Self::open(url).await,
+        if migrates {
+            migrate(&pool, sqlite).await.map_err(|source| match source {
+                MigrateError::VersionMissing(version) => DatabaseError::Newer { place, version },
+                source => DatabaseError::Migrate { place, source },
+            })?;
+        } else {
+            check_version(&pool, sqlite, place).await?;
         }
+        Ok(Self { pool, file })
     }
 
     /// Opens a database that is there, to read its users and change nothing.
     pub async fn open_read_only(url: &str) -> Result<Self, DatabaseError> {
         sqlx::any::install_default_drivers();
-        let read_only = match (url.starts_with("sqlite:"), url.split_once('?')) {
-            (true, None) => format!("{url}?mode=ro"),
-            (true, Some(_)) => url.to_owned(),
-            (false, _) => with_tls(url),
+        let read_only = match url.split_once('?') {
+            _ if !url.starts_with("sqlite:") => with_tls(url),
+            None => format!("{url}?mode=ro"),
+            Some((file, _)) => format!("{file}?mode=ro"),
         };
         let options = AnyConnectOptions::from_str(&read_only).map_err(|_| DatabaseError::Url)?;
         let pool =
@@ -177,6 +194,17 @@ impl Database {
     }
 }
 
+/// Waits for the lock of a folder. Not in one call, which a signal could not end.
+async fn lock(folder: File) -> Option<File> {
+    loop {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) => time::sleep(LOCK_POLL).await,
+            Err(TryLockError::Error(_)) => return None,
+        }
+    }
+}
+
 /// Whether there is something other than a database, such as a folder.
 fn is_something_else(path: &Path) -> bool {
     const BEGINNING: &[u8] = b"SQLite format 3\0";
@@ -201,6 +229,18 @@ fn keep_private(file: &Path) {
     }
 }
 
+async fn check_version(pool: &AnyPool, sqlite: bool, place: String) -> Result<(), DatabaseError> {
+    let newest = "SELECT max(version) FROM _sqlx_migrations";
+    let version: Result<Option<i64>, _> = sqlx::query_scalar(newest).fetch_one(pool).await;
+    let version = version.map_err(|source| DatabaseError::Open { place: place.clone(), source })?.unwrap_or_default();
+    let ours = if sqlite { &SQLITE } else { &POSTGRES }.iter().map(|migration| migration.version).max();
+    match version.cmp(&ours.unwrap_or_default()) {
+        Ordering::Less => Err(DatabaseError::Older { place }),
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(DatabaseError::Newer { place, version }),
+    }
+}
+
 async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), MigrateError> {
     if sqlite {
         return SQLITE.run(pool).await;
@@ -213,9 +253,14 @@ async fn migrate(pool: &AnyPool, sqlite: bool) -> Result<(), MigrateError> {
     Ok(())
 }
 
-/// A request whose statement hangs is told to come back, before others queue behind it.
-const POSTGRES_SETTINGS: &str = "SET statement_timeout = 5000";
+/// A request whose statement hangs is told to come back, before others queue behind it. The server's side of a connection
+/// whose network is gone ends within a minute, with the locks that it holds.
+const POSTGRES_SETTINGS: &str = "SET statement_timeout = 5000; SET idle_in_transaction_session_timeout = 10000; \
+                                 SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; \
+                                 SET tcp_keepalives_count = 3";
 
-/// A crash loses no commit with a write-ahead log; only a power cut may lose the last. What is deleted is overwritten.
+/// A crash loses no commit with a write-ahead log; only a power cut may lose the last. What is deleted is overwritten. A
+/// container may have no folder for temporary files.
 const SQLITE_SETTINGS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; \
-                               PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;";
+                               PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000; \
+                               PRAGMA temp_store = MEMORY;";

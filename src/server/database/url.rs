@@ -7,6 +7,7 @@ use std::{
 };
 
 use percent_encoding::percent_decode_str;
+use sqlx::postgres::PgSslMode;
 
 /// The file of a SQLite URL; none in memory.
 pub fn file(url: &str) -> Option<PathBuf> {
@@ -22,7 +23,8 @@ pub fn folder(file: &Path) -> Option<&Path> {
     file.parent().map(|folder| if folder == Path::new("") { Path::new(".") } else { folder })
 }
 
-/// Passwords and sessions go to a PostgreSQL server over TLS, unless it is on this machine or the URL says otherwise.
+/// Passwords and sessions go to a PostgreSQL server over TLS, unless it is on this machine, or the URL or `PGSSLMODE` says
+/// otherwise.
 pub fn with_tls(url: &str) -> String {
     let Ok(parsed) = url::Url::parse(url) else { return url.to_owned() };
     let is_here = |host: &str| {
@@ -38,7 +40,10 @@ pub fn with_tls(url: &str) -> String {
         hosts.extend(["PGHOST", "PGHOSTADDR"].into_iter().filter_map(|name| std::env::var(name).ok()));
     }
     let says = |name: &str| parsed.query_pairs().any(|(key, _)| key == name);
-    if hosts.iter().all(|host| is_here(host)) || says("sslmode") || says("ssl-mode") {
+    let is_set = says("sslmode")
+        || says("ssl-mode")
+        || std::env::var("PGSSLMODE").is_ok_and(|mode| mode.parse::<PgSslMode>().is_ok());
+    if is_set || hosts.iter().all(|host| is_here(host)) {
         return url.to_owned();
     }
     format!("{url}{}sslmode=require", if url.contains('?') { '&' } else { '?' })

@@ -84,7 +84,14 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     let error = known.unwrap_or_else(|| AppError::from_status(status));
     let Some(head) = head else {
         let has_a_body = known.is_some() || has(response.headers(), header::CONTENT_TYPE, "json");
-        return Ok(if has_a_body { response } else { with_status(error.into_response(), status) });
+        if has_a_body {
+            return Ok(response);
+        }
+        let mut as_json = with_status(error.into_response(), status);
+        if let Some(allowed) = response.headers_mut().remove(header::ALLOW) {
+            as_json.headers_mut().insert(header::ALLOW, allowed);
+        }
+        return Ok(as_json);
     };
     let requested_by = response.extensions().get::<RequestedBy>().cloned();
     let is_of_user = requested_by.as_ref().is_some_and(|RequestedBy(user)| user.is_some());
@@ -100,7 +107,12 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         }
         provide_context(error);
     }));
-    let kept = response.headers().iter().filter(|(name, _)| [header::RETRY_AFTER, header::SET_COOKIE].contains(name));
+    let headers = response.headers_mut();
+    if let Some(when) = error.into_response().headers_mut().remove(header::RETRY_AFTER) {
+        headers.entry(header::RETRY_AFTER).or_insert(when);
+    }
+    let kept =
+        headers.iter().filter(|(name, _)| [header::RETRY_AFTER, header::SET_COOKIE, header::ALLOW].contains(name));
     let kept: Vec<_> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     let mut page = with_status(page.await, status);
     for (name, value) in kept {

@@ -21,10 +21,12 @@ pub fn well_known(state: &AppState) -> Router<AppState> {
 }
 
 async fn ready(State(state): State<AppState>) -> StatusCode {
-    if state.database.is_reachable().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    // A client that leaves meanwhile would cost a connection to the database.
+    let asked = tokio::spawn(async move { state.database.is_reachable().await });
+    if asked.await.is_ok_and(|is_ready| is_ready) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
-/// Whom to tell about a vulnerability (RFC 9116). It expires a year from now, whenever now is: this server is what says so.
+/// Whom to tell about a vulnerability (RFC 9116). Each answer expires a year after it is given.
 async fn security_txt(State(state): State<AppState>) -> String {
     let expires = OffsetDateTime::now_utc() + time::Duration::days(365);
     let expires = expires.replace_nanosecond(0).unwrap_or(expires).format(&Rfc3339).unwrap_or_default();

@@ -36,6 +36,8 @@ impl MailUrl {
             "file" => url.to_file_path().ok().filter(|path| path.parent().is_some()).map(Self::Folder),
             // A user without a password would be no log-in at all.
             "smtps" | "smtp" if url.username().is_empty() != url.password().is_none() => None,
+            // lettre looks an IPv6 address up as a name.
+            "smtps" | "smtp" if url.host_str().is_some_and(|host| host.starts_with('[')) => None,
             "smtps" | "smtp" if url.has_host() && matches!(url.path(), "" | "/") && url.port() != Some(0) => {
                 let place = format!("{}://{}", url.scheme(), host_and_port(&url));
                 let tls = match (url.scheme(), is_loopback(&url)) {
@@ -87,7 +89,7 @@ mod tests {
         assert!(with_tls("smtp://192.0.2.1"));
         assert!(with_tls("smtp://localhost.example.com"));
         assert!(with_tls("smtps://mail.example.com"));
-        for local in ["smtp://127.0.0.1:2525", "smtp://localhost", "smtp://[::1]:25"] {
+        for local in ["smtp://127.0.0.1:2525", "smtp://localhost"] {
             assert!(smtp(local).is_some_and(|url| url.ends_with("?tls=opportunistic")), "{local}");
         }
         assert_eq!(smtp("smtp://mail.example.com?tls=opportunistic"), None);
@@ -108,6 +110,7 @@ mod tests {
             "smtp://h/x",
             "smtp://user@host",
             "smtp://host:0",
+            "smtp://[::1]:25",
         ] {
             assert!(MailUrl::parse(bad).is_none(), "{bad}");
         }

@@ -64,7 +64,8 @@ pub struct Mailer {
 
 /// What a [`Mailer`] keeps for itself.
 pub struct MailerState {
-    fails: AtomicBool,
+    sending_fails: AtomicBool,
+    outbox_fails: AtomicBool,
     // Until when mails that anybody can ask for wait.
     waits_until: Mutex<Option<Instant>>,
     places: Arc<Semaphore>,
@@ -72,27 +73,42 @@ pub struct MailerState {
 
 impl Default for MailerState {
     fn default() -> Self {
-        Self { fails: AtomicBool::default(), waits_until: Mutex::default(), places: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            sending_fails: AtomicBool::default(),
+            outbox_fails: AtomicBool::default(),
+            waits_until: Mutex::default(),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 }
 
 impl Mailer {
-    /// Sends mails until the process ends, each in a task of its own: a server that is slow with one of them keeps the
-    /// others from nobody.
+    /// Sends mails until the process ends, and counts those that wait.
     pub async fn run(self: Arc<Self>) {
+        let mut tick = tokio_time::interval(POLL);
+        let count = async {
+            loop {
+                tick.tick().await;
+                if let Ok(waiting) = self.outbox.count().await {
+                    gauge!("mails_waiting").set(waiting as f64);
+                }
+            }
+        };
+        tokio::join!(count, self.send_all());
+    }
+
+    /// Each in a task of its own, so one slow delivery delays no other.
+    async fn send_all(self: &Arc<Self>) {
         loop {
             let Ok(place) = Arc::clone(&self.state.places).acquire_owned().await else { return };
             let Some(mail) = self.claim().await else {
                 drop(place);
-                if let Ok(waiting) = self.outbox.count().await {
-                    gauge!("mails_waiting").set(waiting as f64);
-                }
                 // Whichever comes first.
                 let pause = self.waits_for().map_or(POLL, |wait| wait.min(POLL));
                 let _time_is_up = tokio_time::timeout(pause, self.outbox.added()).await;
                 continue;
             };
-            let mailer = Arc::clone(&self);
+            let mailer = Arc::clone(self);
             tokio::spawn(async move {
                 mailer.send(mail).await;
                 drop(place);
@@ -113,11 +129,25 @@ impl Mailer {
         let _all = self.state.places.acquire_many(AT_ONCE as u32).await;
     }
 
+    /// Waits for the mails that are on their way, but for no longer than `timeout`: they would be sent once more. To be
+    /// called when no more are claimed.
+    pub async fn finish(&self, timeout: Duration) {
+        let all = self.state.places.acquire_many(AT_ONCE as u32);
+        if tokio_time::timeout(timeout, all).await.is_err() {
+            tracing::warn!("mails that were being sent were cut off");
+        }
+    }
+
     async fn claim(&self) -> Option<Mail> {
-        self.outbox.claim(self.waits_for().is_none()).await.unwrap_or_else(|error| {
-            self.failed(&error);
-            None
-        })
+        let claimed = self.outbox.claim(self.waits_for().is_none()).await;
+        let failed = claimed.is_err();
+        if self.state.outbox_fails.swap(failed, Ordering::Relaxed) != failed {
+            match &claimed {
+                Err(error) => tracing::warn!(%error, "the mails that wait cannot be read"),
+                Ok(_) => tracing::info!("the mails that wait can be read again"),
+            }
+        }
+        claimed.ok().flatten()
     }
 
     /// For how long mails that anybody can ask for wait from now on.
@@ -205,7 +235,9 @@ impl Mailer {
             }
             (MailKind::GuessesNotice, Some(user)) => (messages::guesses_notice(), Subject::Reset { user, email }),
             (MailKind::PasswordChanged, Some(user)) => (messages::password_changed(), Subject::Reset { user, email }),
-            (MailKind::FactorsChanged, Some(user)) => (messages::factors_changed(), Subject::Reset { user, email }),
+            (MailKind::FactorsChanged, Some(user)) => {
+                (messages::factors_changed(), Subject::UndoFactors { user, email })
+            }
             (MailKind::FactorsLost, Some(user)) => (messages::factors_lost(), Subject::Reset { user, email }),
             (MailKind::CodesNotice, Some(user)) => (messages::codes_notice(), Subject::Reset { user, email }),
             (MailKind::AccountRemoved, None) => {
@@ -226,7 +258,9 @@ impl Mailer {
         }
         let url = match subject {
             // The account has another address by now: a link to this one would do nothing but end a good one.
-            Subject::Reset { user, email } if user.email != *email => format!("{}/forgot", self.origin),
+            Subject::Reset { user, email } | Subject::UndoFactors { user, email } if user.email != *email => {
+                format!("{}/forgot", self.origin)
+            }
             subject => match self.links.create(subject, Some(&mail.id)).await? {
                 Some(token) => token.url(&self.origin, subject.purpose()),
                 // It was taken back in the meantime.
@@ -243,13 +277,13 @@ impl Mailer {
 
     /// Says so once, until it works again.
     fn failed(&self, error: &dyn std::fmt::Display) {
-        if !self.state.fails.swap(true, Ordering::Relaxed) {
+        if !self.state.sending_fails.swap(true, Ordering::Relaxed) {
             tracing::warn!(%error, "a mail could not be sent; it is tried again for a day");
         }
     }
 
     fn works_again(&self) {
-        if self.state.fails.swap(false, Ordering::Relaxed) {
+        if self.state.sending_fails.swap(false, Ordering::Relaxed) {
             tracing::info!("mails are sent again");
         }
     }

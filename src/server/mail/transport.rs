@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use lettre::{AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message, transport::smtp::response::Code};
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message,
+    transport::smtp::{PoolConfig, response::Code},
+};
 use secrecy::ExposeSecret;
 use tokio::time;
 use uuid::Uuid;
@@ -19,8 +22,8 @@ use super::{
     written::{MessageError, Written},
 };
 
-/// How long a mail server may take for one step, and for a mail as a whole. A mail's next try is later.
-const STEP_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long connecting to a mail server may take, and a mail as a whole. A mail's next try is later.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 const SEND_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Why a mail was not sent. Names the place, never a password or an address.
@@ -45,15 +48,31 @@ pub enum TransportError {
 
 impl From<lettre::transport::smtp::Error> for TransportError {
     fn from(error: lettre::transport::smtp::Error) -> Self {
-        // RFC 3463: 5.7 is a policy, such as one about the sender.
-        let is_policy = || error.to_string().contains(" 5.7.");
         match error.status() {
-            Some(code) if ["550", "551"].contains(&code.to_string().as_str()) && !is_policy() => Self::NoMailbox(code),
+            Some(code) if is_no_mailbox(&code.to_string(), &error.to_string()) => Self::NoMailbox(code),
             Some(code) => Self::Answer(code),
             None if error.is_response() => Self::Unreadable,
             None => Self::Connection(error),
         }
     }
+}
+
+/// Whether an answer says that there is no such mailbox, and never will be. Anything else that is refused, such as the
+/// sender or one mail too many, may be right later.
+fn is_no_mailbox(code: &str, answer: &str) -> bool {
+    let is_enhanced = |word: &&str| word.len() > 4 && word.starts_with("5.") && word.matches('.').count() == 2;
+    let answer = answer.to_lowercase();
+    // RFC 3463.
+    let enhanced = answer.split([' ', '-', ':']).find(is_enhanced);
+    let says_otherwise =
+        ["relay", "sender", "limit", "quota", "polic", "spam"].iter().any(|word| answer.contains(word));
+    let says_so = ["no such", "unknown", "not exist", "not found", "unavailable", "invalid recipient"];
+    let says_so = says_so.iter().any(|words| answer.contains(words));
+    ["550", "551"].contains(&code)
+        && match enhanced {
+            Some(enhanced) => ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"].contains(&enhanced),
+            None => !says_otherwise && says_so,
+        }
 }
 
 /// A way out.
@@ -72,7 +91,10 @@ impl Transport {
         match url {
             MailUrl::Smtp(server) => {
                 let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(server.url.expose_secret())?;
-                Ok(Self::Smtp(builder.timeout(Some(STEP_TIMEOUT)).build()))
+                // The pool parts with a connection without waiting. It keeps none: one that was given up in the middle of a mail
+                // would take the answer to that for the answer to the next.
+                let none = PoolConfig::new().max_size(0);
+                Ok(Self::Smtp(builder.timeout(Some(CONNECT_TIMEOUT)).pool_config(none).build()))
             }
             MailUrl::Folder(folder) => {
                 // The links in them open accounts.
@@ -125,4 +147,29 @@ fn write_file(folder: &Path, ending: &str, content: &[u8]) -> io::Result<PathBuf
 
 fn folder_error(folder: &Path, source: io::Error) -> TransportError {
     TransportError::Folder { place: folder.display().to_string(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_no_mailbox;
+
+    #[test]
+    fn only_an_answer_about_the_mailbox_ends_a_mail() {
+        let says = |answer: &str| is_no_mailbox("550", &format!("permanent error (550): {answer}"));
+        for gone in ["5.1.1 <a@example.com>: no such user", "No such user here", "5.2.1 mailbox disabled"] {
+            assert!(says(gone), "{gone}");
+        }
+        for refused in [
+            "5.7.1 blocked",
+            "5.4.5 Daily sending limit exceeded",
+            "5.1.8 sender refused",
+            "relay not permitted",
+            "Blocked",
+            "Access denied",
+            "5.7.23 SPF validation failed",
+        ] {
+            assert!(!says(refused), "{refused}");
+        }
+        assert!(!is_no_mailbox("554", "permanent error (554): no such user"));
+    }
 }
