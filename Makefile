@@ -20,7 +20,7 @@ watch: tools ## the same, rebuilt and reloaded on every change
 	@cargo leptos watch
 
 check: ## format, lints for both targets, unit tests: the quick part
-	@scripts/check.sh
+	@scripts/test.sh --quick
 
 test: ## everything CI runs
 	@scripts/test.sh

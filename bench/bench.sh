@@ -4,6 +4,10 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 command -v wrk >/dev/null || scripts/apt.sh wrk
+if [ "${1:-}" = --quick ]; then
+    # Whether it still runs, with what `make release` has built.
+    exec node bench/run.mjs --quick
+fi
 if [ ! -d bench/express/node_modules ]; then
     echo "==> Installing the Express sample (compiles SQLite for Node where it cannot be downloaded)"
     npm ci --prefix bench/express --no-audit --no-fund

@@ -62,7 +62,7 @@ async fn sign(State(signer): State<Signer>) -> Json<SignedToken> {
 }
 
 fn signed(signer: &Signer, email: &str) -> Json<SignedToken> {
-    let visitor = Visitor::new("01890a5d-ac96-774b-bcce-b302099a8057", email).with_name(Some("Bench"));
+    let visitor = Visitor::new("01890a5d-ac96-774b-bcce-b302099a8057", email).with_name(Some("Bench".to_owned()));
     Json(SignedToken { jwt: signer.sign(&visitor).unwrap_or_default() })
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What a flood of log-ins from one address does to the other pages and to the log-ins of others, and whether the time of an
-# answer tells an unknown e-mail from a wrong password. Needs target/release/ticketping-leptos (make release) and wrk.
+# answer tells an unknown email from a wrong password. Needs target/release/ticketping-leptos (make release) and wrk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,7 +44,7 @@ echo "  at its end: $(resident)"
 grep -E 'requests in|Non-2xx' flood | sed 's/^ */  the flood: /'
 for _ in 1 2; do
     try log-in@example.com | summary "wrong password"
-    try nobody@example.com | summary "unknown e-mail"
+    try nobody@example.com | summary "unknown email"
 done
 # Threads that hashed end ten seconds after they had nothing to do.
 until [ "$(threads)" -le "$quiet" ]; do curl -sf -o /dev/null "$origin/login" && sleep 0.1; done

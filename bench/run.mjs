@@ -2,14 +2,16 @@
 // turn over several rounds, so that a drift of the machine hits all alike. Prints a table, writes
 // docs/bench.json and docs/bench.svg, and fails when an answer is not the expected one.
 //
+// With --quick it asks our server alone, for a second each, and writes nothing: whether the benchmark still runs.
 // `BEFORE=path/to/an/older/binary` puts that one's answers in the same run.
 import { execFileSync } from "node:child_process";
 import { cpSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { LOGS_IN, chart, cookieOf, folder, machine, median, resident, root, signUp, start, today, whole, wrk } from "./shared.mjs";
 
-const rounds = Number(process.env.ROUNDS ?? 5);
-const seconds = Number(process.env.SECONDS_EACH ?? 4);
+const isQuick = process.argv.includes("--quick");
+const rounds = isQuick ? 1 : Number(process.env.ROUNDS ?? 5);
+const seconds = isQuick ? 1 : Number(process.env.SECONDS_EACH ?? 4);
 const connections = 32;
 /** The encodings that browsers read. */
 const asBrowser = "gzip, deflate, br, zstd";
@@ -38,25 +40,27 @@ for (let count = 0; count < rounds; count++) {
 }
 const ours = await start("http://127.0.0.1:3299", ["./ticketping-leptos"], settings(3299, "app.db"));
 const before = process.env.BEFORE && (await start("http://127.0.0.1:3296", [resolve(root, process.env.BEFORE)], settings(3296, "before.db")));
-const ceiling = await start("http://127.0.0.1:3298", [join(root, "target/release/examples/ceiling"), "127.0.0.1:3298"], { ready: token });
+const ceiling = !isQuick && await start("http://127.0.0.1:3298", [join(root, "target/release/examples/ceiling"), "127.0.0.1:3298"], { ready: token });
 const sample = (port, environment) => start(`http://127.0.0.1:${port}`, ["node", join(root, "bench/express/server.js"), String(port), join(folder, `express-${port}.db`)], {
     ready: "/start",
     environment: { NODE_ENV: "production", TICKETPING_JWT_SECRET: secret, ...environment },
 });
-const express = await sample(3297, {});
-const tuned = await sample(3295, { TUNED: "1" });
+const express = !isQuick && await sample(3297, {});
+const tuned = !isQuick && await sample(3295, { TUNED: "1" });
 
 const session = await signUp(ours);
 // A user has so many sessions at most: log-ins would end the one that is measured.
 await signUp(ours, LOGS_IN);
 const sessionBefore = before && (await signUp(before));
-const expressSession = cookieOf(await fetch(`${express.origin}/start`));
-const tunedSession = cookieOf(await fetch(`${tuned.origin}/start`));
-const librariesSession = cookieOf(await fetch(`${ceiling.origin}/libraries/start`));
+const sessionOf = async (server, path) => server && cookieOf(await fetch(server.origin + path));
+const expressSession = await sessionOf(express, "/start");
+const tunedSession = await sessionOf(tuned, "/start");
+const librariesSession = await sessionOf(ceiling, "/libraries/start");
 const librariesToken = "/libraries/chat-jwt";
 
 /** One answer, looked at before it is asked for a million times. */
 async function expectAnswer(server, path, cookie, wanted) {
+    if (!server) return;
     const ask = () => fetch(server.origin + path, { headers: cookie ? { cookie } : {} });
     // Again: a connection that was idle between two rounds may have been closed.
     const answer = await ask().catch(ask);
@@ -105,6 +109,14 @@ if (before) targets.push(
     { name: "/ signed out, before", server: before, path: "/" },
     { name: "/ signed in, before", server: before, path: "/", cookie: sessionBefore },
 );
+if (isQuick) {
+    for (const target of targets.filter(({ server }) => server)) {
+        const { rate } = wrk(target.server, { ...target, seconds, connections });
+        console.log(`${target.name}: ${whole(rate)} requests/s`);
+    }
+    await expectAnswer(ours, token, session, isToken);
+    process.exit(0);
+}
 for (const target of targets) target.rounds = [];
 let afterTokens = 0;
 let tokens = 0;

@@ -44,6 +44,20 @@ unit() {
     say "the unit is well-formed, and its exposure $exposure of 10"
 }
 
+# As an operator calls it who has set nothing else.
+commands() {
+    local url=sqlite://$folder/commands.db
+    env -i DATABASE_URL="$url" MAIL_URL="file://$folder/mail" TICKETPING_APP_ID=app TICKETPING_TEAM_SLUG=team \
+        TICKETPING_JWT_SECRET="$TICKETPING_JWT_SECRET" LEPTOS_SITE_ADDR=127.0.0.1:3372 target/release/ticketping-leptos 2>"$folder/commands.log" &
+    local server=$!
+    until_it_does curl -sf http://127.0.0.1:3372/readyz
+    env -i DATABASE_URL="$url" target/release/ticketping-leptos --backup "$folder/backup.db" >/dev/null || fail "no backup with DATABASE_URL alone"
+    kill "$server"
+    wait "$server"
+    if env -i target/release/ticketping-leptos --check 2>/dev/null; then fail "a release turns the sandbox on by itself"; fi
+    say "commands for the database need DATABASE_URL alone, and a release turns no sandbox on"
+}
+
 # A database that root makes, as when a backup is restored, is its folder's owner's: the server is not root.
 owner() {
     install -d -o 65534 "$folder/state"
@@ -163,6 +177,7 @@ if [ $# = 1 ]; then
 fi
 static
 unit
+commands
 if [ "$(id -u)" = 0 ]; then
     owner
     image

@@ -1,14 +1,35 @@
 #!/usr/bin/env bash
-# Everything CI runs. Ends with `N passed, N failed` over all of it and fails if anything did.
+# Everything CI runs; with --quick only format, lints for both targets and unit tests. Ends with `N passed, N failed` over all
+# of it and fails if anything did.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 source scripts/counting.sh
 
+quick_part() {
+    check "Format" cargo fmt --all --check
+    check "Protections are where their list says" node scripts/protections.mjs --check
+    check "Lints, server" cargo clippy --quiet --workspace --all-targets -- -D warnings
+    for package in leptos-ticketping ticketping-leptos full-hydration; do
+        check "Lints, browser: $package" cargo clippy --quiet --package "$package" --lib --no-default-features \
+            --features hydrate --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
+    done
+    check "Lints, browser: leptos-ticketping, client-side rendering" cargo clippy --quiet --package leptos-ticketping --lib \
+        --features csr --target wasm32-unknown-unknown --target-dir target/front -- -D warnings
+    suite "Unit tests" "$RUST_PASSED" "$RUST_FAILED" cargo test --workspace --lib --no-fail-fast
+    suite "Examples in documents" "$RUST_PASSED" "$RUST_FAILED" cargo test --workspace --doc --no-fail-fast
+}
+
+if [ "${1:-}" = --quick ]; then
+    scripts/tools.sh || exit 1
+    quick_part
+    report
+    exit
+fi
 scripts/tools.sh --test || exit 1
 scripts/browser.sh || exit 1
 # Clocks that jump, two machines, Firefox, WebKit with a screen, and Chromium with a driver of its own.
 needed=()
-[ -e /usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1 ] || needed+=(faketime)
+compgen -G "/usr/lib/*/faketime/libfaketime.so.1" >/dev/null || needed+=(faketime)
 [ -x /usr/sbin/nginx ] || needed+=(nginx-light)
 command -v firefox-esr >/dev/null || command -v firefox >/dev/null || needed+=(firefox-esr)
 command -v WebKitWebDriver >/dev/null || needed+=(webkit2gtk-driver)
@@ -25,7 +46,7 @@ done
 # A test that would skip itself because a tool is missing fails instead.
 export TEST_EVERYTHING=1
 
-source scripts/checks.sh
+quick_part
 check "Crate as it would be published" cargo package --quiet --allow-dirty --package leptos-ticketping
 check "README's list of what the chat touches" scripts/without-chat.sh
 check "A start for another app" scripts/new-test.sh
@@ -56,6 +77,7 @@ for engine in chromium firefox webkit; do
 done
 check "Release build" scripts/release.sh
 check "Files of deploy/, with the release" scripts/deploy.sh
+check "The benchmark, quickly" bench/bench.sh --quick
 check "Lighthouse: accessibility, best practices, search engines" bench/lighthouse.sh --without-speed
 suite "Browser tests of the release" '^\s+\K\d+(?= passed)' '^\s+\K\d+(?= failed)' npx playwright test -c end2end/release.config.ts
 

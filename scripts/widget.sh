@@ -8,8 +8,11 @@ value() { sed -n "s/^pub const $1: &str = \"\(.*\)\";/\1/p" "$pinned"; }
 version=$(value WIDGET_VERSION)
 folder=public/widget/$version
 
+hash_of() {
+    node --eval 'console.log("sha384-" + require("crypto").createHash("sha384").update(require("fs").readFileSync(process.argv[1])).digest("base64"))' "$1"
+}
 # matches FILE HASH: whether the file is the published one.
-matches() { [ -f "$1" ] && [ "sha384-$(openssl dgst -sha384 -binary "$1" | base64 -w0)" = "$2" ]; }
+matches() { [ -f "$1" ] && [ "$(hash_of "$1")" = "$2" ]; }
 complete() {
     matches "$1/widget.min.js" "$(value SCRIPT_INTEGRITY)" && matches "$1/widget.css" "$(value STYLE_INTEGRITY)"
 }

@@ -64,7 +64,7 @@ const engines = {
         // Debian's MiniBrowser needs a screen.
         driver: (port) => ["xvfb-run", ["--auto-servernum", "WebKitWebDriver", `--port=${port}`]],
         build: (builder) => {
-            const libraries = "/usr/lib/x86_64-linux-gnu";
+            const libraries = `/usr/lib/${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
             const version = readdirSync(libraries).find((name) => existsSync(join(libraries, name, "MiniBrowser")));
             const browserOptions = { binary: join(libraries, version, "MiniBrowser"), args: ["--automation"] };
             builder.getCapabilities().set("browserName", "MiniBrowser").set("webkitgtk:browserOptions", browserOptions);

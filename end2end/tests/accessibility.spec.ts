@@ -1,7 +1,7 @@
 // axe on every page, in both themes, with the chat closed and open.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
-import { PASSWORD, bubble, logOut, openSignUpLink, person, ready, signUp, startConversation } from "./support";
+import { PASSWORD, appCode, bubble, logIn, logOut, openSignUpLink, person, ready, signUp, startConversation } from "./support";
 
 async function violations(page: Page) {
     // The widget's window has faults of its own (an h4 after our h1) that no page can mend.
@@ -14,7 +14,7 @@ for (const colorScheme of ["light", "dark"] as const) {
         test.use({ colorScheme });
 
         test("every page, signed out", async ({ page }) => {
-            for (const path of ["/", "/login", "/signup", "/forgot", "/check-mail", "/nope"]) {
+            for (const path of ["/", "/login", "/login/passkey", "/signup", "/forgot", "/check-mail", "/nope"]) {
                 await page.goto(path);
                 await expect(page.locator("html")).toHaveAttribute("data-theme", colorScheme);
                 await ready(page);
@@ -44,6 +44,26 @@ for (const colorScheme of ["light", "dark"] as const) {
             expect(await violations(page), "open chat").toEqual([]);
             await expect(bubble(page)).toHaveAttribute("aria-expanded", "true");
         });
+
+        test("every page of a second factor", async ({ page }) => {
+            const alice = person("Alice");
+            await signUp(page, alice);
+            await page.getByRole("region", { name: "Second factor" }).getByLabel("Current password").fill(PASSWORD);
+            await page.getByRole("button", { name: "Set up an app" }).click();
+            expect(await violations(page), "new app").toEqual([]);
+            await page.getByLabel("Code", { exact: true }).fill(appCode(await page.locator(".secret").innerText()));
+            await page.getByRole("button", { name: "Turn on" }).click();
+            await expect(page.locator(".codes li")).toHaveCount(8);
+            expect(await violations(page), "recovery codes").toEqual([]);
+            await page.getByRole("button", { name: "I have them" }).click();
+            await ready(page);
+            expect(await violations(page), "account with a second factor").toEqual([]);
+            await logOut(page);
+            await logIn(page, alice);
+            await expect(page).toHaveURL(/\/second-factor$/);
+            await ready(page);
+            expect(await violations(page), "second step").toEqual([]);
+        });
     });
 }
 
@@ -60,7 +80,7 @@ test("a typed password can be shown and hidden again", async ({ page }) => {
     await expect(page.getByRole("button", { name: "Show password" })).toBeVisible();
 });
 
-test("a long e-mail address widens no page of a phone", async ({ page }) => {
+test("a long email address widens no page of a phone", async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 740 });
     const alice = person("Alice");
     await signUp(page, { ...alice, email: `${"a".repeat(20)}.${alice.email}`, name: "" });

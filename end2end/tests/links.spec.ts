@@ -119,7 +119,6 @@ test("links leave nothing behind but their islands", async ({ page }) => {
     const before = await measure();
     await follow(100);
     const after = await measure();
-    console.log("after 40 links", before, "after 240", after);
     expect(await isTheSame(page)).toBe(true);
     expect(after.nodes - before.nodes).toBeLessThan(200 * 40);
     expect(after.listeners - before.listeners).toBeLessThan(200 * 5);

@@ -13,7 +13,7 @@ test("sign up, log out, wrong password, log in", async ({ page }) => {
     await expect(page.getByRole("link", { name: "Log in" })).toBeVisible();
     await logIn(page, alice, "not the password");
     await expect(page).toHaveURL(/\/login$/);
-    await expect(page.getByRole("alert")).toHaveText("E-mail or password is wrong. Check both and try again.");
+    await expect(page.getByRole("alert")).toHaveText("Email or password is wrong. Check both and try again.");
     await expect(page.getByLabel("Email")).toHaveValue(alice.email);
     await expect(page.getByLabel("Password", { exact: true })).toHaveValue("");
     await logIn(page, alice);
@@ -30,7 +30,7 @@ test("sign-up errors stand beside their fields and what was typed is kept", asyn
     await expect(page.getByLabel("Name")).toHaveValue("Zoë");
     const email = page.getByLabel("Email");
     await expect(email).toHaveAttribute("aria-invalid", "true");
-    await expect(email).toHaveAccessibleDescription("We send you a link. You choose a password there. Enter an e-mail address such as alice@example.com.");
+    await expect(email).toHaveAccessibleDescription("We send you a link. You choose a password there. Enter an email address such as alice@example.com.");
     await expect(email).toBeFocused();
     await openSignUpLink(page, person("Zoe"));
     await page.getByLabel("New password", { exact: true }).fill("short");

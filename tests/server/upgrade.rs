@@ -68,7 +68,6 @@ fn an_upgrade_under_load_fails_no_request_and_the_way_back_is_the_backup_from_be
             more(200);
         },
     );
-    println!("an upgrade: {} served", outcome.served);
     assert_eq!(outcome.failed, [] as [String; 0]);
     assert!(has_migrated(&url));
 
@@ -110,7 +109,6 @@ fn machines_are_upgraded_one_after_the_other_under_load_and_no_request_fails() {
             replace(&mut other, &database, next_version, more);
         },
     );
-    println!("upgraded one after the other: {} served", outcome.served);
     assert_eq!(outcome.failed, [] as [String; 0]);
     is_told_that_the_database_is_newer(&run(&settings(&database), &[]));
     assert!(alice.is_signed_in());

@@ -2,7 +2,7 @@
 
 use ::http::StatusCode;
 
-use crate::support::{Client, PASSWORD, TestApp};
+use crate::support::{Client, PASSWORD, TestApp, until};
 
 const NEW_PASSWORD: &str = "another good password";
 
@@ -37,7 +37,7 @@ fn a_new_password_needs_the_current_one_and_keeps_the_rules() {
     for (current, password, sentence) in [
         ("not the password", NEW_PASSWORD, "This is not your password"),
         (PASSWORD, "short", "Use at least 8 characters"),
-        (PASSWORD, "alice@example.com", "not your e-mail"),
+        (PASSWORD, "alice@example.com", "not your email"),
     ] {
         let fields = [("current", current), ("password", password)];
         let page = browser.post_and_follow("/api/auth/change-password", &fields);
@@ -93,7 +93,9 @@ fn the_list_of_sessions_ends_one_or_all_others_at_once() {
     let others: Vec<&str> = page.body.split(r#"name="session" value=""#).skip(1).map(|rest| &rest[..64]).collect();
     assert_eq!(others.len(), 2);
     for browser in [&here, &second, &third] {
-        assert!(!page.body.contains(&browser.cookie("session").unwrap()), "a session id is in the page");
+        let id = browser.cookie("session").unwrap();
+        assert!(!page.body.contains(&id), "a session id is in the page");
+        assert!(!app.query::<String>("SELECT id FROM sessions").contains(&id), "a session id is in the database");
     }
     here.post_and_follow("/api/auth/end-sessions", &[("session", others[0])]);
     assert_eq!(u8::from(second.is_signed_in()) + u8::from(third.is_signed_in()), 1);
@@ -153,7 +155,7 @@ fn removing_the_account_takes_every_trace_and_needs_the_password() {
     for table in ["users", "sessions", "links WHERE user_id IS NOT NULL", "outbox"] {
         let count = format!("SELECT count(*) FROM {table}");
         // The mail is deleted once it is sent.
-        while table == "outbox" && app.query::<i64>(&count) != [0] {}
+        until(table, || table != "outbox" || app.query::<i64>(&count) == [0]);
         assert_eq!(app.query::<i64>(&count), [0], "{table}");
     }
 }

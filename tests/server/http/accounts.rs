@@ -10,7 +10,7 @@ use tower_sessions::{
     session::{Id, Record},
 };
 
-use crate::support::{Answer, PASSWORD, TestApp};
+use crate::support::{Answer, PASSWORD, TestApp, until};
 
 #[test]
 fn signing_up_logs_in_and_goes_to_the_account() {
@@ -67,7 +67,7 @@ fn an_unknown_email_and_a_wrong_password_look_the_same() {
         let browser = app.client();
         let posted = browser.log_in_with(email, "not the password");
         let page = browser.get(posted.location());
-        assert!(page.body.contains("E-mail or password is wrong"), "{}", page.body);
+        assert!(page.body.contains("Email or password is wrong"), "{}", page.body);
         assert!(!page.body.contains("not the password"));
         pages.push((posted.status, posted.location().to_owned(), page.status, page.body.contains(r#"role="alert""#)));
     }
@@ -193,18 +193,20 @@ fn a_session_ends_when_it_was_idle_and_after_its_absolute_life_whatever_it_does(
         // Used again after an hour: the end is put off.
         set("last_seen_at = last_seen_at - 3600, expires_at = expires_at - 3600");
         let seen = || app.query::<i64>("SELECT last_seen_at - created_at FROM sessions")[0];
-        while seen() < 0 {
+        until("noted", || {
             assert!(browser.copy().is_signed_in());
-        }
+            seen() >= 0
+        });
         assert_eq!(left(), idle);
         // Used again shortly before its absolute end: not beyond it.
         set(&format!("created_at = created_at - {absolute} + 600, last_seen_at = last_seen_at - 3600"));
-        while left() > 600 {
+        until("put off", || {
             assert!(browser.copy().is_signed_in());
-        }
+            left() <= 600
+        });
         // And then it is over.
         set("expires_at = created_at");
-        while browser.copy().is_signed_in() {}
+        until("the end", || !browser.copy().is_signed_in());
     }
 }
 

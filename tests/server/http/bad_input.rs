@@ -93,11 +93,11 @@ fn empty_and_missing_fields_are_named() {
         for form in ["/api/auth/sign-up", "/api/auth/forgot-password"] {
             let page = app.client().post_and_follow(form, fields);
             assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-            assert!(page.body.contains("Enter your e-mail address."));
+            assert!(page.body.contains("Enter your email address."));
         }
         let page = app.client().post_and_follow("/api/auth/log-in", fields);
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.body.contains("Enter your e-mail address.") && page.body.contains("Enter your password."));
+        assert!(page.body.contains("Enter your email address.") && page.body.contains("Enter your password."));
     }
 }
 
@@ -148,6 +148,11 @@ fn the_wrong_verb_is_a_405_in_the_same_look() {
     let page = app.client().post("/login", &[]);
     assert_eq!(page.status, StatusCode::METHOD_NOT_ALLOWED);
     assert!(page.body.contains("site-header"));
+    let client = app.client();
+    let for_programs = client.send(client.request(Method::POST, "/healthz"));
+    for allows in [page, for_programs] {
+        assert_eq!(allows.headers[header::ALLOW], "GET,HEAD");
+    }
 }
 
 #[test]
@@ -155,5 +160,7 @@ fn a_forged_form_cookie_is_an_empty_form() {
     let app = TestApp::new();
     let browser = app.client();
     browser.set_cookie("form", "%7B%22email%22%3A1%7D%ff");
-    assert!(browser.get("/login").status.as_u16() < 500);
+    let page = browser.get("/login");
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains(r#"role="alert""#), "{}", page.body);
 }

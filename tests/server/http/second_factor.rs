@@ -3,7 +3,7 @@
 use ::http::{Method, StatusCode, header};
 use ticketping_leptos::server::command_line::OperatorCommand;
 
-use crate::support::{Client, PASSWORD, TestApp, between, code, code_at};
+use crate::support::{Client, PASSWORD, TestApp, between, code, code_at, until};
 
 const ALICE: &str = "alice@example.com";
 const HALF_A_MINUTE: u64 = 30;
@@ -99,6 +99,9 @@ fn a_log_in_that_waits_for_its_code_ends_with_a_new_password_and_cannot_be_made_
         .post_and_follow("/api/auth/change-password", &[("current", PASSWORD), ("password", "blue kitchen window")]);
     assert!(page.body.contains("Changed."), "{}", page.body);
     assert_eq!(enter(&thief, &codes[0]), "/login");
+    assert!(thief.get("/login").body.contains("Log in again"));
+    assert_eq!(thief.post("/api/auth/lose-factors", &[]).location(), "/login");
+    assert!(thief.get("/login").body.contains("Log in again"));
     let forger = app.client();
     forger.set_cookie("pending", "eyJhbGciOiJub25lIn0.e30.");
     assert_eq!(enter(&forger, &codes[0]), "/login");
@@ -129,12 +132,8 @@ fn what_is_dangerous_needs_the_second_factor_again_after_ten_minutes() {
     let age = "UPDATE sessions SET data = replace(data, 'confirmed_at', 'confirmed_once') RETURNING id";
     assert_eq!(app.query::<String>(age).len(), 1);
     // For some seconds the session is in memory as it was.
-    let page = loop {
-        let page = alice.get("/account");
-        if page.body.contains("Confirm that it is you") {
-            break page;
-        }
-    };
+    until("asked to confirm", || alice.get("/account").body.contains("Confirm that it is you"));
+    let page = alice.get("/account");
     assert!(!page.body.contains("New email"), "{}", page.body);
     for (form, fields) in [
         ("change-password", vec![("current", PASSWORD), ("password", "blue kitchen window")]),
@@ -194,8 +193,8 @@ fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it()
     };
     let mail = lose();
     assert!(mail.subject.contains("was reported lost"), "{}", mail.subject);
-    assert!(somebody.get("/second-factor").body.contains("the password alone opens this account"));
-    assert!(alice.get("/account").body.contains("Somebody who knows your password reported all of these as lost"));
+    assert!(somebody.get("/second-factor").body.contains("the password alone will open this account"));
+    assert!(alice.get("/account").body.contains("Someone who knows your password reported all of these as lost"));
     assert_eq!(app.client().log_in(ALICE).location(), "/second-factor", "at once");
 
     let pass = |seconds: i64| {
@@ -209,11 +208,11 @@ fn lost_factors_end_after_three_days_and_the_owner_hears_of_it_and_can_stop_it()
     let owner = app.client();
     owner.log_in(ALICE);
     assert_eq!(enter(&owner, &code(&secret, HALF_A_MINUTE)), "/account");
-    let said = "somebody who knew your password reported all of these as lost";
+    let said = "someone who knew your password reported all of these as lost";
     assert!(owner.get("/account").body.contains(said), "the owner is not told that it was said");
     assert_eq!(app.client().log_in(ALICE).location(), "/second-factor");
     owner.post("/api/auth/keep-factors", &[]);
-    assert!(!owner.get("/account").body.contains("is lost"));
+    assert!(!owner.get("/account").body.contains(said), "it is said again after it was read");
 
     lose();
     alice.post("/api/auth/keep-factors", &[]);
@@ -248,7 +247,7 @@ fn codes_are_limited_by_account_and_the_owner_hears_that_the_password_is_known()
     for n in 0..10 {
         assert_eq!(enter(&thief, "000000"), "/second-factor");
         if n == 2 {
-            assert!(alice.next_mail(ALICE, before).subject.contains("tries codes"));
+            assert!(alice.next_mail(ALICE, before).subject.contains("is trying codes"));
         }
     }
     let refused = thief.post("/api/auth/enter-code", &[("code", &codes[0])]);
@@ -271,22 +270,27 @@ fn the_owner_hears_of_codes_that_are_tried_in_a_session() {
 #[test]
 fn a_browser_in_which_the_factor_was_shown_has_a_budget_of_its_own_and_no_other_has() {
     let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
-    let (owner, _, codes) = with_app(&app);
     // A browser that knows the password from before the factor was there.
-    let before = app.client();
+    let (owner, before) = (app.client(), app.client());
+    owner.sign_up(ALICE);
     before.set_cookie("device", &owner.cookie("device").unwrap());
+    let (_, page) = owner.turn_on_app();
+    let codes: Vec<&str> = page.body.split("<li><code>").skip(1).map(|rest| &rest[..27]).collect();
+    owner.post("/api/auth/confirm-recovery-codes", &[]);
     owner.post("/api/auth/log-out", &[]);
     owner.log_in(ALICE);
-    assert_eq!(enter(&owner, &codes[0]), "/account");
+    assert_eq!(enter(&owner, codes[0]), "/account");
     owner.post("/api/auth/log-out", &[]);
     let thief = app.client();
     thief.log_in(ALICE);
-    while thief.post("/api/auth/enter-code", &[("code", "000000")]).status != StatusCode::TOO_MANY_REQUESTS {}
+    until("refused", || {
+        thief.post("/api/auth/enter-code", &[("code", "000000")]).status == StatusCode::TOO_MANY_REQUESTS
+    });
     before.log_in(ALICE);
     let refused = before.post("/api/auth/enter-code", &[("code", "000000")]);
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "a browser from before has a budget of its own");
     owner.log_in(ALICE);
-    assert_eq!(enter(&owner, &codes[1]), "/account");
+    assert_eq!(enter(&owner, codes[1]), "/account");
 }
 
 #[test]
@@ -299,7 +303,10 @@ fn what_is_being_set_up_is_seen_and_confirmed_in_its_own_session_only() {
     let page = owner.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
     let secret = between(&page.body, r#"<code class="secret">"#, "</code>").replace(' ', "");
     assert_eq!(thief.get("/account/app").location(), "/account");
-    assert_eq!(thief.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]).location(), "/account");
+    assert_eq!(
+        thief.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]).location(),
+        "/account#second-factor"
+    );
     assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'app'").is_empty());
     owner.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]);
     assert_eq!(thief.get("/account/recovery-codes").location(), "/account");
@@ -313,7 +320,9 @@ fn wrong_codes_for_one_users_new_app_keep_nobody_else_from_setting_one_up() {
     let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
     let bob = app.client();
     bob.sign_up("bob@example.com");
-    while bob.post("/api/auth/confirm-app", &[("code", "000000")]).status != StatusCode::TOO_MANY_REQUESTS {}
+    until("refused", || {
+        bob.post("/api/auth/confirm-app", &[("code", "000000")]).status == StatusCode::TOO_MANY_REQUESTS
+    });
     with_app(&app);
 }
 
@@ -330,13 +339,18 @@ fn who_changes_factors_or_uses_a_recovery_code_hears_of_it_and_has_lost_nothing(
         app.mailbox.to(ALICE).len()
     };
     let before = lose();
-    alice.post("/api/auth/start-recovery-codes", &[("current", PASSWORD)]);
+    let page = alice.post_and_follow("/api/auth/start-recovery-codes", &[("current", PASSWORD)]);
+    let new_code = between(&page.body, "<li><code>", "</code>");
     alice.post("/api/auth/confirm-recovery-codes", &[]);
     assert!(alice.next_mail(ALICE, before).says("recovery codes were added or removed"));
     assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery'").is_empty());
     let used = app.client();
     used.log_in(ALICE);
     assert_eq!(enter(&used, &codes[0]), "/second-factor", "the old codes still work");
+    let before = lose();
+    assert_eq!(enter(&used, new_code), "/account");
+    assert!(used.next_mail(ALICE, before).says("recovery code was used"));
+    assert!(app.query::<String>("SELECT id FROM factors WHERE kind = 'recovery'").is_empty());
 }
 
 #[test]
@@ -367,7 +381,8 @@ fn nobody_sets_up_or_removes_a_factor_of_somebody_else() {
     assert_eq!(app.query::<String>("SELECT user_id FROM factors WHERE kind = 'app'"), std::slice::from_ref(alice_id));
     assert_eq!(bob.get("/account/app").location(), "/account");
     assert_eq!(bob.get("/account/recovery-codes").location(), "/account");
-    assert_eq!(bob.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]).location(), "/account");
+    let page = bob.post_and_follow("/api/auth/confirm-app", &[("code", &code(&secret, 0))]);
+    assert!(page.body.contains("Nothing was changed"), "{}", page.body);
     assert_eq!(app.client().get("/account/app").location(), "/account");
     assert_eq!(app.client().post("/api/auth/start-app", &[("current", PASSWORD)]).status, StatusCode::UNAUTHORIZED);
 }
@@ -381,6 +396,11 @@ fn the_pages_that_show_secrets_have_no_chat_and_are_kept_by_nobody() {
     let page = alice.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
     assert_eq!(page.headers["cache-control"], "no-store");
     assert!(!page.body.contains("SupportChat_"), "{}", page.body);
+    let (_, page) = alice.turn_on_app();
+    assert!(page.body.contains("<li><code>"), "{}", page.body);
+    assert_eq!(page.headers["cache-control"], "no-store");
+    assert!(!page.body.contains("SupportChat_"), "{}", page.body);
+    alice.post("/api/auth/start-app", &[("current", PASSWORD)]);
     // How small a page gets tells how much of a guess in its address is right.
     for (path, is_compressed) in [("/account/app?next=/x", false), ("/", true)] {
         let request = alice.request(Method::GET, path).header(header::ACCEPT_ENCODING, "gzip");
@@ -463,4 +483,99 @@ fn a_user_has_twenty_passkeys_at_most() {
     let fields = [("state", "any"), ("credential", "any"), ("current", PASSWORD)];
     let page = alice.post_and_follow("/api/auth/add-passkey", &fields);
     assert!(page.body.contains("You have 20 passkeys."), "{}", page.body);
+}
+
+#[test]
+fn the_link_in_the_mail_about_new_factors_removes_them_and_leaves_older_ones() {
+    let app = TestApp::new();
+    let owner = app.client();
+    owner.sign_up(ALICE);
+    let thief = app.client();
+    thief.log_in(ALICE);
+    let before = app.mailbox.to(ALICE).len();
+    thief.turn_on_app();
+    let mail = owner.next_mail(ALICE, before);
+    // What the thief does then ends the link no more than a reset that the owner asked for before.
+    thief.post("/api/auth/change-password", &[("current", PASSWORD), ("password", "blue kitchen window")]);
+    let owner = app.client();
+    assert!(owner.get(&mail.path()).body.contains("This also removes the app"));
+    assert_eq!(owner.choose_password(&mail, PASSWORD).location(), "/account");
+    assert!(app.query::<String>("SELECT id FROM factors").is_empty());
+    assert!(!thief.is_signed_in());
+
+    owner.turn_on_app();
+    owner.post("/api/auth/confirm-recovery-codes", &[]);
+    let age = "UPDATE factors SET created_at = created_at - 29 * 60 * 60 WHERE kind = 'app' RETURNING id";
+    assert_eq!(app.query::<String>(age).len(), 1);
+    // The mails about the app and the codes have come.
+    let is_last = || app.mailbox.to(ALICE).last().is_some_and(|mail| mail.says("recovery codes were added or removed"));
+    until("the mail", || app.query::<String>("SELECT id FROM outbox").is_empty() && is_last());
+    let mail = app.mailbox.to(ALICE).pop().unwrap();
+    assert_eq!(app.client().choose_password(&mail, PASSWORD).location(), "/second-factor");
+    assert_eq!(app.query::<String>("SELECT kind FROM factors"), ["app"]);
+}
+
+#[test]
+fn a_session_that_turns_a_factor_on_is_remembered_as_before_and_keeps_what_it_sets_up() {
+    let app = TestApp::new();
+    app.client().sign_up(ALICE);
+    let alice = app.client();
+    alice.post("/api/auth/log-in", &[("email", ALICE), ("password", PASSWORD), ("remember", "true")]);
+    let page = alice.post_and_follow("/api/auth/start-app", &[("current", PASSWORD)]);
+    let secret = between(&page.body, r#"<code class="secret">"#, "</code>").replace(' ', "");
+    let answer = alice.post("/api/auth/confirm-app", &[("code", &code(&secret, 0))]);
+    assert!(answer.set_cookie("session").is_some_and(|cookie| cookie.contains("Max-Age=")), "{answer:?}");
+    alice.post("/api/auth/confirm-recovery-codes", &[]);
+    let codes = alice.post_and_follow("/api/auth/start-recovery-codes", &[("current", PASSWORD)]).body;
+    // In another tab, before the codes are confirmed.
+    alice.turn_on_app();
+    alice.post("/api/auth/confirm-recovery-codes", &[]);
+    let browser = app.client();
+    browser.log_in(ALICE);
+    assert_eq!(enter(&browser, between(&codes, "<li><code>", "</code>")), "/account");
+}
+
+#[test]
+fn a_second_factor_that_is_shown_again_makes_no_session_last_longer() {
+    let app = TestApp::new();
+    let (alice, _, codes) = with_app(&app);
+    let began = "SELECT created_at FROM sessions";
+    let began_at = app.query::<i64>(began)[0];
+    let earlier = format!(
+        "UPDATE sessions SET data = replace(replace(data, '\"began_at\":{began_at}', '\"began_at\":{}'), \
+         'confirmed_at', 'confirmed_once') RETURNING id",
+        began_at - 1_000
+    );
+    assert_eq!(app.query::<String>(&earlier).len(), 1);
+    // For some seconds the session is in memory as it was.
+    until("asked to confirm", || alice.get("/account").body.contains("Confirm that it is you"));
+    assert_eq!(enter(&alice, &codes[0]), "/account");
+    assert_eq!(app.query::<i64>(began), [began_at - 1_000]);
+}
+
+#[test]
+fn an_empty_password_or_code_is_no_guess() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let (alice, ..) = with_app(&app);
+    for _ in 0..12 {
+        let page = alice.post_and_follow("/api/auth/start-app", &[("current", "")]);
+        assert!(page.body.contains("Enter your current password."), "{}", page.body);
+    }
+    let browser = app.client();
+    browser.log_in(ALICE);
+    for _ in 0..12 {
+        assert!(browser.post_and_follow("/api/auth/enter-code", &[("code", " ")]).body.contains("Enter a code."));
+    }
+}
+
+#[test]
+fn an_operator_lets_a_user_in_who_has_lost_everything_and_ends_their_sessions() {
+    let app = TestApp::new();
+    let (alice, ..) = with_app(&app);
+    let before = app.mailbox.to(ALICE).len();
+    app.operate(&OperatorCommand::RemoveFactors(ALICE.to_owned()));
+    assert!(alice.next_mail(ALICE, before).subject.contains("second factor"));
+    // What is in memory counts for a few seconds.
+    until("signed out", || !alice.copy().is_signed_in());
+    assert_eq!(app.client().log_in(ALICE).location(), "/account");
 }

@@ -10,7 +10,25 @@ use std::{
 
 use ::http::StatusCode;
 
-use crate::support::{Database, PASSWORD, SECRET, Server, code, free_address, run, send_bytes, text, with_socket};
+use crate::support::{
+    Database, PASSWORD, SECRET, Server, between, code, free_address, run, send_bytes, text, until, with_socket,
+};
+
+#[test]
+fn the_log_is_json_where_that_is_set() {
+    let mut server = Server::start(&[("RUST_LOG", "info"), ("LOG_FORMAT", "json")]);
+    server.client().get("/no-such-page");
+    server.wait_for(r#""path":"/no-such-page""#);
+}
+
+#[test]
+fn an_error_page_names_its_request_as_the_log_does() {
+    let mut server = Server::start(&[("RUST_LOG", "info")]);
+    let page = server.client().get("/no-such-page");
+    let id = between(&page.body, r#"<code class="request-id">"#, "</code>").to_owned();
+    assert_eq!(page.headers["x-request-id"], id.as_str());
+    server.wait_for(&format!("request{{id={id} method=\"GET\" path=\"/no-such-page\""));
+}
 
 #[test]
 fn sessions_that_are_asked_for_at_the_same_time_are_each_their_own_users() {
@@ -270,11 +288,19 @@ fn one_statement_brings_session_and_user_and_the_account_page_takes_two_more() {
     assert_eq!(asked("/account"), ["factors.of_user 1", "sessions.list_for_user 1", "sessions.load 1"]);
 }
 
+fn server_file(server: &Server, end: &str) -> std::path::PathBuf {
+    server.folder.path().join(format!("app.db-{end}"))
+}
+
 #[test]
 fn nobody_else_on_the_machine_reads_the_database() {
-    let mode = |server: &Server| std::fs::metadata(server.file()).unwrap().permissions().mode() & 0o777;
+    let mode_of = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let mode = |server: &Server| mode_of(&server.file());
     let before = Server::start(&[]);
     assert_eq!(mode(&before), 0o600);
+    for end in ["wal", "shm"] {
+        assert_eq!(mode_of(&server_file(&before, end)), 0o600, "{end}");
+    }
     std::fs::set_permissions(before.file(), Permissions::from_mode(0o644)).unwrap();
     let database = before.url();
     let _after = Server::start(&[("DATABASE_URL", &database)]);
@@ -362,7 +388,7 @@ fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_come
     assert!(text(&restored.stdout).contains("Restored 1 users from"), "{}", text(&restored.stderr));
     assert!(!thief.is_signed_in(), "an ended session came back");
     // For some seconds this machine remembers its own sessions.
-    while bob.is_signed_in() {}
+    until("signed out", || !bob.is_signed_in());
     assert_eq!(server.client().log_in("alice@example.com").location(), "/second-factor");
     assert_eq!(server.client().log_in("bob@example.com").location(), "/login");
 
@@ -372,4 +398,19 @@ fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_come
     let missing = command(&["--restore", "/nowhere/backup.db"]);
     assert!(text(&missing.stderr).contains("no backup at"), "{}", text(&missing.stderr));
     assert_eq!(server.client().log_in("alice@example.com").location(), "/second-factor");
+}
+
+#[test]
+fn a_second_signal_ends_the_server_at_once() {
+    let mut server = Server::start(&[]);
+    let mut request = TcpStream::connect(&server.address).unwrap();
+    // A form that does not go on holds the stop up.
+    request.write_all(b"POST /api/auth/log-in HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nemail=").unwrap();
+    until("read", || server.is_ready());
+    server.terminate();
+    server.wait_for("stopping");
+    until("the end", || {
+        server.terminate();
+        server.process.try_wait().unwrap().is_some_and(|status| status.code() == Some(1))
+    });
 }

@@ -11,7 +11,7 @@ use std::{
 use ::http::StatusCode;
 use tempfile::TempDir;
 
-use crate::support::{Database, Mailbox, PASSWORD, Server, run, text};
+use crate::support::{Database, Mailbox, PASSWORD, Server, run, text, until};
 
 const ALICE: &str = "alice@example.com";
 
@@ -172,9 +172,10 @@ fn a_mail_that_a_server_was_away_for_is_sent_once_it_is_back_and_the_log_says_it
         let client = server.client();
         let mailbox = back.mailbox();
         let email = format!("user{n}@example.com");
-        while mailbox.to(&email).is_empty() {
+        until(&email, || {
             assert!(server.is_ready());
-        }
+            !mailbox.to(&email).is_empty()
+        });
         assert_eq!(client.choose_password(&mailbox.to(&email)[0], PASSWORD).location(), "/account");
     }
 }
@@ -208,9 +209,10 @@ fn a_mail_whose_delivery_was_not_confirmed_is_sent_again_under_another_id_and_it
     let first = swallows.mailbox().to(ALICE).remove(0);
     let again = Smtp::start_with("plain", &[&swallows.port]);
     try_again(&server.url());
-    while again.mailbox().to(ALICE).is_empty() {
+    until("sent again", || {
         assert!(server.is_ready());
-    }
+        !again.mailbox().to(ALICE).is_empty()
+    });
     let second = again.mailbox().to(ALICE).remove(0);
     let id = |raw: &str| raw.lines().find(|line| line.starts_with("Message-ID: ")).unwrap().to_owned();
     // A mailbox that drops a mail it knows would keep the one whose link is dead.
@@ -233,12 +235,13 @@ fn a_slow_mail_holds_up_no_other_and_a_refusal_ends_only_a_mail_to_a_mailbox_tha
     }
     for n in 0..12 {
         let email = format!("user{n}@example.com");
-        while smtp.mailbox().to(&email).is_empty() {
+        until(&email, || {
             assert!(server.is_ready());
-        }
+            !smtp.mailbox().to(&email).is_empty()
+        });
     }
     let left = || Database::open(&server.url()).query::<String>("SELECT email FROM outbox ORDER BY email");
-    while left() != ["policy@example.com", "slow@example.com"] {}
+    until("ghost's mail was refused", || left() == ["policy@example.com", "slow@example.com"]);
     server.terminate();
     let mut log = String::new();
     server.log.read_to_string(&mut log).unwrap();
@@ -256,7 +259,7 @@ fn after_a_day_a_mail_is_given_up_and_the_log_says_so() {
     server.wait_for("a mail could not be sent");
     Database::open(&server.url()).execute("UPDATE outbox SET next_try_at = 0, created_at = created_at - 86400");
     server.wait_for("a mail was given up after a day");
-    while waiting(&server) > 0 {}
+    until("given up", || waiting(&server) == 0);
 }
 
 #[test]
@@ -302,7 +305,7 @@ fn an_operator_lists_users_ends_sessions_disables_and_hands_out_a_link() {
         text(&output.stdout)
     };
     // What is in memory counts for a few seconds.
-    let is_out = || while alice.copy().token().status == StatusCode::OK {};
+    let is_out = || until("signed out", || alice.copy().token().status != StatusCode::OK);
     let listed = operate(&["users"]);
     assert!(listed.contains(ALICE) && listed.contains("bob@example.com") && listed.contains("2 users."), "{listed}");
     let listed = operate(&["users", "Alice@"]);

@@ -98,7 +98,9 @@ fn a_taken_address_is_one_sentence_with_the_address() {
     let settings = [("LEPTOS_SITE_ADDR", address.as_str()), ("DATABASE_URL", &database)];
     let output = run(&settings, &[]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains(&address));
+    let said = text(&output.stderr);
+    let about: Vec<_> = said.lines().filter(|line| line.contains(&address)).collect();
+    assert!(about.len() == 1 && !said.contains("panicked"), "{said}");
 }
 
 #[test]
@@ -107,4 +109,28 @@ fn a_server_that_cannot_be_reached_is_named_without_its_password() {
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
     assert!(said.contains("postgres://127.0.0.1/app") && !said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn a_line_of_dot_env_that_cannot_be_read_is_an_error_and_not_told() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".env"), "LOG_FORMAT=json\nMAIL_URL=smtps://app:s3cret word@mail.example.com\n")
+        .unwrap();
+    let output = binary(&[], &["--check"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains(".env has a line") && !said.contains("s3cret"), "{said}");
+}
+
+#[test]
+fn commands_for_the_database_need_no_other_setting() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let url = format!("sqlite://{}", path("app.db"));
+    let settings = [("DATABASE_URL", url.as_str()), ("TICKETPING_SANDBOX", "false")];
+    fs::write(path("url"), format!("sqlite://{}", path("from.db"))).unwrap();
+    let missing = run(&settings, &["--backup", &path("backup.db")]);
+    assert!(text(&missing.stderr).contains("there is no database at"), "{}", text(&missing.stderr));
+    let copied = run(&settings, &["--copy-from", &path("url")]);
+    assert!(text(&copied.stderr).contains("from.db"), "{}", text(&copied.stderr));
 }
