@@ -79,8 +79,8 @@ impl Accounts {
             self.auth.session.remove::<i64>(CONFIRMED_AT).await?;
         }
         let now = OffsetDateTime::now_utc().unix_timestamp();
-        let is_known = self.auth.session.get::<i64>(BEGAN_AT).await?.is_some();
-        if before.is_none() || shown == Shown::Password || !is_known {
+        let goes_on = shown == Shown::SecondFactor && before.is_some();
+        if !goes_on || self.auth.session.get::<i64>(BEGAN_AT).await?.is_none() {
             self.auth.session.insert(BEGAN_AT, now).await?;
         }
         self.auth.session.insert(BROWSER, self.browser()).await?;
@@ -134,8 +134,8 @@ impl Accounts {
         let stores = &self.auth.backend;
         let changed = statement::run(name, &stores.pool, async |database| {
             let mut transaction = database.begin().await?;
-            let changed =
-                users::lock(&mut transaction, &user.id, &user.password_id).await? && change(&mut transaction).await?;
+            let changed = users::lock(&mut transaction, &user.id, Some(&user.password_id)).await?
+                && change(&mut transaction).await?;
             if changed {
                 outbox::insert(&mut transaction, &NewMail::about(user, kind)).await?;
             }

@@ -139,7 +139,7 @@ impl Accounts {
         statement::run("accounts.use_password_link", &self.auth.backend.pool, async |database| {
             let mut transaction = database.begin().await?;
             if let Some(id) = user_id {
-                users::lock_first(&mut transaction, id).await?;
+                users::lock(&mut transaction, id, None).await?;
             }
             let Some(link) = links::consume(&mut transaction, token).await? else { return Ok(None) };
             let user = match (link.purpose, &link.user_id) {
@@ -162,7 +162,7 @@ impl Accounts {
     async fn use_for_email(&self, owner: &User, token: &str) -> sqlx::Result<Option<User>> {
         statement::run("accounts.use_email_link", &self.auth.backend.pool, async |database| {
             let mut transaction = database.begin().await?;
-            users::lock_first(&mut transaction, &owner.id).await?;
+            users::lock(&mut transaction, &owner.id, None).await?;
             let link = links::consume(&mut transaction, token).await?;
             let Some(Link { purpose: Purpose::ChangeEmail, user_id: Some(id), email, .. }) = link else {
                 return Ok(None);

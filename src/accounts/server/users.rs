@@ -239,21 +239,16 @@ pub async fn set_email(
     .await
 }
 
-/// Locks an account, within a transaction, if its password is still this one; whether it is.
-pub async fn lock(database: &mut AnyConnection, id: &str, password_id: &str) -> sqlx::Result<bool> {
-    let locked = sqlx::query("UPDATE users SET password_id = $2 WHERE id = $1 AND password_id = $2")
-        .bind(id)
-        .bind(password_id)
-        .execute(database)
-        .await?;
+/// Locks an account, at the beginning of a transaction: two changes that locked its rows in different orders would wait for
+/// each other. With the id of the password that was checked: only while it is still that one. Returns whether it is there.
+pub async fn lock(database: &mut AnyConnection, id: &str, checked: Option<&str>) -> sqlx::Result<bool> {
+    let locked =
+        sqlx::query("UPDATE users SET password_id = password_id WHERE id = $1 AND ($2 IS NULL OR password_id = $2)")
+            .bind(id)
+            .bind(checked)
+            .execute(database)
+            .await?;
     Ok(locked.rows_affected() == 1)
-}
-
-/// Locks an account, within a transaction, before anything of it: in another order than other changes, two would wait for each
-/// other.
-pub async fn lock_first(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
-    sqlx::query("UPDATE users SET password_id = password_id WHERE id = $1").bind(id).execute(database).await?;
-    Ok(())
 }
 
 /// Removes an account, within a transaction. The database removes its sessions and links with it.

@@ -150,7 +150,8 @@ impl Config {
 /// The environment, in a debug build with `.env`.
 fn environment() -> Result<impl Fn(&str) -> Option<String>, ConfigErrors> {
     // A variable that is set already wins over the file.
-    match if cfg!(debug_assertions) { dotenvy::dotenv().map(|_| ()) } else { Ok(()) } {
+    let read = if cfg!(debug_assertions) { dotenvy::dotenv().map(|_| ()) } else { Ok(()) };
+    match read {
         // Without the line: it may hold a secret.
         Err(dotenvy::Error::LineParse(..)) => {
             let error = ".env has a line that cannot be read: put values with spaces or quotes between single quotes";

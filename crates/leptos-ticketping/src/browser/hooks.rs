@@ -9,7 +9,10 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     bindings::{Instance, JWT, container},
-    js::{STOPPED, apply, call_part, function, get, noop, returns_unsettled, set, text, unless_stopped, unsettled},
+    js::{
+        STOPPED, apply, call_part, function, get, is_truthy, noop, returns_unsettled, set, text, unless_stopped,
+        unsettled,
+    },
     owner::{expire_chat_cookies, is_owner},
     resume::is_kept,
 };
@@ -174,7 +177,7 @@ pub fn hold(instance: &Instance) {
 }
 
 fn awaits_token(instance: &JsValue) -> bool {
-    get(instance, AWAITS_TOKEN).is_some_and(|awaits| awaits.is_truthy())
+    is_truthy(instance, AWAITS_TOKEN)
 }
 
 /// The widget has its token.

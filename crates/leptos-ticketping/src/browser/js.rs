@@ -15,6 +15,11 @@ pub fn function(target: &JsValue, name: &str) -> Option<Function> {
     get(target, name)?.dyn_into().ok()
 }
 
+/// Whether a property is there and is neither false, zero nor empty.
+pub fn is_truthy(target: &JsValue, name: &str) -> bool {
+    get(target, name).is_some_and(|value| value.is_truthy())
+}
+
 /// Calls a method; `None` where there is none, or it throws.
 pub fn call(target: &JsValue, method: &str, argument: &JsValue) -> Option<JsValue> {
     function(target, method)?.call1(target, argument).ok()
@@ -48,10 +53,11 @@ thread_local! {
 }
 
 fn reaction(react: impl Fn(JsValue) -> JsValue + 'static) -> Function {
-    let reaction: Reaction = Closure::new(move |widget: JsValue, value| {
-        let stopped = get(&widget, STOPPED).is_some_and(|stopped| stopped.is_truthy());
-        if stopped { unsettled().into() } else { react(value) }
-    });
+    let reaction: Reaction = Closure::new(
+        move |widget: JsValue, value| {
+            if is_truthy(&widget, STOPPED) { unsettled().into() } else { react(value) }
+        },
+    );
     reaction.into_js_value().unchecked_into()
 }
 

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{EventTarget, HtmlElement};
 
 use super::{
-    js::{call, get, text},
+    js::{call, get, is_truthy, text},
     owner::session_storage,
 };
 
@@ -83,7 +83,7 @@ fn is_reload() -> bool {
 
 /// Whether the browser makes this page before its visitor has asked for it, as Chromium does.
 pub fn is_prerendering() -> bool {
-    get(&document(), "prerendering").is_some_and(|is_ahead| is_ahead.is_truthy())
+    is_truthy(&document(), "prerendering")
 }
 
 /// Calls back when a page that was made ahead is shown.

@@ -9,7 +9,7 @@ use web_sys::{Element, HtmlTextAreaElement};
 use super::{
     bindings::{Instance, OPEN, container, socket_state},
     hooks::close_socket,
-    js::{apply, call, call_part, function, get, noop, set, text},
+    js::{apply, call, call_part, function, get, is_truthy, noop, set, text},
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
 use crate::machine::Identity;
@@ -76,7 +76,7 @@ pub async fn resume(instance: Instance) {
 /// Opens a new conversation, with a text in its box that is not sent yet.
 pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     // Of two at once each would open a socket, and the widget would know one of them.
-    if get(&instance, STARTS).is_some_and(|starts| starts.is_truthy()) {
+    if is_truthy(&instance, STARTS) {
         return;
     }
     set(&instance, STARTS, &JsValue::TRUE);
@@ -95,9 +95,6 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
         set_draft(&input, &draft);
     }
 }
-
-/// The property of a widget that says whether a conversation is being opened.
-const STARTS: &str = "startsConversation";
 
 /// Whether the page before has left something that is this owner's.
 pub fn is_kept() -> bool {
@@ -150,6 +147,8 @@ fn move_again(instance: &Instance) -> Option<()> {
     container(instance)?.style().set_property(FADING, "").ok()
 }
 
+/// The property of a widget that says whether a conversation is being opened.
+const STARTS: &str = "startsConversation";
 /// The part of a widget that shows its window.
 const WINDOW: &str = "chatWindow";
 /// The method by which the widget scrolls to the last message, after a while and smoothly.
@@ -162,7 +161,7 @@ fn conversation(instance: &Instance, session: &str) -> Option<JsValue> {
 }
 
 fn has_any(messages: &JsValue) -> bool {
-    get(messages, "length").is_some_and(|length| length.is_truthy())
+    is_truthy(messages, "length")
 }
 
 /// Removes what another owner left in this tab: the purge of another tab does not reach it.
