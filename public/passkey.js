@@ -5,7 +5,10 @@ addEventListener("submit", async (submit) => {
     const form = submit.target;
     const { credential } = form.elements;
     if (!button?.dataset.passkey || credential.value) return;
+    // The server says that the password is missing, before the device has made a passkey for nothing.
+    if (form.elements.current?.value === "") return;
     submit.preventDefault();
+    form.closest("section")?.querySelector(".done")?.remove();
     const message = form.querySelector("[data-passkey-message]");
     message.hidden = true;
     try {

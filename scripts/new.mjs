@@ -60,6 +60,7 @@ const changes = {
         [/check "README's list[^\n]*\n/, ""],
         [/check "A start for another app"[^\n]*\n/, ""],
         [/check "The benchmark[^\n]*\n/, ""],
+        [/command -v wrk[^\n]*\n/, ""],
         [/check "Lighthouse[^\n]*\n/, ""],
     ],
     "docs/security.md": [[/; the times are in \[figures\.md\]\(figures\.md\)/, ""]],

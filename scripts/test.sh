@@ -42,6 +42,7 @@ command -v systemd-analyze >/dev/null || needed+=(systemd)
 for program in ip:iproute2 openssl:openssl curl:curl pgrep:procps; do
     command -v "${program%:*}" >/dev/null || needed+=("${program#*:}")
 done
+command -v wrk >/dev/null || needed+=(wrk)
 [ ${#needed[@]} = 0 ] || scripts/apt.sh "${needed[@]}" || exit 1
 # A test that would skip itself because a tool is missing fails instead.
 export TEST_EVERYTHING=1

@@ -30,7 +30,7 @@ pub enum AppError {
     #[error("There is no page at this address. Check it, or go to the home page.")]
     NotFound,
     /// The right address, the wrong method.
-    #[error("This address does not answer that kind of request. Go back and use the form.")]
+    #[error("There is nothing to see at this address. Go back and use the form.")]
     MethodNotAllowed,
     /// The body was larger than any form of ours.
     #[error("What you sent is too large. Shorten it and try again.")]
@@ -42,7 +42,7 @@ pub enum AppError {
         seconds: u64,
     },
     /// The database does not answer.
-    #[error("We cannot reach our database right now. Nothing was lost; try again in a moment.")]
+    #[error("We cannot reach our database right now. Nothing was changed. Go back and try again in a moment.")]
     Unavailable,
     /// More work than the server takes at once.
     #[error("The server is busy. Wait a few seconds and try again.")]

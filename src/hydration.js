@@ -18,6 +18,12 @@
         (await loaded).hydrate();
         wakeIslands(document);
     });
+    onclick = (click) => {
+        const link = click.target.closest?.("leptos-island a");
+        if (!link || link.closest("leptos-island").isAwake) return;
+        click.preventDefault();
+        loaded.then(() => setTimeout(() => link.click(), 50), () => location.assign(link.href));
+    };
     window.loadedAs = location.pathname + location.search;
     onpointerdown = onkeydown = onpopstate = () => import(`${path}/../../navigation.js`).catch(() => {});
 })

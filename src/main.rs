@@ -9,7 +9,7 @@ use ticketping_leptos::{
         self,
         command_line::Command,
         config::{self, Config, ConfigErrors},
-        database::{backup, copy::copy_users},
+        database::{backup, copy::copy_users, place},
         healthy::healthy,
         log::Log,
         mail::Transport,
@@ -57,15 +57,18 @@ async fn execute(command: Command) -> Result<String, Box<dyn Error>> {
         Command::Help => config::help(),
         Command::CopyFrom(from) => {
             let url = database_url()?;
-            format!("{}\n", copy_users(&url_or_file(from)?, url.expose_secret()).await?)
+            let copied = copy_users(&url_or_file(from)?, url.expose_secret()).await?;
+            format!("{copied} They are in {} now.\n", place(url.expose_secret()))
         }
         Command::Backup(file) => {
             backup::back_up(database_url()?.expose_secret(), &file).await?;
             format!("The backup is in {}.\n", file.display())
         }
         Command::Restore(file) => {
-            let users = backup::restore(database_url()?.expose_secret(), &file).await?;
-            format!("Restored {users} users from {}. Everybody has to log in again.\n", file.display())
+            let url = database_url()?;
+            let users = backup::restore(url.expose_secret(), &file).await?;
+            let (from, to) = (file.display(), place(url.expose_secret()));
+            format!("Restored {users} users from {from} into {to}. Everybody has to log in again.\n")
         }
         Command::Check { connect } => {
             let config = config()?;
@@ -102,7 +105,8 @@ fn config() -> Result<Config, ConfigErrors> {
 
 /// A database's URL, or what stands in the file of that name: arguments are seen by everybody on the machine.
 fn url_or_file(given: String) -> Result<String, String> {
-    if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| given.starts_with(scheme)) {
+    let is_url = |text: &str| ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
+    if is_url(&given) {
         return Ok(given);
     }
     if given.contains("://") {
@@ -111,6 +115,8 @@ fn url_or_file(given: String) -> Result<String, String> {
             "--copy-from takes a URL that begins with sqlite: or postgres:, or a file that holds one".to_owned()
         );
     }
-    let read = std::fs::read_to_string(&given);
-    read.map(|url| url.trim().to_owned()).map_err(|error| format!("{given} cannot be read: {error}"))
+    let read = std::fs::read_to_string(&given).map_err(|error| format!("{given} cannot be read: {error}"))?;
+    let url = read.trim().to_owned();
+    // Not repeated either.
+    if is_url(&url) { Ok(url) } else { Err(format!("{given} holds no URL that begins with sqlite: or postgres:")) }
 }

@@ -49,13 +49,13 @@ for (const colorScheme of ["light", "dark"] as const) {
             const alice = person("Alice");
             await signUp(page, alice);
             await page.getByRole("region", { name: "Second factor" }).getByLabel("Current password").fill(PASSWORD);
-            await page.getByRole("button", { name: "Set up an app" }).click();
+            await page.getByRole("button", { name: "Set up an authenticator app" }).click();
             expect(await violations(page), "new app").toEqual([]);
             await page.getByLabel("Code", { exact: true }).fill(appCode(await page.locator(".secret").innerText()));
             await page.getByRole("button", { name: "Turn on" }).click();
             await expect(page.locator(".codes li")).toHaveCount(8);
             expect(await violations(page), "recovery codes").toEqual([]);
-            await page.getByRole("button", { name: "I have them" }).click();
+            await page.getByRole("button", { name: "I have saved them" }).click();
             await ready(page);
             expect(await violations(page), "account with a second factor").toEqual([]);
             await logOut(page);
@@ -123,4 +123,32 @@ test("with the keyboard alone: log in, open the chat, write, close it", async ({
     await tabTo(".active [aria-label='Close chat']");
     await keyboard.press("Enter");
     await expect(page.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
+    await expect(bubble(page)).toBeFocused();
+});
+
+test("the keyboard does not get into a chat that is closed, but into one that a link opens; Escape closes it", async ({ page }) => {
+    await page.goto("/");
+    await ready(page);
+    const isInWindow = () => page.evaluate(() => !!document.activeElement?.closest(".ticketping-chat-window"));
+    await bubble(page).focus();
+    for (let count = 0; count < 20; count++) {
+        await page.keyboard.press("Tab");
+        expect(await isInWindow(), `after ${count + 1} tabs`).toBe(false);
+    }
+    await page.getByRole("link", { name: "Chat with us" }).press("Enter");
+    await expect.poll(isInWindow).toBe(true);
+    await startConversation(page);
+    for (const name of ["Attach a file", "Send"]) await expect(page.getByRole("button", { name, exact: true })).toBeVisible();
+    await page.locator("#messageInput").press("Escape");
+    await expect(page.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
+    await expect(bubble(page)).toBeFocused();
+});
+
+test("the chat can be closed on a phone that is held sideways", async ({ page }) => {
+    await page.setViewportSize({ width: 740, height: 360 });
+    await page.goto("/");
+    await ready(page);
+    await bubble(page).click();
+    await expect(page.locator(".ticketping-chat-window.open")).toBeVisible();
+    await expect(page.locator(".active [aria-label='Close chat']")).toBeInViewport();
 });

@@ -308,6 +308,20 @@ test("a question is put into the box of a new conversation and is not sent", asy
     await expect(agent(page).last()).toContainText("I read: “What about my invoice?”");
 });
 
+test("a chat that is closed and opened again sends what is said then, and hears the answer", async ({ page }) => {
+    const sockets = openSockets(page);
+    await open(page);
+    await isLive(page, "nobody");
+    await page.getByRole("button", { name: "Start a conversation" }).click();
+    await expect(agent(page)).toContainText("I see an anonymous visitor");
+    await page.evaluate(() => (window as any).TicketpingChat.close());
+    await expect.poll(() => [...sockets].filter((address) => address.includes("/ws/chat/"))).toEqual([]);
+    await page.evaluate(() => (window as any).TicketpingChat.open());
+    await page.locator("#messageInput").fill("Are you still there?");
+    await page.locator("#messageInput").press("Enter");
+    await expect(agent(page).last()).toContainText("I read: “Are you still there?”");
+});
+
 test("a question closes the socket of the conversation before", async ({ page }) => {
     const sockets = openSockets(page);
     await open(page);

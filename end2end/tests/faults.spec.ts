@@ -39,6 +39,19 @@ for (const [fault, answer] of scripts) {
     });
 }
 
+test("a press on “Chat with us” before the islands are awake opens the chat once they are", async ({ page }) => {
+    let load = () => {};
+    const pressed = new Promise<void>((resolve) => (load = resolve));
+    await page.route("**/*.wasm", async (route) => {
+        await pressed;
+        await route.continue();
+    });
+    await page.goto("/");
+    await page.getByRole("link", { name: "Chat with us" }).click();
+    load();
+    await expect(page.locator(".ticketping-chat-window.open")).toBeVisible();
+});
+
 test("a page without the chat's data says so while developing", async ({ page }) => {
     const heard = listen(page);
     await page.route((url) => url.pathname === "/", async (route) => {

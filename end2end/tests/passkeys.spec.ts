@@ -24,7 +24,7 @@ const card = (page: Page) => page.getByRole("region", { name: "Second factor" })
 async function addPasskey(page: Page) {
     await card(page).getByLabel("Current password").fill(PASSWORD);
     await card(page).getByRole("button", { name: "Add a passkey" }).click();
-    await page.getByRole("button", { name: "I have them" }).click();
+    await page.getByRole("button", { name: "I have saved them" }).click();
     await expect(card(page)).toContainText("Passkey, from Chrome on Linux");
 }
 

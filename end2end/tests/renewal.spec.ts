@@ -47,6 +47,19 @@ test("it is renewed before it dies: no restart, no reload, no socket cut, no tok
     await expect(page.getByText("Thank you, Alice. I read: “Still me”")).toBeVisible();
 });
 
+test("a renewal opens the socket again that the widget has given up", async ({ page }) => {
+    await signUp(page, person("Alice"));
+    await startConversation(page);
+    const sockets = openSockets(page);
+    await page.evaluate(() => (window as any).TicketpingChat.instance.ws.disconnect());
+    await page.clock.fastForward(minutes(1));
+    expect([...sockets]).toEqual([]);
+    await page.clock.fastForward(minutes(3.5));
+    await expect.poll(() => sockets.size).toBe(1);
+    await say(page, "Are you still there?");
+    await expect(page.getByText("I read: “Are you still there?”")).toBeVisible();
+});
+
 test("a hidden page waits, and renews at once when it is seen again, an hour later", async ({ page }) => {
     await signUp(page, person("Alice"));
     await ready(page);

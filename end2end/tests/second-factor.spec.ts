@@ -11,7 +11,7 @@ for (const javaScriptEnabled of [true, false]) {
             await signUp(page, alice);
             const card = page.getByRole("region", { name: "Second factor" });
             await card.getByLabel("Current password").fill(PASSWORD);
-            await card.getByRole("button", { name: "Set up an app" }).click();
+            await card.getByRole("button", { name: "Set up an authenticator app" }).click();
             await expect(page.getByRole("img", { name: "QR code" })).toBeVisible();
             const secret = await page.locator(".secret").innerText();
             await page.getByLabel("Code", { exact: true }).fill("000000");
@@ -22,7 +22,7 @@ for (const javaScriptEnabled of [true, false]) {
             await page.getByRole("button", { name: "Turn on" }).click();
             await expect(page.locator(".codes li")).toHaveCount(8);
             const codes = await page.locator(".codes li").allInnerTexts();
-            await page.getByRole("button", { name: "I have them" }).click();
+            await page.getByRole("button", { name: "I have saved them" }).click();
             await expect(card).toContainText("You have 8 recovery codes left.");
 
             await logOut(page);
@@ -52,11 +52,11 @@ test("between password and code the chat is a stranger's", async ({ page }) => {
     expect(claims((await config(page)).userJWT).email).toBe(alice.email);
     const card = page.getByRole("region", { name: "Second factor" });
     await card.getByLabel("Current password").fill(PASSWORD);
-    await card.getByRole("button", { name: "Set up an app" }).click();
+    await card.getByRole("button", { name: "Set up an authenticator app" }).click();
     const secret = await page.locator(".secret").innerText();
     await page.getByLabel("Code", { exact: true }).fill(appCode(secret));
     await page.getByRole("button", { name: "Turn on" }).click();
-    await page.getByRole("button", { name: "I have them" }).click();
+    await page.getByRole("button", { name: "I have saved them" }).click();
     await logOut(page);
     await logIn(page, alice);
     await expect(page).toHaveURL(/\/second-factor$/);

@@ -1,7 +1,11 @@
 //! What a form says after it was sent: which fields are wrong, and what was typed.
 
+use std::borrow::Cow;
+
 use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize};
+
+use crate::error::AppError;
 
 /// A field of a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ pub enum Form {
     /// Log-in.
     #[default]
     LogIn,
+    /// Log-in with a passkey.
+    PasskeyLogIn,
     /// Sign-up.
     SignUp,
     /// A link for a forgotten password.
@@ -43,6 +49,23 @@ pub enum Form {
     Sessions,
     /// The removal of the account.
     Remove,
+}
+
+impl Form {
+    /// The path of the page that it is on.
+    pub fn page(self) -> &'static str {
+        match self {
+            Self::LogIn => "/login",
+            Self::PasskeyLogIn => "/login/passkey",
+            Self::SignUp => "/signup",
+            Self::Forgot => "/forgot",
+            Self::ChoosePassword => "/choose-password",
+            Self::CheckMail => "/check-mail",
+            Self::SecondFactor => "/second-factor",
+            Self::NewApp => "/account/app",
+            Self::Profile | Self::Email | Self::Password | Self::Factors | Self::Sessions | Self::Remove => "/account",
+        }
+    }
 }
 
 /// What is wrong with a form.
@@ -75,6 +98,10 @@ pub enum ValidationError {
     ConfirmFirst,
     LogInAgain,
     NothingToConfirm,
+    /// Too many attempts: again after so many seconds.
+    Limited {
+        seconds: u64,
+    },
 }
 
 impl ValidationError {
@@ -101,13 +128,15 @@ impl ValidationError {
             | Self::PasskeysFull
             | Self::ConfirmFirst
             | Self::LogInAgain
-            | Self::NothingToConfirm => None,
+            | Self::NothingToConfirm
+            | Self::Limited { .. } => None,
         }
     }
 
     /// What to do about it, in a sentence.
-    pub fn message(self) -> &'static str {
-        match self {
+    pub fn message(self) -> Cow<'static, str> {
+        let message = match self {
+            Self::Limited { seconds } => return AppError::TooManyRequests { seconds }.to_string().into(),
             Self::NameTooLong => "Use at most 100 characters for the name.",
             Self::NameInvalid => "Use a name without invisible characters. Type it again instead of pasting it.",
             Self::EmailMissing => "Enter your email address.",
@@ -115,7 +144,7 @@ impl ValidationError {
             Self::EmailSame => "This is already your address. Enter a different one.",
             Self::CurrentPasswordMissing => "Enter your current password.",
             Self::CurrentPasswordWrong => "This is not your password. Check it and try again.",
-            Self::PasswordMissing => "Enter your password.",
+            Self::PasswordMissing => "Enter a password.",
             Self::PasswordTooShort => "Use at least 8 characters.",
             Self::PasswordTooLong => "Use at most 128 characters.",
             Self::PasswordIsEmail => "Choose a password that is not your email address.",
@@ -143,7 +172,8 @@ impl ValidationError {
                 "Nothing was changed: it was done already, or more than an hour has passed. The list below shows what you have now."
             }
             Self::ConfirmFirst => "First confirm that it is you with your second factor, then send the form again.",
-        }
+        };
+        message.into()
     }
 }
 
@@ -174,7 +204,7 @@ impl FormFeedback {
     }
 
     /// The sentence for one field.
-    pub fn error_for(&self, field: Field) -> Option<&'static str> {
+    pub fn error_for(&self, field: Field) -> Option<Cow<'static, str>> {
         self.errors.iter().find(|error| error.field() == Some(field)).map(|error| error.message())
     }
 }

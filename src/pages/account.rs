@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use leptos_meta::Title;
 
 use super::{
-    account_factors::SecondFactor,
+    account_factors::{LostFactors, SecondFactor},
     account_section::{Dangerous, Section, needs_confirmation},
     fields::TextField,
 };
@@ -28,9 +28,10 @@ pub fn AccountPage() -> impl IntoView {
         <Title text="Account"/>
         <h1>"Account"</h1>
         <p class="muted">
-            "Signed in as " <strong class="address">{user.email.clone()}</strong>
-            ". The support team sees your name and email when you open the chat."
+            "Logged in as " <strong class="address">{user.email.clone()}</strong>
+            ". While you are logged in, our support chat is told your name and email."
         </p>
+        <LostFactors/>
         <Profile name=user.name.unwrap_or_default()/>
         <Email/>
         <Password email=user.email.clone()/>
@@ -82,7 +83,7 @@ fn Password(email: String) -> impl IntoView {
     let feedback = FormFeedback::for_form(Form::Password).unwrap_or_default();
     view! {
         <Section id="password-section" title="Password" form=Form::Password
-            done="Changed. Every other device was signed out.">
+            done="Changed. Every other device was logged out.">
             <Dangerous>
                 <form method="post" action=ChangePassword::PATH novalidate>
                     // So that a password manager knows whose password it is.
@@ -94,6 +95,7 @@ fn Password(email: String) -> impl IntoView {
                     <button type="submit" class="button">"Change password"</button>
                 </form>
             </Dangerous>
+            <p class="below-form"><a href="/forgot">"Forgot your password?"</a></p>
         </Section>
     }
 }
@@ -101,7 +103,7 @@ fn Password(email: String) -> impl IntoView {
 #[component]
 fn Sessions() -> impl IntoView {
     view! {
-        <Section id="devices" title="Devices" form=Form::Sessions done="Signed out.">
+        <Section id="devices" title="Devices" form=Form::Sessions done="Ended.">
             <Suspense>
                 {Suspend::new(async { list_sessions().await.map(|sessions| view! { <SessionList sessions/> }) })}
             </Suspense>
@@ -114,8 +116,8 @@ fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
     let has_others = sessions.len() > 1;
     let may_end = !needs_confirmation();
     let items = sessions.into_iter().map(|session| {
-        let times = format!("Signed in {}, last used {}", session.created, session.last_seen);
-        let sign_out = format!("Sign out {}, signed in {}", session.browser, session.created);
+        let times = format!("Logged in {}, last used {}", session.created, session.last_seen);
+        let end = format!("End the session of {}, logged in {}", session.browser, session.created);
         view! {
             <li>
                 <div>
@@ -126,8 +128,8 @@ fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
                 {(!session.is_current && may_end).then(|| view! {
                     <form method="post" action=EndSessions::PATH>
                         <input type="hidden" name="session" value=session.id/>
-                        <button type="submit" class="button" aria-label=sign_out>
-                            "Sign out"
+                        <button type="submit" class="button" aria-label=end>
+                            "End session"
                         </button>
                     </form>
                 })}
@@ -139,7 +141,7 @@ fn SessionList(sessions: Vec<SessionInfo>) -> impl IntoView {
         {has_others.then(|| view! {
             <Dangerous>
                 <form method="post" action=EndSessions::PATH>
-                    <button type="submit" class="button">"Sign out all other devices"</button>
+                    <button type="submit" class="button">"End all other sessions"</button>
                 </form>
             </Dangerous>
         })}
@@ -170,7 +172,7 @@ fn Remove() -> impl IntoView {
             </p>
             <Dangerous>
                 <form method="post" action=RemoveAccount::PATH novalidate>
-                    <TextField field=Field::CurrentPassword label="Your password" name="current" id="remove-current"
+                    <TextField field=Field::CurrentPassword label="Current password" name="current" id="remove-current"
                         kind="password" autocomplete="current-password" feedback/>
                     <button type="submit" class="button danger">"Remove account"</button>
                 </form>

@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    account_section::{Dangerous, Section, needs_confirmation},
+    account_section::{Dangerous, Section},
     fields::TextField,
     passkey_button::PasskeyFields,
 };
@@ -18,7 +18,7 @@ use crate::{
 /// The user's app and passkeys, and the forms to add and to remove them.
 #[component]
 pub fn SecondFactor(email: String) -> impl IntoView {
-    let AccountFactors { listed, recovery_codes, new_passkey, ends, stopped, .. } = use_context()?;
+    let AccountFactors { listed, recovery_codes, new_passkey, needs_confirmation, .. } = use_context()?;
     let feedback = FormFeedback::for_form(Form::Factors).unwrap_or_default();
     let is_on = !listed.is_empty();
     let question = new_passkey.unwrap_or_default();
@@ -31,41 +31,28 @@ pub fn SecondFactor(email: String) -> impl IntoView {
                     <p>{factor.label}</p>
                     <p class="muted">{format!("Added {}", factor.added)}</p>
                 </div>
-                <button type="submit" class="button" formaction=RemoveFactor::PATH name="factor" value=factor.value
-                    aria-label=remove>
-                    "Remove"
-                </button>
+                {(!needs_confirmation).then(|| view! {
+                    <button type="submit" class="button" formaction=RemoveFactor::PATH name="factor" value=factor.value
+                        aria-label=remove>
+                        "Remove"
+                    </button>
+                })}
             </li>
         }
     });
-    let list = list.collect_view();
+    let list = is_on.then(|| view! { <ul class="devices">{list.collect_view()}</ul> });
+    // Where nothing can be removed it stands above what is to be done first.
+    let (list, list_above) = if needs_confirmation { (None, list) } else { (list, None) };
     Some(view! {
-        <Section id="second-factor" title="Second factor" form=Form::Factors done="Done.">
+        <Section id="second-factor" title="Second factor" form=Form::Factors done="Done. This is what you have now.">
             <p class="muted">
                 {if is_on {
-                    "After your password, log-in asks for one of these. A passkey also logs in without the password."
+                    "To log in you need your password and one of these. A passkey also logs in without the password."
                 } else {
                     "Off. With an authenticator app or a passkey, your password alone no longer opens your account."
                 }}
             </p>
-            {ends.map(|ends| view! {
-                <form method="post" action=KeepFactors::PATH>
-                    <p role="alert">
-                        "Someone who knows your password reported all of these as lost. From " {ends}
-                        " on, your password alone will open your account."
-                    </p>
-                    <button type="submit" class="button">"Nothing is lost"</button>
-                </form>
-            })}
-            {stopped.map(|said| view! {
-                <form method="post" action=KeepFactors::PATH>
-                    <p role="alert">
-                        "On " {said} ", someone who knew your password reported all of these as lost. The report was stopped. If it was "
-                        "not you, and you have not changed your password since, change it now."
-                    </p>
-                    {(!needs_confirmation()).then(|| view! { <button type="submit" class="button">"I have read this"</button> })}
-                </form>
-            })}
+            {list_above}
             <Dangerous>
                 <form method="post" action=StartApp::PATH class="wide" novalidate>
                     <input type="hidden" autocomplete="username" value=email/>
@@ -73,7 +60,7 @@ pub fn SecondFactor(email: String) -> impl IntoView {
                     <TextField field=Field::CurrentPassword label="Current password" name="current" id="factor-current"
                         kind="password" autocomplete="current-password" feedback/>
                     <div class="buttons">
-                        <button type="submit" class="button">"Set up an app"</button>
+                        <button type="submit" class="button">"Set up an authenticator app"</button>
                         {has_passkeys.then(|| view! {
                             <button type="submit" class="button needs-script" formaction=AddPasskey::PATH
                                 data-passkey="create" data-options=question.options>
@@ -95,10 +82,39 @@ pub fn SecondFactor(email: String) -> impl IntoView {
                             1 => "You have one recovery code left.".to_owned(),
                             n => format!("You have {n} recovery codes left."),
                         }}</p>
-                        <ul class="devices">{list}</ul>
                     })}
+                    {list}
                 </form>
             </Dangerous>
         </Section>
+    })
+}
+
+/// That somebody has reported the second factor as lost. Above everything else: it is the first that its owner is to read.
+#[component]
+pub fn LostFactors() -> impl IntoView {
+    let AccountFactors { ends, stopped, needs_confirmation, .. } = use_context()?;
+    let (text, button) = match (ends, stopped) {
+        (Some(ends), _) => (
+            format!(
+                "Someone who knows your password reported your second factor as lost. From {ends} on, your password alone will \
+                 open your account."
+            ),
+            Some("I still have it: stop this"),
+        ),
+        (None, Some(said)) => (
+            format!(
+                "On {said}, someone who knew your password reported your second factor as lost. The report was stopped. If it \
+                 was not you, and you have not changed your password since, change it now."
+            ),
+            (!needs_confirmation).then_some("I have read this"),
+        ),
+        (None, None) => return None,
+    };
+    Some(view! {
+        <form method="post" action=KeepFactors::PATH class="lost-factors">
+            <p class="form-summary" role="alert">{text}</p>
+            {button.map(|button| view! { <button type="submit" class="button">{button}</button> })}
+        </form>
     })
 }

@@ -23,7 +23,7 @@ pub fn Section(
     view! {
         <section class=format!("card {class}") aria-labelledby=id>
             <h2 id=id>{title}</h2>
-            {was_done.then(|| view! { <p class="done" role="status">{done}</p> })}
+            {was_done.then(|| view! { <p class="done" role="status" tabindex="-1" autofocus>{done}</p> })}
             {sent.filter(|_| !was_done).map(|feedback| view! { <Summary feedback/> })}
             {children()}
         </section>
@@ -35,6 +35,7 @@ pub fn Section(
 pub fn Dangerous(children: Children) -> impl IntoView {
     if needs_confirmation() {
         view! {
+            <p class="muted">"This needs your second factor first."</p>
             <p class="button-row">
                 <a class="button" href="/second-factor?next=/account">"Confirm that it is you"</a>
             </p>

@@ -12,6 +12,7 @@ use crate::{
 #[component]
 pub fn CheckMailPage() -> impl IntoView {
     let email = FormFeedback::for_form(Form::CheckMail).map(|feedback| feedback.email);
+    let is_shown = email.is_some();
     let has_mailbox = SiteInfo::from_request().has_mailbox;
     view! {
         <Title text="Check your mail"/>
@@ -31,7 +32,7 @@ pub fn CheckMailPage() -> impl IntoView {
             <h2>"If nothing comes"</h2>
             <ul class="advice">
                 <li>"Wait a few minutes, and look in your spam folder."</li>
-                <li>"Check the address above. If it is wrong, go back and enter the right one."</li>
+                {is_shown.then(|| view! { <li>"Check the address above. If it is wrong, go back and enter the right one."</li> })}
                 <li>"Only the link in the newest email works."</li>
             </ul>
         </section>

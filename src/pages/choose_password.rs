@@ -34,7 +34,7 @@ pub fn ChoosePasswordPage() -> impl IntoView {
             <h1>{title}</h1>
             <p class="muted">"For " <strong class="address">{email.clone()}</strong></p>
             {undoes_factors.then(|| view! {
-                <p>"This also removes the app, passkeys and recovery codes that were added in the last day."</p>
+                <p>"This also removes the app, passkeys and recovery codes that were added in the last 24 hours."</p>
             })}
             <Summary feedback=feedback.clone()/>
             <form method="post" action=ChoosePassword::PATH novalidate>

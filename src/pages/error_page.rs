@@ -13,7 +13,8 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         AppError::NotSignedIn => "Log in first",
         AppError::Internal => "Something went wrong",
         AppError::TooManyRequests { .. } => "Too many attempts",
-        AppError::Busy | AppError::Unavailable => "Busy right now",
+        AppError::Busy => "Busy right now",
+        AppError::Unavailable => "Not available right now",
         _ => "That did not work",
     };
     view! {
@@ -21,15 +22,18 @@ pub fn ErrorPage(error: AppError) -> impl IntoView {
         <section class="form-card">
             <h1>{title}</h1>
             <p role="alert">{error.to_string()}</p>
-            {use_context::<RequestId>().map(|RequestId(id)| view! {
+            {use_context::<RequestId>().filter(|_| error != AppError::NotSignedIn).map(|RequestId(id)| view! {
                 <p class="muted reference">"If you ask for help, include this request ID: "<code class="request-id">{id}</code></p>
             })}
             <p class="button-row">
-                <a class="button primary" href="/">"Go to the home page"</a>
-                {(error == AppError::ConfirmFirst).then(|| view! {
-                    <a class="button" href="/second-factor?next=/account">"Confirm that it is you"</a>
-                })}
-                {(error == AppError::NotSignedIn).then(|| view! { <a class="button" href="/login">"Log in"</a> })}
+                {match error {
+                    AppError::NotSignedIn => view! { <a class="button primary" href="/login?next=/account">"Log in"</a> }.into_any(),
+                    AppError::ConfirmFirst => view! {
+                        <a class="button primary" href="/second-factor?next=/account">"Confirm that it is you"</a>
+                    }
+                    .into_any(),
+                    _ => view! { <a class="button primary" href="/">"Go to the home page"</a> }.into_any(),
+                }}
             </p>
         </section>
     }

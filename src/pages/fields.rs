@@ -12,7 +12,7 @@ pub fn Summary(feedback: FormFeedback) -> impl IntoView {
     (!feedback.errors.is_empty()).then(|| {
         let text = match whole.first() {
             Some(error) => error.message(),
-            None => "Correct the marked fields and send the form again.",
+            None => "Correct the marked fields and send the form again.".into(),
         };
         view! { <p class="form-summary" role="alert" tabindex="-1" autofocus=focus>{text}</p> }
     })
@@ -48,10 +48,12 @@ pub fn TextField(
 ) -> impl IntoView {
     let error = feedback.error_for(field);
     let first = feedback.errors.first().is_some_and(|error| error.field() == Some(field));
+    // A text that is to be sent as it was typed.
+    let exact = kind != "text" || field == Field::Code;
     let id = id.unwrap_or(name);
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let described_by: Vec<String> =
-        [hint.map(|_| hint_id.clone()), error.map(|_| error_id.clone())].into_iter().flatten().collect();
+        [hint.map(|_| hint_id.clone()), error.as_ref().map(|_| error_id.clone())].into_iter().flatten().collect();
     let described_by = (!described_by.is_empty()).then(|| described_by.join(" "));
     let input = view! {
         <input
@@ -60,11 +62,11 @@ pub fn TextField(
             type=kind
             value=(kind != "password").then_some(value)
             autocomplete=autocomplete
-            autocapitalize=(kind != "text").then_some("none")
-            spellcheck=(kind != "text").then_some("false")
+            autocapitalize=exact.then_some("none")
+            spellcheck=exact.then_some("false")
             required=!optional
             autofocus=first
-            aria-invalid=error.map(|_| "true")
+            aria-invalid=error.as_ref().map(|_| "true")
             aria-describedby=described_by
         />
     };

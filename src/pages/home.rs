@@ -21,7 +21,7 @@ pub fn HomePage() -> impl IntoView {
             <section class="hero-text">
                 <h1>"Support chat that knows who is asking"</h1>
                 <p class="lead">
-                    "Your server vouches for each logged-in user with a token that lives five minutes. "
+                    "Your server vouches for each logged-in user with a token that lives a few minutes. "
                     "On a shared browser, nobody sees the previous user's chat."
                 </p>
                 <p class="button-row">
@@ -48,7 +48,7 @@ fn IdentityCard(visitor: Option<Visitor>) -> impl IntoView {
                     <span class="avatar" aria-hidden="true">"?"</span>
                     <div>
                         <p class="identity-name">"Anonymous visitor"</p>
-                        <p class="muted">"Log in, and the agent knows your name."</p>
+                        <p class="muted">"Log in, and the support team knows who you are."</p>
                     </div>
                 </div>
             </section>
@@ -89,7 +89,7 @@ fn IdentityCard(visitor: Option<Visitor>) -> impl IntoView {
 
 const STEPS: [(&str, &str, &str); 4] = [
     ("The browser asks", "An island asks for a token, once the page is idle.", "leptos-ticketping: driver/"),
-    ("A server function signs", "HS256, four claims, five minutes. The secret stays here.", "support_chat.rs"),
+    ("A server function signs", "HS256, four claims, a short life. The secret stays here.", "support_chat.rs"),
     (
         "The widget presents it",
         "It is swapped for a chat token, kept for this user only.",

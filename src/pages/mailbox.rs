@@ -10,15 +10,22 @@ use crate::request_context::{MailboxContents, ReceivedMail, SiteInfo};
 pub fn MailboxPage() -> impl IntoView {
     let MailboxContents(mails) = use_context().unwrap_or_default();
     let is_empty = mails.is_empty();
+    let is_used = SiteInfo::from_request().has_mailbox;
     let mails = mails.into_iter().enumerate().map(|(n, mail)| view! { <Mail mail is_open={n == 0}/> });
     view! {
         <Title text="Mailbox"/>
         <Stylesheet href=SiteInfo::from_request().asset("mailbox.css")/>
         <h1>"Mailbox"</h1>
         <p class="muted">
-            "The sandbox keeps all emails here, for every address, until the server stops."
+            {if is_used {
+                "The sandbox keeps all emails here, for every address, until the server stops."
+            } else {
+                "MAIL_URL is set: emails go there, and none comes here."
+            }}
         </p>
-        {if is_empty {
+        {if !is_used {
+            ().into_any()
+        } else if is_empty {
             view! { <p>"No mail yet. " <a href="/signup">"Sign up"</a> ", and reload this page."</p> }.into_any()
         } else {
             view! { <div class="mailbox">{mails.collect_view()}</div> }.into_any()

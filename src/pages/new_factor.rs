@@ -51,10 +51,10 @@ pub fn NewRecoveryCodesPage() -> impl IntoView {
         <Style/>
         <section class="form-card">
             <h1>"Recovery codes"</h1>
-            <p>"Print these, or write them down. Each opens your account once if you lose your app and your passkeys."</p>
+            <p>"Your second factor is on. Print these codes, or write them down: each opens your account once if you lose your app and your passkeys."</p>
             <ul class="codes">{codes.into_iter().map(|code| view! { <li><code>{code}</code></li> }).collect_view()}</ul>
             <form method="post" action=ConfirmRecoveryCodes::PATH>
-                <button type="submit" class="button primary">"I have them"</button>
+                <button type="submit" class="button primary">"I have saved them"</button>
             </form>
             <p class="muted">"They start to work when you press the button, and are not shown again. Older codes then stop working."</p>
         </section>

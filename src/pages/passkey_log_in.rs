@@ -24,7 +24,7 @@ pub fn PasskeyLogInPage() -> impl IntoView {
         return ().into_any();
     }
     let by_password = with_next("/login", next.as_deref().unwrap_or_default());
-    let feedback = FormFeedback::for_form(Form::SecondFactor).unwrap_or_default();
+    let feedback = FormFeedback::for_form(Form::PasskeyLogIn).unwrap_or_default();
     let remember = feedback.remember;
     view! {
         <Title text="Log in with a passkey"/>

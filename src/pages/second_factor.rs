@@ -33,14 +33,19 @@ pub fn SecondFactorPage() -> impl IntoView {
                     "A code or a passkey stops that."
                 </p>
             })}
-            <form method="post" action=EnterCode::PATH novalidate>
-                {next.clone().map(|next| view! { <input type="hidden" name="next" value=next/> })}
-                <TextField field=Field::Code label="Code" name="code" kind="text" autocomplete="one-time-code"
-                    hint=if step.has_app { "The six digits from your app, or a recovery code." } else { "A recovery code." }
-                    feedback/>
-                <button type="submit" class="button primary">"Continue"</button>
-            </form>
-            {step.passkey.map(|question| view! { <PasskeyForm question next is_second=true/> })}
+            {if step.has_app || step.passkey.is_none() {
+                view! {
+                    <CodeForm has_app=step.has_app next=next.clone() feedback/>
+                    {step.passkey.map(|question| view! { <PasskeyForm question next is_second=true/> })}
+                }
+                .into_any()
+            } else {
+                view! {
+                    {step.passkey.map(|question| view! { <PasskeyForm question next=next.clone()/> })}
+                    <CodeForm has_app=false is_second=true next feedback/>
+                }
+                .into_any()
+            }}
             {(!step.is_log_in).then(|| view! {
                 <p class="below-form muted">"Lost your app, passkeys and recovery codes? Log out, log in with your password, and choose “I have lost my app, passkeys and recovery codes”."</p>
             })}
@@ -52,11 +57,35 @@ pub fn SecondFactorPage() -> impl IntoView {
                         "a code or a passkey can stop it."
                     </p>
                     <form method="post" action=LoseFactors::PATH>
-                        <button type="submit" class="button">"Start the three days"</button>
+                        <button type="submit" class="button">"Start the three-day wait"</button>
                     </form>
                 </details>
             })}
         </section>
     }
     .into_any()
+}
+
+/// The form for a code: of the app, or a recovery code.
+#[component]
+fn CodeForm(
+    /// Whether the user has an app.
+    has_app: bool,
+    /// Where to go then.
+    next: Option<String>,
+    /// Whether a passkey comes first.
+    #[prop(optional)]
+    is_second: bool,
+    feedback: FormFeedback,
+) -> impl IntoView {
+    let (label, autocomplete) = if has_app { ("Code", "one-time-code") } else { ("Recovery code", "off") };
+    view! {
+        <form method="post" action=EnterCode::PATH novalidate>
+            {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
+            <TextField field=Field::Code label name="code" kind="text" autocomplete
+                hint=if has_app { "The six digits from your app, or a recovery code." } else { "One of those that you printed or wrote down." }
+                feedback/>
+            <button type="submit" class=if is_second { "button" } else { "button primary" }>"Continue"</button>
+        </form>
+    }
 }

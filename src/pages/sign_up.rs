@@ -25,7 +25,7 @@ pub fn SignUpPage() -> impl IntoView {
                 <TextField field=Field::Name label="Name" name="name" kind="text" autocomplete="name"
                     hint="Optional. What the support team calls you." optional=true
                     value=feedback.name.clone() feedback=feedback.clone()/>
-                <TextField field=Field::Email label="Email" name="email" kind="email" autocomplete="username"
+                <TextField field=Field::Email label="Email" name="email" kind="email" autocomplete="email"
                     hint="We send you a link. You choose a password there."
                     value=feedback.email.clone() feedback/>
                 <button type="submit" class="button primary">"Create account"</button>

@@ -34,6 +34,9 @@ const SECOND_FACTOR_BY_USER: Limit = Limit { burst: 10, per_hour: 4 };
 /// How many wrong codes go by before the owner hears of them, and how often then.
 const CODES_NOTICE_BY_USER: Limit = Limit { burst: 2, per_hour: 1 };
 const CURRENT_PASSWORD_BY_USER: Limit = Limit { burst: 10, per_hour: 6 };
+/// With a right password as well: each costs a hash, most send a mail, and a thief of the password is not to end the links in
+/// the owner's mails one after the other.
+const CHANGE_BY_USER: Limit = Limit { burst: 30, per_hour: 10 };
 /// The owner of an account hears of guesses once in a while, not once for each.
 const NOTICE_BY_ACCOUNT: Limit = Limit { burst: 1, per_hour: 1 };
 const LINK_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
@@ -67,6 +70,7 @@ pub struct RateLimits {
     wrong_codes_by_user: DefaultKeyedRateLimiter<String>,
     codes_notice_by_user: DefaultKeyedRateLimiter<String>,
     current_password_by_user: DefaultKeyedRateLimiter<String>,
+    change_by_user: DefaultKeyedRateLimiter<String>,
     notice_by_account: DefaultKeyedRateLimiter<EmailAddress>,
     // How often somebody got in, by account or device: with it, a budget starts anew.
     right: Cache<String, u64>,
@@ -92,6 +96,7 @@ impl RateLimits {
             wrong_codes_by_user: limiter(CODES_NOTICE_BY_USER, 1.0),
             codes_notice_by_user: limiter(NOTICE_BY_ACCOUNT, 1.0),
             current_password_by_user: limiter(CURRENT_PASSWORD_BY_USER, factor),
+            change_by_user: limiter(CHANGE_BY_USER, factor),
             notice_by_account: limiter(NOTICE_BY_ACCOUNT, 1.0),
             right: recent(MAX_RIGHT),
             link_by_client: limiter(LINK_BY_CLIENT, factor),
@@ -162,7 +167,12 @@ impl RateLimits {
         self.wrong_codes_by_user.check_key(&user).is_err() && self.codes_notice_by_user.check_key(&user).is_ok()
     }
 
-    /// Before the current password of a user who is logged in is checked. Guesses at log-in do not count here.
+    /// Before a user who is logged in changes something for which the current password is asked.
+    pub fn change(&self, user_id: &str) -> Result<(), AppError> {
+        check(&self.change_by_user, &user_id.to_owned())
+    }
+
+    /// Before the current password is checked then. Guesses at log-in do not count here.
     pub fn current_password(&self, user_id: &str) -> Result<(), AppError> {
         check(&self.current_password_by_user, &self.budget(&current_password_key(user_id)))
     }
@@ -213,6 +223,7 @@ impl RateLimits {
         self.wrong_codes_by_user.retain_recent();
         self.codes_notice_by_user.retain_recent();
         self.current_password_by_user.retain_recent();
+        self.change_by_user.retain_recent();
         self.notice_by_account.retain_recent();
         self.link_by_client.retain_recent();
         self.mail_by_address.retain_recent();

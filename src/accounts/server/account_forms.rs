@@ -52,7 +52,7 @@ impl Accounts {
             self.limit(self.limits.mail(self.client, MailKind::ChangeEmail, &address))?;
             let link = NewMail { email: &address, ..NewMail::about(&user, MailKind::ChangeEmail) };
             let notice = NewMail::about(&user, MailKind::ChangeEmailNotice);
-            self.auth.backend.outbox.add(&[link, notice]).await?;
+            self.auth.backend.outbox.add(&[notice, link]).await?;
             self.record(Event::EmailChange, "asked_for", Some(&user.id));
             self.to_check_mail(&address);
             return Ok(());
@@ -162,6 +162,7 @@ impl Accounts {
             return Ok(vec![ValidationError::CurrentPasswordMissing]);
         }
         let place = self.place(true)?;
+        self.limit(self.limits.change(&user.id))?;
         if let Err(error) = self.limit(self.limits.current_password(&user.id)) {
             // Someone else may be using this session.
             self.tell_of_guesses(&user.email).await?;

@@ -22,7 +22,7 @@ use super::{
     users,
 };
 use crate::{
-    accounts::FormFeedback,
+    accounts::{FormFeedback, ValidationError},
     error::AppError,
     server::{
         client_address::ClientAddress,
@@ -157,6 +157,21 @@ impl Accounts {
         checked.inspect_err(|_| self.record(Event::Refused, "limited", self.user_id()))
     }
 
+    /// The same for a form of strangers: `error_pages` shows it again, on this path, with what was typed.
+    pub(super) fn limit_form(
+        &self,
+        checked: Result<(), AppError>,
+        path: &str,
+        feedback: FormFeedback,
+    ) -> Result<(), AppError> {
+        self.limit(checked).inspect_err(|error| {
+            if let (AppError::TooManyRequests { seconds }, Ok(path)) = (*error, HeaderValue::from_str(path)) {
+                self.keep(FormFeedback { errors: vec![ValidationError::Limited { seconds }], ..feedback });
+                self.response.insert_header(header::CONTENT_LOCATION, path);
+            }
+        })
+    }
+
     /// A place in the queue of what is costly, for somebody whom the server knows or not.
     pub(super) fn place(&self, is_known: bool) -> Result<Place, AppError> {
         Ok(self.auth.backend.passwords.place(self.client, is_known)?)
@@ -169,10 +184,15 @@ impl Accounts {
 
     /// Shows the form again, with what it has to say.
     pub(super) fn back_to_form(&self, path: &str, feedback: FormFeedback) {
+        self.keep(feedback);
+        self.see_other(path);
+    }
+
+    /// Keeps it for the next view of the form.
+    fn keep(&self, feedback: FormFeedback) {
         if let Some(cookie) = flash_cookie::keep_feedback(feedback, self.auth.backend.secure_cookies) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
-        self.see_other(path);
     }
 
     /// Adds a header to the response.

@@ -1,4 +1,5 @@
-//! Everything that is kept about a user, read for them from every table, but for what opens the account.
+//! Everything that is kept about a user, read for them from every table, but for what opens the account, and for a change of
+//! address that is under way: how long its mail takes would tell whether the address has an account.
 
 use serde_json::{Value, json};
 
@@ -9,6 +10,9 @@ use super::{
     was_confirmed,
 };
 use crate::error::AppError;
+
+/// A change of address, as links and mails call it.
+const CHANGE_EMAIL: &str = "change_email";
 
 /// The file that `/account` offers. Times are in seconds since 1970.
 pub async fn export(auth: AuthSession) -> Result<Value, AppError> {
@@ -30,8 +34,8 @@ pub async fn export(auth: AuthSession) -> Result<Value, AppError> {
         "updated_at": updated_at,
         "sessions": sessions.iter().map(session).collect::<Value>(),
         "factors": factors.0.iter().map(factor).collect::<Value>(),
-        "links": links.iter().map(link).collect::<Value>(),
-        "mails": mails.iter().map(mail).collect::<Value>(),
+        "links": links.iter().filter(|(purpose, ..)| purpose != CHANGE_EMAIL).map(link).collect::<Value>(),
+        "mails": mails.iter().filter(|(kind, ..)| kind != CHANGE_EMAIL).map(mail).collect::<Value>(),
     }))
 }
 

@@ -203,8 +203,6 @@ impl Accounts {
 
     /// To the list on the account page: what is wrong, or that it is done.
     pub(super) fn back_to_factors(&self, errors: Vec<ValidationError>) {
-        let feedback = FormFeedback::new(Form::Factors, errors);
-        // The list is far down on a phone.
-        self.back_to_form("/account#second-factor", feedback);
+        self.back_to_form("/account", FormFeedback::new(Form::Factors, errors));
     }
 }

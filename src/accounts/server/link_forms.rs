@@ -29,7 +29,12 @@ impl Accounts {
         validate_readable(&[name, email])?;
         match (validate_name(name), validate_email(email)) {
             (Ok(name), Ok(address)) => {
-                self.limit(self.limits.mail(self.client, MailKind::SignUp, &address))?;
+                let typed = FormFeedback {
+                    name: name.unwrap_or_default().to_owned(),
+                    email: email.to_owned(),
+                    ..FormFeedback::new(Form::SignUp, Vec::new())
+                };
+                self.limit_form(self.limits.mail(self.client, MailKind::SignUp, &address), "/signup", typed)?;
                 self.send(NewMail { name, ..NewMail::new(MailKind::SignUp, &address) }).await?;
                 self.record(Event::SignUp, "asked_for", None);
                 self.to_check_mail(&address);
@@ -48,7 +53,8 @@ impl Accounts {
         validate_readable(&[email])?;
         match validate_email(email) {
             Ok(address) => {
-                self.limit(self.limits.mail(self.client, MailKind::Reset, &address))?;
+                let typed = FormFeedback { email: email.to_owned(), ..FormFeedback::new(Form::Forgot, Vec::new()) };
+                self.limit_form(self.limits.mail(self.client, MailKind::Reset, &address), "/forgot", typed)?;
                 self.send(NewMail::new(MailKind::Reset, &address)).await?;
                 self.record(Event::Reset, "asked_for", None);
                 self.to_check_mail(&address);
@@ -106,7 +112,11 @@ impl Accounts {
         // A person who reads the mail has shown one factor, whatever it was used for.
         if !self.begin_second_step(&user, false, "/account").await? {
             self.start_session(&user, false, Shown::Password).await?;
-            self.see_other("/account");
+            match link.purpose {
+                Purpose::UndoFactors => self.back_to_factors(Vec::new()),
+                Purpose::Reset => self.back_to_form("/account", FormFeedback::new(Form::Password, Vec::new())),
+                _ => self.see_other("/account"),
+            }
         }
         Ok(())
     }
@@ -151,6 +161,7 @@ impl Accounts {
             };
             if let (Purpose::UndoFactors, Some(user)) = (link.purpose, &user) {
                 factors::remove_new(&mut transaction, &user.id).await?;
+                links::delete_undo_links(&mut transaction, &user.id).await?;
             }
             // A link that came too late is used up as well.
             transaction.commit().await?;

@@ -128,14 +128,17 @@ impl Links {
         Self { pool }
     }
 
-    /// Makes a link. An older one for the same purpose and account ends. With the id of a mail: only while that mail is
-    /// still to be sent.
+    /// Makes a link. An older one for the same purpose and account ends, but not one that undoes a change of the factors: who
+    /// made the change would end it by another. With the id of a mail: only while that mail is still to be sent.
     pub async fn create(&self, subject: Subject<'_>, mail: Option<&str>) -> sqlx::Result<Option<LinkToken>> {
         let (key, user_id, email, name) = match subject {
-            Subject::SignUp { email, name } => (email.as_str(), None, email, name),
-            Subject::Reset { user, email }
-            | Subject::UndoFactors { user, email }
-            | Subject::ChangeEmail { user, email } => (user.id.as_str(), Some(&user.id), email, None),
+            Subject::SignUp { email, name } => (email.as_str().to_owned(), None, email, name),
+            Subject::UndoFactors { user, email } => {
+                (format!("{} {}", user.id, mail.unwrap_or_default()), Some(&user.id), email, None)
+            }
+            Subject::Reset { user, email } | Subject::ChangeEmail { user, email } => {
+                (user.id.clone(), Some(&user.id), email, None)
+            }
         };
         let token = LinkToken::random();
         let expires_at = OffsetDateTime::now_utc() + LINK_LIFE;
@@ -231,8 +234,18 @@ pub async fn consume(database: &mut AnyConnection, token: &str) -> sqlx::Result<
     Ok(row.and_then(Row::into_link))
 }
 
-/// Ends the links of an account, within a transaction, but for the one that undoes a change of its factors: a new
-/// password by whoever made that change is not to end it.
+/// Ends the links of an account that undo changes of its factors, within a transaction.
+pub async fn delete_undo_links(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM links WHERE user_id = $1 AND purpose = $2")
+        .bind(user_id)
+        .bind(Purpose::UndoFactors.as_str())
+        .execute(database)
+        .await?;
+    Ok(())
+}
+
+/// Ends the other links of an account, within a transaction. A new password by whoever changed the factors is not to end the
+/// links that undo that.
 pub async fn delete_for_user(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM links WHERE user_id = $1 AND purpose <> $2")
         .bind(user_id)

@@ -25,7 +25,11 @@ impl Accounts {
         next: &str,
     ) -> Result<(), AppError> {
         validate_readable(&[email, password.expose_secret()])?;
-        self.limit(self.limits.log_in_by_client(self.client)).inspect_err(|_| count_log_in("limited"))?;
+        let next = local_path(next);
+        let page = with_next("/login", next.unwrap_or_default());
+        let typed = FormFeedback { email: email.to_owned(), remember, ..FormFeedback::new(Form::LogIn, Vec::new()) };
+        let limit = |checked| self.limit_form(checked, &page, typed.clone()).inspect_err(|_| count_log_in("limited"));
+        limit(self.limits.log_in_by_client(self.client))?;
         let mut errors = Vec::new();
         if email.trim().is_empty() {
             errors.push(ValidationError::EmailMissing);
@@ -33,19 +37,17 @@ impl Accounts {
         if password.expose_secret().is_empty() {
             errors.push(ValidationError::PasswordMissing);
         }
-        let next = local_path(next);
         if errors.is_empty() {
             let address = EmailAddress::parse(email);
             let device = self.device_of(address.as_ref()).await?;
             if device.is_none() && self.auth.backend.passwords.are_waited_for() {
-                self.limit(self.limits.log_in_by_network(self.client)).inspect_err(|_| count_log_in("limited"))?;
+                limit(self.limits.log_in_by_network(self.client))?;
             }
             // First: a try that the server is too busy for is no guess.
             let place = self.place(device.is_some())?;
             if let Some(address) = &address
-                && let Err(error) = self.limit(self.limits.log_in(address, device.as_deref()))
+                && let Err(error) = limit(self.limits.log_in(address, device.as_deref()))
             {
-                count_log_in("limited");
                 drop(place);
                 self.tell_of_guesses(address).await?;
                 return Err(error);
@@ -71,14 +73,18 @@ impl Accounts {
                 }
                 None => {
                     count_log_in("wrong");
-                    self.record(Event::LogIn, "wrong", None);
+                    self.record(Event::LogIn, "wrong", self.id_of(address.as_ref()).await.as_deref());
                     errors.push(ValidationError::WrongCredentials);
                 }
             }
         }
-        let feedback = FormFeedback { email: email.to_owned(), remember, ..FormFeedback::new(Form::LogIn, errors) };
-        self.back_to_form(&with_next("/login", next.unwrap_or_default()), feedback);
+        self.back_to_form(&page, FormFeedback { errors, ..typed });
         Ok(())
+    }
+
+    /// The id of the account that has this address, for the log.
+    async fn id_of(&self, address: Option<&EmailAddress>) -> Option<String> {
+        Some(self.auth.backend.users.by_email(address?).await.ok()??.id.clone())
     }
 
     /// The device, if it is one of the account that has this address.

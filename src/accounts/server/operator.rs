@@ -50,7 +50,7 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             let count = sessions.list_for_user(&user.id).await?.len();
             end(&database, &sessions, &user).await?;
             record(Event::SessionEnd, "by_operator", Some(&user));
-            format!("{} is signed out. Sessions ended: {count}. This takes effect {when}.", describe(&user))
+            format!("{} is logged out. Sessions ended: {count}. This takes effect {when}.", describe(&user))
         }
         OperatorCommand::Disable(user) => {
             let user = find(&users, user).await?;
@@ -58,7 +58,7 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             end(&database, &sessions, &user).await?;
             record(Event::SessionEnd, "disabled_by_operator", Some(&user));
             format!(
-                "{} is disabled and signed out everywhere. This takes effect {when}. `enable` undoes it.",
+                "{} is disabled and logged out everywhere. This takes effect {when}. `enable` undoes it.",
                 describe(&user)
             )
         }
@@ -79,7 +79,7 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             end(&database, &sessions, &user).await?;
             record(Event::SecondFactor, "removed_by_operator", Some(&user));
             format!(
-                "{} is signed out everywhere (this takes effect {when}) and can log in with the password alone. They hear of it by mail.",
+                "{} is logged out everywhere (this takes effect {when}) and can log in with the password alone. They hear of it by mail.",
                 describe(&user)
             )
         }
@@ -106,8 +106,8 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
 /// Ends the sessions of a user, what somebody in one of them has begun, and log-ins that wait for their second factor.
 async fn end(database: &Database, sessions: &Sessions, user: &User) -> Result<(), OperatorError> {
     let mut transaction = database.pool.begin().await?;
-    end_pending(&mut transaction, &user.id).await?;
     users::end_log_ins(&mut transaction, &user.id).await?;
+    end_pending(&mut transaction, &user.id).await?;
     transaction.commit().await?;
     Ok(sessions.end(&user.id, |_| true).await?)
 }

@@ -61,7 +61,11 @@ impl Accounts {
         self.limit(self.limits.log_in_by_client(self.client))?;
         let expected = match self.auth.user.clone() {
             Some(user) => Some((user, At::Session)),
-            None if is_log_in => None,
+            None if is_log_in => {
+                // What it has answered is noted.
+                self.limit(self.limits.log_in_by_network(self.client))?;
+                None
+            }
             None => self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending))),
         };
         let refused = match (self.check_passkey(state, credential).await, &expected) {
@@ -81,7 +85,7 @@ impl Accounts {
         } else {
             let refused =
                 if refused == ValidationError::PasskeyWrong { ValidationError::PasskeyUnknown } else { refused };
-            let feedback = FormFeedback::new(Form::SecondFactor, vec![refused]);
+            let feedback = FormFeedback::new(Form::PasskeyLogIn, vec![refused]);
             self.back_to_form(&with_next("/login/passkey", next), FormFeedback { remember, ..feedback });
         }
         Ok(())

@@ -81,7 +81,8 @@ impl Database {
 
     /// Opens a database that is there. It has to have the current schema: an older server may be using it.
     pub async fn open_existing(url: &str) -> Result<Self, DatabaseError> {
-        match file(url).filter(|file| !file.exists()) {
+        // An empty file is what a first start leaves that was cut off.
+        match file(url).filter(|file| !file.metadata().is_ok_and(|metadata| metadata.len() > 0)) {
             Some(missing) => Err(DatabaseError::Missing(missing.display().to_string())),
             None => Self::open_with(url, false).await,
         }

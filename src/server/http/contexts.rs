@@ -16,19 +16,6 @@ use crate::{
     server::{client_address::ClientAddress, mail::MailUrl, state::AppState},
 };
 
-/// The pages that have something to say about a form.
-const FORM_PAGES: [&str; 9] = [
-    "/login",
-    "/login/passkey",
-    "/second-factor",
-    "/signup",
-    "/forgot",
-    "/check-mail",
-    "/choose-password",
-    "/account",
-    "/account/app",
-];
-
 /// Parts of the addresses that links in mails have.
 const OF_LINKS: [&str; 3] = ["choose-password", "confirm-email", "token"];
 
@@ -79,8 +66,8 @@ pub fn provide_page_context(state: &AppState) {
     response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     response.append_header(header::VARY, HeaderValue::from_static("cookie"));
     provide_current_user(user);
-    if FORM_PAGES.contains(&parts.uri.path())
-        && let Some((feedback, forget)) = take_feedback(&parts.headers, state.config.is_https())
+    if let Some((feedback, forget)) = take_feedback(&parts.headers, state.config.is_https())
+        && feedback.form.page() == parts.uri.path()
     {
         response.append_header(header::SET_COOKIE, forget);
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

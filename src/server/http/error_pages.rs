@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use leptos::{prelude::provide_context, server_fn::ServerFn};
-use leptos_ticketping::expire_chat_cookies;
+use leptos_ticketping::{TicketpingConfig, expire_chat_cookies};
 use time::Duration;
 use tower::Service;
 
@@ -34,7 +34,7 @@ pub struct RequestedBy(pub Option<CurrentUser>);
 impl RequestedBy {
     /// The user of a request, where the answer may become a page.
     pub fn of(request: &Request) -> Self {
-        Self(if accepts_html(request.headers()) { current_user(request.extensions()) } else { None })
+        Self(if wants_page(request.uri(), request.headers()) { current_user(request.extensions()) } else { None })
     }
 }
 
@@ -66,7 +66,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     let is_log_out = request.method() == Method::POST && request.uri().path() == LogOut::PATH;
     let (parts, body) = request.into_parts();
     // Only a caller who reads HTML gets a page.
-    let head = accepts_html(&parts.headers).then(|| parts.clone());
+    let head = wants_page(&parts.uri, &parts.headers).then(|| parts.clone());
     let mut response = routes.call(HttpRequest::from_parts(parts, body)).await?;
     let status = response.status();
     if is_log_out && status.is_server_error() {
@@ -97,6 +97,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     let is_of_user = requested_by.as_ref().is_some_and(|RequestedBy(user)| user.is_some());
     let mut request = HttpRequest::from_parts(head, Body::empty());
     *request.method_mut() = Method::GET;
+    let is_form_again = !is_of_user && show_form_again(&mut request, response.headers_mut());
     // In a box: every request would carry the room for it, through every layer.
     let page = Box::pin(render_page(&state, request, move || {
         match &requested_by {
@@ -105,7 +106,9 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
             None if is_log_out => {}
             None => provide_context(UnknownVisitor),
         }
-        provide_context(error);
+        if !is_form_again {
+            provide_context(error);
+        }
     }));
     let headers = response.headers_mut();
     if let Some(when) = error.into_response().headers_mut().remove(header::RETRY_AFTER) {
@@ -122,6 +125,23 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(page)
+}
+
+/// Asks for the page of a form that a limit has refused, with the cookie that holds what was typed.
+fn show_form_again(request: &mut HttpRequest<Body>, answer: &mut HeaderMap) -> bool {
+    let page = answer.remove(header::CONTENT_LOCATION).and_then(|page| Uri::try_from(page.as_bytes()).ok());
+    let Some(page) = page else { return false };
+    *request.uri_mut() = page;
+    // The page takes it at once: the browser is not to keep it.
+    let set: Vec<HeaderValue> = answer.get_all(header::SET_COOKIE).iter().cloned().collect();
+    answer.remove(header::SET_COOKIE);
+    let pairs = set.iter().filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+    let before = request.headers().get(header::COOKIE).and_then(|cookies| cookies.to_str().ok());
+    let cookies: Vec<&str> = pairs.chain(before).collect();
+    if let Ok(cookies) = HeaderValue::from_str(&cookies.join("; ")) {
+        request.headers_mut().insert(header::COOKIE, cookies);
+    }
+    true
 }
 
 /// Whether a request names this machine, or the host of `PUBLIC_URL`, as the one that is asked. The sandbox serves no other.
@@ -146,9 +166,9 @@ fn is_forwarded(headers: &HeaderMap) -> bool {
         .any(|name| headers.contains_key(name))
 }
 
-/// Whether the caller is a person with a browser.
-fn accepts_html(headers: &HeaderMap) -> bool {
-    has(headers, header::ACCEPT, "text/html")
+/// Whether the caller is a person with a browser. The token endpoint always answers with JSON.
+fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
+    has(headers, header::ACCEPT, "text/html") && uri.path() != TicketpingConfig::TOKEN_URL
 }
 
 fn with_status(mut response: Response, status: StatusCode) -> Response {

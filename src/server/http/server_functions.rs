@@ -96,8 +96,10 @@ async fn set_error_status(response: Response) -> Response {
         Ok(body) => AppError::de(body).into_response(),
         Err(_) => AppError::Internal.into_response(),
     };
-    for cookie in parts.headers.get_all(header::SET_COOKIE) {
-        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    for name in [header::SET_COOKIE, header::CONTENT_LOCATION] {
+        for value in parts.headers.get_all(&name) {
+            response.headers_mut().append(&name, value.clone());
+        }
     }
     response
 }

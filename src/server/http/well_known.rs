@@ -3,10 +3,9 @@
 use std::future;
 
 use axum::{Router, extract::State, response::Redirect, routing::get};
-use http::StatusCode;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{server::state::AppState, site::SUPPORT_ADDRESS};
+use crate::{error::AppError, server::state::AppState, site::SUPPORT_ADDRESS};
 
 /// All of them.
 pub fn well_known(state: &AppState) -> Router<AppState> {
@@ -20,10 +19,10 @@ pub fn well_known(state: &AppState) -> Router<AppState> {
         .route("/favicon.ico", get(move || future::ready(Redirect::temporary(&icon))))
 }
 
-async fn ready(State(state): State<AppState>) -> StatusCode {
+async fn ready(State(state): State<AppState>) -> Result<(), AppError> {
     // A client that leaves meanwhile would cost a connection to the database.
     let asked = tokio::spawn(async move { state.database.is_reachable().await });
-    if asked.await.is_ok_and(|is_ready| is_ready) { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
+    if asked.await.is_ok_and(|is_ready| is_ready) { Ok(()) } else { Err(AppError::Unavailable) }
 }
 
 /// Whom to tell about a vulnerability (RFC 9116). Each answer expires a year after it is given.

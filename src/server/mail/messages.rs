@@ -38,7 +38,7 @@ pub fn reset() -> MailText {
         subject: format!("Choose a new password for {APP_NAME}"),
         reason: format!("Someone asked for a new password for your account at {APP_NAME}."),
         button: "Choose a new password",
-        about_link: "The link works once, for one hour. Your other devices are signed out when you use it.",
+        about_link: "The link works once, for one hour. Your other devices are logged out when you use it.",
         otherwise: "If it was not you, ignore this email: your password stays as it is.".to_owned(),
     }
 }
@@ -57,7 +57,7 @@ pub fn change_email() -> MailText {
 /// To the old address of an account.
 pub fn change_email_notice() -> MailText {
     MailText {
-        subject: format!("Another address for your account at {APP_NAME}"),
+        subject: format!("Someone asked to change the email address of your account at {APP_NAME}"),
         reason: format!(
             "Someone who is logged in to your account at {APP_NAME} asked to use another address for it. \
              If it was you, follow the link that we sent to the new address."
@@ -87,7 +87,7 @@ pub fn guesses_notice() -> MailText {
 pub fn password_changed() -> MailText {
     MailText {
         subject: format!("Your password for {APP_NAME} was changed"),
-        reason: format!("The password of your account at {APP_NAME} was changed, and every other device signed out."),
+        reason: format!("The password of your account at {APP_NAME} was changed, and every other device logged out."),
         button: "It was not me",
         about_link: "If it was you, there is nothing to do. If it was not you, choose a new password with the link, \
                      within the hour.",

@@ -61,15 +61,31 @@ impl From<lettre::transport::smtp::Error> for TransportError {
 /// sender or one mail too many, may be right later.
 fn is_no_mailbox(code: &str, answer: &str) -> bool {
     let is_enhanced = |word: &&str| word.len() > 4 && word.starts_with("5.") && word.matches('.').count() == 2;
-    let answer = answer.to_lowercase();
+    // The address may hold any word.
+    let words = answer.to_lowercase();
+    let words = words.split_whitespace().filter(|word| !word.contains('@'));
+    let answer = words.collect::<Vec<_>>().join(" ");
     // RFC 3463.
-    let enhanced = answer.split([' ', '-', ':']).find(is_enhanced);
+    let enhanced = answer.split([' ', '-', ':', '(', ')', '#', ',', ';']).find(is_enhanced);
     let says_otherwise =
         ["relay", "sender", "limit", "quota", "polic", "spam"].iter().any(|word| answer.contains(word));
-    let says_so = ["no such", "unknown", "not exist", "not found", "unavailable", "invalid recipient"];
+    let says_so = [
+        "no such",
+        "no mailbox",
+        "unknown",
+        "not exist",
+        "n't exist",
+        "not found",
+        "unroutable",
+        "unrouteable",
+        "unavailable",
+        "invalid recipient",
+    ];
     let says_so = says_so.iter().any(|words| answer.contains(words));
     ["550", "551"].contains(&code)
         && match enhanced {
+            // Microsoft 365 says it for recipients it does not have.
+            Some("5.4.1") => answer.contains("recipient"),
             Some(enhanced) => ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"].contains(&enhanced),
             None => !says_otherwise && says_so,
         }
@@ -156,7 +172,15 @@ mod tests {
     #[test]
     fn only_an_answer_about_the_mailbox_ends_a_mail() {
         let says = |answer: &str| is_no_mailbox("550", &format!("permanent error (550): {answer}"));
-        for gone in ["5.1.1 <a@example.com>: no such user", "No such user here", "5.2.1 mailbox disabled"] {
+        for gone in [
+            "5.1.1 <a@example.com>: no such user",
+            "No such user here",
+            "5.2.1 mailbox disabled",
+            "Unrouteable address",
+            "5.4.1 Recipient address rejected: Access denied",
+            "sorry, no mailbox here by that name (#5.1.1)",
+            "<unlimited@example.com>: user doesn't exist",
+        ] {
             assert!(says(gone), "{gone}");
         }
         for refused in [

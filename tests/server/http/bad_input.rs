@@ -97,7 +97,7 @@ fn empty_and_missing_fields_are_named() {
         }
         let page = app.client().post_and_follow("/api/auth/log-in", fields);
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(page.body.contains("Enter your email address.") && page.body.contains("Enter your password."));
+        assert!(page.body.contains("Enter your email address.") && page.body.contains("Enter a password."));
     }
 }
 

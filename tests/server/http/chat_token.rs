@@ -29,6 +29,9 @@ fn without_a_session_it_is_a_401_in_json_that_no_cache_keeps() {
     assert_eq!((page.status, page.body.as_str()), (StatusCode::UNAUTHORIZED, r#"{"error":"not_signed_in"}"#));
     assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
     assert_eq!(page.headers[header::CONTENT_TYPE], "application/json");
+    // For a person who opens the address as well.
+    let page = app.client().get(URL);
+    assert_eq!((page.status, page.body.as_str()), (StatusCode::UNAUTHORIZED, r#"{"error":"not_signed_in"}"#));
 }
 
 #[test]

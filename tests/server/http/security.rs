@@ -330,7 +330,12 @@ fn guessing_a_password_ends_in_a_429_that_says_when_to_come_back() {
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     let seconds: u64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..=901).contains(&seconds), "{seconds}");
-    assert!(refused.body.contains("Try again in 15 minutes.") && refused.body.contains("site-header"));
+    // The form again, with what was typed.
+    let alert = r#"class="form-summary">Too many attempts. Try again in 15 minutes."#;
+    for part in [alert, r#"value="alice@example.com""#, r#"name="password""#, "Forgot your password?"] {
+        assert!(refused.body.contains(part), "{part} in {}", refused.body);
+    }
+    assert_eq!(refused.set_cookie("form").map(|cookie| cookie.contains("Max-Age=0")), Some(true));
     assert_eq!(app.client().log_in("bob@example.com").status, StatusCode::SEE_OTHER);
 }
 

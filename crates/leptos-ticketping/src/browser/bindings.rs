@@ -3,9 +3,9 @@
 use js_sys::{Object, Promise};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use web_sys::HtmlElement;
+use web_sys::{Element, HtmlElement};
 
-use super::js::{function, get};
+use super::js::{call_part, function, get, set};
 
 #[wasm_bindgen]
 extern "C" {
@@ -59,9 +59,23 @@ pub fn socket_state(instance: &Instance, socket: &str) -> f64 {
     state.unwrap_or(CLOSED)
 }
 
+/// Closes the socket of the conversation that is open, for good: one that is closed before it was open, or whose other side
+/// does not answer, counts as cut off, and the widget would open it again.
+pub fn close_socket(widget: &JsValue) {
+    if let Some(options) = get(widget, "ws").as_ref().and_then(|socket| get(socket, "options")) {
+        set(&options, "reconnectAttempts", &0.into());
+    }
+    let _none = call_part(widget, "ws", "disconnect", &JsValue::UNDEFINED);
+}
+
 /// The widget's own element, with all of its others.
 pub fn container(instance: &Instance) -> Option<HtmlElement> {
     get(instance, "widgetContainer")?.dyn_into().ok()
+}
+
+/// The first element of the widget that has this selector.
+pub fn part(instance: &Instance, selector: &str) -> Option<Element> {
+    container(instance)?.query_selector(selector).ok()?
 }
 
 /// Whether there is a widget on the page already.

@@ -8,11 +8,9 @@ use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
-    bindings::{Instance, JWT, container},
-    js::{
-        STOPPED, apply, call_part, function, get, is_truthy, noop, returns_unsettled, set, text, unless_stopped,
-        unsettled,
-    },
+    bindings::{Instance, JWT, close_socket, container},
+    js::{STOPPED, apply, function, get, is_truthy, noop, returns_unsettled, set, text, unless_stopped, unsettled},
+    keyboard,
     owner::{expire_chat_cookies, is_owner},
     resume::is_kept,
 };
@@ -120,8 +118,22 @@ impl Hooks {
     /// The widget calls none of the callbacks that are documented, but it reports what happens to `track()`.
     fn report_events(&mut self, instance: &Instance, on_report: OnReport) {
         let widget = instance.clone();
+        let on_key: Hook = Closure::new(move |key, _, _| {
+            if text(&key, "key").as_deref() == Some("Escape") {
+                let _gone = widget.close();
+            }
+            JsValue::UNDEFINED
+        });
+        let widget = instance.clone();
+        let listener: JsValue = on_key.as_ref().clone();
+        self.0.push(on_key);
         self.replace(instance, "track", move |name, data, _| {
             let event = name.as_string().and_then(|name| event(&name, &data));
+            let _no_window = match event {
+                Some(TicketpingEvent::Opened) => keyboard::opened(&widget, &listener),
+                Some(TicketpingEvent::Closed) => keyboard::closed(&widget),
+                _ => None,
+            };
             on_report(state(&widget, event.as_ref()), event);
             JsValue::UNDEFINED
         });
@@ -210,15 +222,6 @@ pub fn silence(instance: &Instance) {
     set(widget, "createWidgetContainer", &noop);
     set(widget, LIST_STEP, &returns_unsettled);
     close_socket(widget);
-}
-
-/// Closes the socket of the conversation that is open, for good: one that is closed before it was open, or whose other side
-/// does not answer, counts as cut off, and the widget would open it again.
-pub fn close_socket(widget: &JsValue) {
-    if let Some(options) = get(widget, "ws").as_ref().and_then(|socket| get(socket, "options")) {
-        set(&options, "reconnectAttempts", &0.into());
-    }
-    let _none = call_part(widget, "ws", "disconnect", &JsValue::UNDEFINED);
 }
 
 /// Gives a destroyed widget a container that is not on the page, in case it is still building.

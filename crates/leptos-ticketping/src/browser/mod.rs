@@ -7,6 +7,7 @@
 mod bindings;
 mod hooks;
 mod js;
+mod keyboard;
 mod owner;
 mod page;
 mod resume;

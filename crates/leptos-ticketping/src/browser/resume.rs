@@ -1,15 +1,15 @@
 //! The open conversation with its messages and its draft, carried over to the next page of the same tab.
 
-use js_sys::{JSON, Object, Promise, Reflect};
+use js_sys::{Array, JSON, Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Element, HtmlTextAreaElement};
+use web_sys::HtmlTextAreaElement;
 
 use super::{
-    bindings::{Instance, OPEN, container, socket_state},
-    hooks::close_socket,
+    bindings::{Instance, OPEN, close_socket, container, part, socket_state},
     js::{apply, call, call_part, function, get, is_truthy, noop, set, text},
+    keyboard::OPENS_ITSELF,
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
 use crate::machine::Identity;
@@ -36,7 +36,9 @@ pub fn save(instance: &Instance, identity: &Identity) {
 /// Opens what was open on the page before, without taking the focus.
 pub async fn resume(instance: Instance) {
     let Some(resume) = take() else { return };
+    set(&instance, OPENS_ITSELF, &JsValue::TRUE);
     let _gone = instance.open();
+    set(&instance, OPENS_ITSELF, &JsValue::FALSE);
     // The list came out of storage.
     let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);
     let Some(session) = text(&resume, "session") else { return };
@@ -55,14 +57,7 @@ pub async fn resume(instance: Instance) {
         let _failed = JsFuture::from(loaded).await;
     }
     // The widget gives up waiting for its socket after five seconds, and at an error.
-    loop {
-        JsFuture::from(after(80)).await.ok();
-        let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);
-        if !is_shown || socket_state(&instance, "ws") == OPEN {
-            break;
-        }
-    }
-    show_box(&instance, true);
+    wait_for_socket(instance.clone(), session).await;
     let Some(input) = input else { return };
     // Now that it is laid out: the widget makes it as tall as its text.
     tell_of_input(&input);
@@ -71,6 +66,19 @@ pub async fn resume(instance: Instance) {
     JsFuture::from(after(2_000)).await.ok();
     let _none = move_again(&instance);
     let _frozen = Reflect::delete_property(&input, &"focus".into());
+}
+
+/// Leaves no box to write in until the open conversation has its socket, or is not shown any more.
+pub async fn wait_for_socket(instance: Instance, session: String) {
+    show_box(&instance, false);
+    loop {
+        JsFuture::from(after(80)).await.ok();
+        let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);
+        if !is_shown || socket_state(&instance, "ws") == OPEN {
+            break;
+        }
+    }
+    show_box(&instance, true);
 }
 
 /// Opens a new conversation, with a text in its box that is not sent yet.
@@ -87,7 +95,8 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     let _none = call_part(&instance, WINDOW, "clearMessages", &JsValue::UNDEFINED);
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
     if let Ok(loaded) = instance.load_conversation("new") {
-        let _failed = JsFuture::from(loaded).await;
+        // If nothing answers, the widget waits without end: later questions are to be asked all the same.
+        let _failed = JsFuture::from(Promise::race(&Array::of2(&loaded, &after(LONGEST_START)))).await;
     }
     set(&instance, STARTS, &JsValue::FALSE);
     // There is one box for all conversations: what the visitor is writing stays.
@@ -148,7 +157,9 @@ fn move_again(instance: &Instance) -> Option<()> {
 }
 
 /// The property of a widget that says whether a conversation is being opened.
-const STARTS: &str = "startsConversation";
+pub const STARTS: &str = "startsConversation";
+/// How long it may take, in milliseconds.
+const LONGEST_START: i32 = 15_000;
 /// The part of a widget that shows its window.
 const WINDOW: &str = "chatWindow";
 /// The method by which the widget scrolls to the last message, after a while and smoothly.
@@ -197,10 +208,6 @@ fn is_of_owner(resume: &JsValue) -> bool {
 /// The box of this widget, and never that of one that took its place.
 fn draft_box(instance: &Instance) -> Option<HtmlTextAreaElement> {
     part(instance, "textarea")?.dyn_into().ok()
-}
-
-fn part(instance: &Instance, selector: &str) -> Option<Element> {
-    container(instance)?.query_selector(selector).ok()?
 }
 
 fn set_draft(input: &HtmlTextAreaElement, text: &str) {

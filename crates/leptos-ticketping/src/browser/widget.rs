@@ -6,9 +6,9 @@ use wasm_bindgen::JsValue;
 use super::{
     bindings::{Instance, JWT, Namespace, OPEN, namespace, socket_state},
     hooks::{self, Hooks, ON_ITS_WAY, OnReport},
-    js::{call, call_part, set},
+    js::{call, call_part, is_truthy, set},
     page::root_style,
-    resume,
+    resume::{self, STARTS},
 };
 use crate::machine::Identity;
 
@@ -42,8 +42,8 @@ impl LiveWidget {
         hooks::go_on(&self.instance);
     }
 
-    /// Opens the sockets again that were cut: that of the open conversation, which the widget gives up after half a minute,
-    /// and that for notifications, which it never opens again after the network was away or the page was kept. The API may
+    /// Opens the sockets again that were cut: that of the open conversation, which the widget gives up after half a minute
+    /// and closes with its window, and that for notifications, which it never opens again after the network was away or the page was kept. The API may
     /// refuse the latter to anonymous visitors: they are not asked for again each time that the page is seen.
     pub fn reconnect(&self, page_was_kept: bool) {
         if !self.instance.is_initialized() {
@@ -53,8 +53,13 @@ impl LiveWidget {
         if page_was_kept || self.identity != Identity::Anonymous && is_closed("notifiWs") {
             let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
         }
-        if self.instance.is_open() && self.instance.current_chat_session().is_some() && is_closed("ws") {
+        // While another conversation is being opened, the socket is that of the one before.
+        if !self.instance.is_open() || !is_closed("ws") || is_truthy(&self.instance, STARTS) {
+            return;
+        }
+        if let Some(session) = self.instance.current_chat_session() {
             let _none = call_part(&self.instance, "ws", "reconnect", &JsValue::UNDEFINED);
+            wasm_bindgen_futures::spawn_local(resume::wait_for_socket(self.instance.clone(), session));
         }
     }
 

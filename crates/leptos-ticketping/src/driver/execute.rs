@@ -35,6 +35,8 @@ impl Driver {
             Command::Renew { jwt } => {
                 if let Some(widget) = self.widget() {
                     widget.renew(&jwt);
+                    // The API may have been away for longer than the widget tries.
+                    widget.reconnect(false);
                 }
             }
             Command::Stop => {
@@ -124,7 +126,12 @@ impl Driver {
                     return;
                 }
                 Some(TicketpingEvent::Failed { reason }) => driver.fail(reason),
-                Some(event) => use_ticketping::emit(&event),
+                Some(event) => {
+                    if let Some(widget) = driver.widget().filter(|_| event == TicketpingEvent::Opened) {
+                        widget.reconnect(false);
+                    }
+                    use_ticketping::emit(&event);
+                }
                 None => {}
             }
             if is_first {
@@ -154,7 +161,7 @@ impl Driver {
         let driver = Rc::clone(self);
         // One that fires early does no harm.
         let delay = Duration::from_millis(milliseconds.min(LONGEST_TIMER) as u64);
-        let timer = set_timeout_with_handle(move || driver.look_again(Event::TimerFired), delay).ok();
+        let timer = set_timeout_with_handle(move || driver.handle(Event::TimerFired), delay).ok();
         if let Some(earlier) = self.timer.replace(timer) {
             earlier.clear();
         }

@@ -133,12 +133,12 @@ impl Driver {
         loop {
             let next = self.events.borrow_mut().pop_front();
             let Some(event) = next else { break };
-            self.handle_now(event);
+            self.step(event);
         }
         self.is_handling.set(false);
     }
 
-    fn handle_now(self: &Rc<Self>, event: Event) {
+    fn step(self: &Rc<Self>, event: Event) {
         let snapshot = Snapshot {
             now: self.clock.borrow_mut().now(),
             owner: browser::owner(),
