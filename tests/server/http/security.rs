@@ -340,6 +340,21 @@ fn guessing_a_password_ends_in_a_429_that_says_when_to_come_back() {
 }
 
 #[test]
+fn a_user_makes_so_many_changes_with_the_right_password_and_then_a_few_an_hour() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let thief = app.client();
+    thief.sign_up("alice@example.com");
+    let change = || thief.post("/api/auth/start-app", &[("current", PASSWORD)]);
+    for n in 0..30 {
+        assert_eq!(change().location(), "/account/app", "{n}");
+    }
+    let refused = change();
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    let seconds: u64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((300..=361).contains(&seconds), "{seconds}");
+}
+
+#[test]
 fn guesses_by_others_lock_nobody_out_of_a_browser_that_knows_the_account_and_the_owner_hears_of_them_once() {
     let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
     let alice = app.client();

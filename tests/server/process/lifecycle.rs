@@ -169,7 +169,7 @@ fn every_security_event_is_a_line_with_its_outcome_user_and_client_and_nothing_e
         ("reset", "asked_for", false),
         ("reset", "done", true),
         ("refused", "link", true),
-        ("log_in", "wrong", false),
+        ("log_in", "wrong", true),
         ("refused", "limited", false),
         ("account_removed", "done", true),
     ] {

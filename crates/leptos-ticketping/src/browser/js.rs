@@ -1,7 +1,9 @@
 //! JavaScript objects by the names of their properties, and functions that do nothing.
 
 use js_sys::{Array, Function, Promise, Reflect};
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 
 pub fn get(target: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(target, &name.into()).ok()
@@ -87,4 +89,16 @@ pub fn noop() -> JsValue {
 /// A function whose promise is never settled.
 pub fn returns_unsettled() -> JsValue {
     RETURNS_UNSETTLED.with(Clone::clone)
+}
+
+/// Waits for so many milliseconds.
+pub async fn after(milliseconds: i32) {
+    JsFuture::from(timeout(milliseconds)).await.ok();
+}
+
+/// A promise that is fulfilled after so many milliseconds.
+pub fn timeout(milliseconds: i32) -> Promise {
+    Promise::new(&mut |resolve, _| {
+        let _none = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
+    })
 }

@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::{
     bindings::{Instance, container, part},
-    js::{call, is_truthy, set},
+    js::{after, call, is_truthy, set},
 };
 
 /// The property of a widget that says that its window opens by itself.
@@ -21,11 +21,19 @@ pub fn opened(widget: &Instance, on_key: &JsValue) -> Option<JsValue> {
             set(&button, "ariaLabel", &name.into());
         }
     }
-    // Who pressed the bubble is there already.
-    if part(widget, ":focus").is_some() || is_truthy(widget, OPENS_ITSELF) {
-        return None;
+    if !is_truthy(widget, OPENS_ITSELF) {
+        wasm_bindgen_futures::spawn_local(take_focus(widget.clone()));
     }
-    focus(widget, ".ticketping-chat-window button")
+    None
+}
+
+/// Moves the focus into the window, once it can be seen.
+async fn take_focus(widget: Instance) {
+    after(80).await;
+    // Who pressed the bubble is there already.
+    if widget.is_open() && part(&widget, ":focus").is_none() {
+        focus(&widget, ".ticketping-chat-window button");
+    }
 }
 
 /// The window has closed.

@@ -1,14 +1,13 @@
 //! The open conversation with its messages and its draft, carried over to the next page of the same tab.
 
 use js_sys::{Array, JSON, Object, Promise, Reflect};
-use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlTextAreaElement;
 
 use super::{
     bindings::{Instance, OPEN, close_socket, container, part, socket_state},
-    js::{apply, call, call_part, function, get, is_truthy, noop, set, text},
+    js::{after, apply, call, call_part, function, get, is_truthy, noop, set, text, timeout},
     keyboard::OPENS_ITSELF,
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
 };
@@ -63,7 +62,7 @@ pub async fn resume(instance: Instance) {
     tell_of_input(&input);
     let _none = scroll_to_end(&instance);
     // The widget takes the focus 50 ms after the state of the conversation has come, which takes as long as it takes.
-    JsFuture::from(after(2_000)).await.ok();
+    after(2_000).await;
     let _none = move_again(&instance);
     let _frozen = Reflect::delete_property(&input, &"focus".into());
 }
@@ -72,7 +71,7 @@ pub async fn resume(instance: Instance) {
 pub async fn wait_for_socket(instance: Instance, session: String) {
     show_box(&instance, false);
     loop {
-        JsFuture::from(after(80)).await.ok();
+        after(80).await;
         let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);
         if !is_shown || socket_state(&instance, "ws") == OPEN {
             break;
@@ -96,7 +95,7 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
     if let Ok(loaded) = instance.load_conversation("new") {
         // If nothing answers, the widget waits without end: later questions are to be asked all the same.
-        let _failed = JsFuture::from(Promise::race(&Array::of2(&loaded, &after(LONGEST_START)))).await;
+        let _failed = JsFuture::from(Promise::race(&Array::of2(&loaded, &timeout(LONGEST_START)))).await;
     }
     set(&instance, STARTS, &JsValue::FALSE);
     // There is one box for all conversations: what the visitor is writing stays.
@@ -220,11 +219,4 @@ fn tell_of_input(input: &HtmlTextAreaElement) {
     if let Ok(event) = web_sys::Event::new("input") {
         let _cancelled = input.dispatch_event(&event);
     }
-}
-
-/// A promise that is fulfilled after so many milliseconds.
-fn after(milliseconds: i32) -> Promise {
-    Promise::new(&mut |resolve, _| {
-        let _none = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
-    })
 }
