@@ -2,7 +2,7 @@
 // is one that nothing shows: the command fails. It works in a copy of this folder and takes minutes; not part of CI.
 //
 //   make protections            all of them
-//   make protections ARGS=purge those whose name contains "purge"
+//   make protections ARGS=purge those whose name matches /purge/
 //
 // With --check it only looks whether each of them is still where the list says; CI does that.
 import { execFileSync, spawnSync } from "node:child_process";
@@ -69,7 +69,7 @@ const protections = [
     ["what is being built is built off the page", `${browser}/hooks.rs`, 'set(instance, "widgetContainer", &container);', "let _ = container;", "example", "the team's settings of"],
     ["a stopped start asks for nothing more", `${browser}/hooks.rs`, 'set(widget, LIST_STEP, &returns_unsettled);', "", "example", "the team's settings of"],
     ["no answer after a stop", `${browser}/hooks.rs`, "set(widget, STOPPED, &JsValue::TRUE);", "", "example", "the chat token of alice|being opened opens|waits for its chat token"],
-    ["no socket comes back after a stop", `${browser}/hooks.rs`, 'set(&options, "reconnectAttempts", &0.into());', "let _ = &options;", "example", "still connecting"],
+    ["no socket comes back after a stop", `${browser}/bindings.rs`, 'set(&options, "reconnectAttempts", &0.into());', "let _ = &options;", "example", "still connecting"],
     ["the theme goes with the widget", `${browser}/widget.rs`, "        remove_theme();\n", "", "example", "taken down leaves"],
     ["one chat on a page", `${chat}/driver/state.rs`, "if IS_MOUNTED.replace(true) {", "if IS_MOUNTED.replace(true) && false {", "example", "two chats on a page"],
     ["tabs tell each other by channel", `${chat}/driver/execute.rs`, "let _closed = channel.post_message(&note.into());", "let _ = &note;", "app", "where storage is blocked, tabs"],
@@ -89,7 +89,7 @@ const protections = [
     ["only its own user confirms an address", "src/accounts/server/link_forms.rs", "if id != owner.id {", "if false && id != owner.id {", "http", "an_address_changes_once"],
     ["guesses by others lock nobody out", "src/accounts/server/log_in_forms.rs", "self.limits.log_in(address, device.as_deref())", "self.limits.log_in(address, device.as_deref().filter(|_| false))", "http", "guesses_by_others_lock_nobody_out"],
     ["a hop that cannot be read ends the walk", "src/server/client_address.rs", "hops.next().and_then(address_of_hop)", "hops.by_ref().find_map(address_of_hop)", "unit", "what_a_client_made_up"],
-    ["mails are limited", "src/accounts/server/link_forms.rs", "self.limit(self.limits.mail(self.client, MailKind::Reset, &address))?;", "", "http", "a_mailbox_is_not_flooded"],
+    ["mails are limited", "src/accounts/server/link_forms.rs", "self.limit_form(self.limits.mail(self.client, MailKind::Reset, &address), \"/forgot\", typed)?;", "", "http", "a_mailbox_is_not_flooded"],
     ["a page that history brings back is hidden", `${chat}/machine/state.rs`, "            self.hides_page = true;\n", "", "chat", "history_brings_back_after_log_out"],
     ["the password alone opens no session", "src/accounts/server/log_in_forms.rs", 'if self.begin_second_step(&user, remember, next.unwrap_or("/account")).await? {', "if false {", "http", "with_an_app_the_password_alone"],
     ["a code works once", `${factors}/factors.rs`, " AND last_step < $3", "", "http", "with_an_app_the_password_alone"],
@@ -114,7 +114,7 @@ const protections = [
     ["a chat that has not started keeps what was open", `${browser}/resume.rs`, "session_storage().filter(|_| instance.is_initialized())", "session_storage()", "app", "who goes on before"],
     ["what was kept is not for a page that is left", `${chat}/driver/actions.rs`, ".filter(|_| !self.is_leaving.get() && !is_replaced)", "", "app", "who goes on before"],
     ["what is dropped as the page is left is no failure", `${chat}/driver/execute.rs`, "set_timeout(move || driver.tell_of_failure(), FAILURE_DELAY);", "let _ = FAILURE_DELAY; driver.tell_of_failure();", "app", "drops as the page is left"],
-    ["no box without a socket", `${browser}/resume.rs`, "    show_box(&instance, false);\n", "", "app", "is refused there is no box"],
+    ["no box without a socket", `${browser}/resume.rs`, "    show_box(&instance, false);\n    if let Ok(loaded)\n", "    if let Ok(loaded)", "app", "is refused there is no box"],
     ["the list is read again", `${browser}/resume.rs`, '    let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);\n', "", "app", "shows its messages before"],
     ["a cut socket for notifications opens again", `${chat}/driver/listen.rs`, "widget.reconnect(false);", "drop(widget);", "app", "for notifications that was cut"],
     ["a late socket leaves the focus where it is", `${browser}/resume.rs`, "after(2_000)", "after(0)", "app", "is refused there is no box"],
@@ -268,7 +268,7 @@ function rustTests(which, tests, before = [], after = []) {
 }
 
 for (const [name, file, from, to, project, tests] of protections) {
-    if (!name.includes(process.argv[2] ?? "")) continue;
+    if (!new RegExp(process.argv[2] ?? "").test(name)) continue;
     const whole = readFileSync(file, "utf8");
     try {
         writeFileSync(file, whole.replace(from, () => to));
