@@ -114,7 +114,7 @@ const protections = [
     ["a chat that has not started keeps what was open", `${browser}/resume.rs`, "session_storage().filter(|_| instance.is_initialized())", "session_storage()", "app", "who goes on before"],
     ["what was kept is not for a page that is left", `${chat}/driver/actions.rs`, ".filter(|_| !self.is_leaving.get() && !is_replaced)", "", "app", "who goes on before"],
     ["what is dropped as the page is left is no failure", `${chat}/driver/execute.rs`, "set_timeout(move || driver.tell_of_failure(), FAILURE_DELAY);", "let _ = FAILURE_DELAY; driver.tell_of_failure();", "app", "drops as the page is left"],
-    ["no box without a socket", `${browser}/resume.rs`, "    show_box(&instance, false);\n    if let Ok(loaded)\n", "    if let Ok(loaded)", "app", "is refused there is no box"],
+    ["no box without a socket", `${browser}/resume.rs`, "    show_box(&instance, false);\n    if let Ok(loaded) = loaded {", "    if let Ok(loaded) = loaded {", "app", "is refused there is no box"],
     ["the list is read again", `${browser}/resume.rs`, '    let _none = call(&instance, "refreshConversations", &JsValue::UNDEFINED);\n', "", "app", "shows its messages before"],
     ["a cut socket for notifications opens again", `${chat}/driver/listen.rs`, "widget.reconnect(false);", "drop(widget);", "app", "for notifications that was cut"],
     ["a late socket leaves the focus where it is", `${browser}/resume.rs`, "after(2_000)", "after(0)", "app", "is refused there is no box"],
