@@ -22,7 +22,7 @@ if (existsSync(folder)) fail(`${folder} is there already: name a new folder`);
 
 const title = name.replaceAll("-", " ").replace(/\b./g, (letter) => letter.toUpperCase());
 /** About this repository: its figures, how they are made, its history, this script. */
-const aboutThis = /^(bench\/|CHANGELOG|README|scripts\/(new|without-chat)|docs\/(bench|growth|clicks|lighthouse|figures|picture|traps|asvs|decisions\/why-mimalloc))/;
+const aboutThis = /^(bench\/|CHANGELOG|README|scripts\/(new|without-chat)|docs\/(bench|growth|clicks|lighthouse|figures|picture|traps|asvs|decisions\/why-(mimalloc|sessions-are-read)))/;
 
 /** What changes beside the name, by file: each text must be there once. */
 const changes = {

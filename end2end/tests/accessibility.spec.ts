@@ -49,7 +49,7 @@ for (const colorScheme of ["light", "dark"] as const) {
             const alice = person("Alice");
             await signUp(page, alice);
             await page.getByRole("region", { name: "Second factor" }).getByLabel("Current password").fill(PASSWORD);
-            await page.getByRole("button", { name: "Set up an authenticator app" }).click();
+            await page.getByRole("button", { name: "Add an authenticator app" }).click();
             expect(await violations(page), "new app").toEqual([]);
             await page.getByLabel("Code", { exact: true }).fill(appCode(await page.locator(".secret").innerText()));
             await page.getByRole("button", { name: "Turn on" }).click();

@@ -316,7 +316,12 @@ test("a chat that is closed and opened again sends what is said then, and hears 
     await expect(agent(page)).toContainText("I see an anonymous visitor");
     await page.evaluate(() => (window as any).TicketpingChat.close());
     await expect.poll(() => [...sockets].filter((address) => address.includes("/ws/chat/"))).toEqual([]);
-    await page.evaluate(() => (window as any).TicketpingChat.open());
+    const box = await page.evaluate(async () => {
+        (window as any).TicketpingChat.open();
+        await new Promise<void>((next) => queueMicrotask(next));
+        return document.querySelector<HTMLElement>(".ticketping-message-input-container")!.style.visibility;
+    });
+    expect(box, "before the socket is open").toBe("hidden");
     await page.locator("#messageInput").fill("Are you still there?");
     await page.locator("#messageInput").press("Enter");
     await expect(agent(page).last()).toContainText("I read: “Are you still there?”");

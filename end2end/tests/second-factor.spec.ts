@@ -11,7 +11,7 @@ for (const javaScriptEnabled of [true, false]) {
             await signUp(page, alice);
             const card = page.getByRole("region", { name: "Second factor" });
             await card.getByLabel("Current password").fill(PASSWORD);
-            await card.getByRole("button", { name: "Set up an authenticator app" }).click();
+            await card.getByRole("button", { name: "Add an authenticator app" }).click();
             await expect(page.getByRole("img", { name: "QR code" })).toBeVisible();
             const secret = await page.locator(".secret").innerText();
             await page.getByLabel("Code", { exact: true }).fill("000000");
@@ -52,7 +52,7 @@ test("between password and code the chat is a stranger's", async ({ page }) => {
     expect(claims((await config(page)).userJWT).email).toBe(alice.email);
     const card = page.getByRole("region", { name: "Second factor" });
     await card.getByLabel("Current password").fill(PASSWORD);
-    await card.getByRole("button", { name: "Set up an authenticator app" }).click();
+    await card.getByRole("button", { name: "Add an authenticator app" }).click();
     const secret = await page.locator(".secret").innerText();
     await page.getByLabel("Code", { exact: true }).fill(appCode(secret));
     await page.getByRole("button", { name: "Turn on" }).click();

@@ -60,7 +60,7 @@ pub fn SecondFactor(email: String) -> impl IntoView {
                     <TextField field=Field::CurrentPassword label="Current password" name="current" id="factor-current"
                         kind="password" autocomplete="current-password" feedback/>
                     <div class="buttons">
-                        <button type="submit" class="button">"Set up an authenticator app"</button>
+                        <button type="submit" class="button">"Add an authenticator app"</button>
                         {has_passkeys.then(|| view! {
                             <button type="submit" class="button needs-script" formaction=AddPasskey::PATH
                                 data-passkey="create" data-options=question.options>
