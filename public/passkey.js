@@ -11,6 +11,7 @@ addEventListener("submit", async (submit) => {
     form.closest("section")?.querySelector(".done")?.remove();
     const message = form.querySelector("[data-passkey-message]");
     message.hidden = true;
+    message.role = "alert";
     try {
         if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
             message.textContent = "This browser does not support passkeys. Use another method.";

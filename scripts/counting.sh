@@ -30,6 +30,9 @@ suite() {
 RUST_PASSED='^test result: .* \K\d+(?= passed)'
 RUST_FAILED='\d+(?= failed;)'
 
+# must COMMAND…: without it nothing can be tested.
+must() { "$@" || { failed=1 broken+=("$*"); report; exit 1; }; }
+
 # report: ends with the counts, and fails if anything failed.
 report() {
     say "Done"

@@ -20,13 +20,13 @@ quick_part() {
 }
 
 if [ "${1:-}" = --quick ]; then
-    scripts/tools.sh || exit 1
+    must scripts/tools.sh
     quick_part
     report
     exit
 fi
-scripts/tools.sh --test || exit 1
-scripts/browser.sh || exit 1
+must scripts/tools.sh --test
+must scripts/browser.sh
 # Clocks that jump, two machines, Firefox, WebKit with a screen, and Chromium with a driver of its own.
 needed=()
 compgen -G "/usr/lib/*/faketime/libfaketime.so.1" >/dev/null || needed+=(faketime)
@@ -43,7 +43,7 @@ for program in ip:iproute2 openssl:openssl curl:curl pgrep:procps; do
     command -v "${program%:*}" >/dev/null || needed+=("${program#*:}")
 done
 command -v wrk >/dev/null || needed+=(wrk)
-[ ${#needed[@]} = 0 ] || scripts/apt.sh "${needed[@]}" || exit 1
+[ ${#needed[@]} = 0 ] || must scripts/apt.sh "${needed[@]}"
 # A test that would skip itself because a tool is missing fails instead.
 export TEST_EVERYTHING=1
 

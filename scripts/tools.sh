@@ -15,6 +15,7 @@ need() { command -v "$1" >/dev/null || { echo "$1 is missing: $2" >&2; exit 1; }
 
 need cargo "install Rust from https://rustup.rs"
 need npm "install Node.js 20 or newer"
+[ "$(node -p 'parseInt(process.versions.node)')" -ge 20 ] || { echo "this is Node.js $(node --version): install 20 or newer" >&2; exit 1; }
 need cc "install a C compiler (on Debian: apt-get install build-essential)"
 
 if [ ! -d "$(rustc --print sysroot)/lib/rustlib/wasm32-unknown-unknown" ]; then

@@ -49,6 +49,8 @@ pub enum Form {
     Sessions,
     /// The removal of the account.
     Remove,
+    /// What is said after it.
+    Removed,
 }
 
 impl Form {
@@ -61,6 +63,7 @@ impl Form {
             Self::Forgot => "/forgot",
             Self::ChoosePassword => "/choose-password",
             Self::CheckMail => "/check-mail",
+            Self::Removed => "/",
             Self::SecondFactor => "/second-factor",
             Self::NewApp => "/account/app",
             Self::Profile | Self::Email | Self::Password | Self::Factors | Self::Sessions | Self::Remove => "/account",

@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_ticketping::Visitor;
 
 use crate::{
-    accounts::use_current_user,
+    accounts::{Form, FormFeedback, use_current_user},
     support_chat::{AskQuestion, ChatWithUs, TokenLifeBar},
 };
 
@@ -17,6 +17,9 @@ pub fn HomePage() -> impl IntoView {
     let signed_in = visitor.is_some();
     view! {
         <Title text="Support chat that knows who is asking"/>
+        {FormFeedback::for_form(Form::Removed).map(|_| view! {
+            <p class="done" role="status" tabindex="-1" autofocus>"Your account was removed."</p>
+        })}
         <div class="hero">
             <section class="hero-text">
                 <h1>"Support chat that knows who is asking"</h1>

@@ -14,7 +14,7 @@ pub fn PasskeyFields(state: String) -> impl IntoView {
     view! {
         <input type="hidden" name="state" value=state/>
         <input type="hidden" name="credential" value=""/>
-        <p class="field-error" role="alert" data-passkey-message="" hidden></p>
+        <p class="field-error" data-passkey-message="" hidden></p>
         <script type="module" nonce=use_nonce() src=script></script>
     }
 }

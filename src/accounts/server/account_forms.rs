@@ -132,7 +132,7 @@ impl Accounts {
         self.record(Event::AccountRemoved, "done", Some(&user.id));
         self.auth.backend.users.was_removed(&user.id);
         self.auth.logout().await?;
-        self.see_other("/");
+        self.back_to_form("/", FormFeedback::new(Form::Removed, Vec::new()));
         Ok(())
     }
 

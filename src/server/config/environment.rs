@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{ChatConfig, ConfigErrors, MailConfig, SETTINGS, reader::Reader};
-use crate::server::database;
+use crate::{server::database, site::SUPPORT_ADDRESS};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +132,12 @@ impl Config {
                  Name the proxy's own network."
                     .to_owned(),
             );
+        }
+        if self.is_https() && SUPPORT_ADDRESS.ends_with("@example.com") {
+            warnings.push(format!(
+                "the support address is {SUPPORT_ADDRESS}: people who cannot log in are told to write to it. Set yours in \
+                 src/site.rs."
+            ));
         }
         warnings
     }

@@ -21,13 +21,15 @@ pub enum BackupError {
     Exists(String),
     #[error("{0} cannot be written: {1}")]
     Write(String, std::io::Error),
+    #[error("{0} is the database itself: name a backup of it")]
+    Itself(String),
     #[error("there is no backup at {0}")]
     NoBackup(String),
     #[error("{0} is of another version of this server: restore it with that one, and start this one on it")]
     OtherVersion(String),
     #[error("{0} is damaged, so nothing was restored: {1}")]
     Damaged(String, String),
-    #[error("the database did not answer, so nothing was done: {0}")]
+    #[error("nothing was done, as a statement failed: {0}")]
     Statement(#[from] sqlx::Error),
 }
 
@@ -56,6 +58,10 @@ pub async fn restore(url: &str, from: &Path) -> Result<i64, BackupError> {
     let path = from.display().to_string();
     if !from.is_file() {
         return Err(BackupError::NoBackup(path));
+    }
+    let same = |file: &Path| file.canonicalize().ok().is_some_and(|file| from.canonicalize().ok() == Some(file));
+    if file(url).as_deref().is_some_and(same) {
+        return Err(BackupError::Itself(path));
     }
     let database = match open(url).await {
         // On a new machine there is none yet.

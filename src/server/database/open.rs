@@ -34,6 +34,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 const MAX_CONNECTIONS: u32 = 8;
 /// How often a process that waits for another one's migration looks whether it is done.
 const LOCK_POLL: Duration = Duration::from_millis(20);
+/// After so many looks the log says what it waits for.
+const TRIES_BEFORE_WARNING: u32 = 150;
 /// A connection that was used so recently is not asked first whether it is there: that would double each statement's
 /// round trips.
 const ASSUMED_ALIVE: Duration = Duration::from_secs(1);
@@ -197,13 +199,19 @@ impl Database {
 
 /// Waits for the lock of a folder. Not in one call, which a signal could not end.
 async fn lock(folder: File) -> Option<File> {
-    loop {
+    for tries in 1.. {
         match folder.try_lock() {
             Ok(()) => return Some(folder),
             Err(TryLockError::WouldBlock) => time::sleep(LOCK_POLL).await,
             Err(TryLockError::Error(_)) => return None,
         }
+        if tries == TRIES_BEFORE_WARNING {
+            tracing::warn!(
+                "another process has locked the database's folder: waiting until it has opened the database"
+            );
+        }
     }
+    None
 }
 
 /// Whether there is something other than a database, such as a folder.

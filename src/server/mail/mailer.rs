@@ -220,8 +220,8 @@ impl Mailer {
                 match &at_address {
                     None => (messages::change_email(), change),
                     Some(owner) => {
-                        // The account has a link to the address in any case: whether it has one must not tell whether
-                        // the address has an account. Nobody gets this one, and it would do nothing.
+                        // An older link ends in any case: whether it does must not tell whether the address has an account.
+                        // Nobody gets this one, and it would do nothing.
                         self.links.create(change, Some(&mail.id)).await?;
                         if owner.is_disabled {
                             return Ok(None);

@@ -150,6 +150,7 @@ fn removing_the_account_takes_every_trace_and_needs_the_password() {
     assert_eq!(app.users(), 1);
     let gone = here.post("/api/auth/remove-account", &[("current", PASSWORD)]);
     assert_eq!(gone.location(), "/");
+    assert!(here.get("/").body.contains("Your account was removed."));
     assert!(gone.set_cookie("ticketping_chat_jwt").is_some_and(|cookie| cookie.contains("Max-Age=0")));
     assert!(!here.is_signed_in() && !there.is_signed_in());
     let mail = here.next_mail("alice@example.com", 1);
