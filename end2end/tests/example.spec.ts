@@ -225,7 +225,7 @@ function chatSocketsThatNeverOpen() {
             if (!url.includes("/ws/chat/")) return new Real(url);
             const socket: any = new EventTarget();
             socket.readyState = Real.CONNECTING;
-            socket.close = () => socket.onclose?.(new CloseEvent("close", { code: 1006 }));
+            socket.close = () => queueMicrotask(() => socket.onclose?.(new CloseEvent("close", { code: 1006 })));
             (window as any).chatSockets.push(url);
             return socket;
         },
