@@ -28,7 +28,7 @@ const protections = [
     ["the focus is not lost with the window", `${browser}/keyboard.rs`, '    focus(widget, ".ticketping-chat-bubble")', "    None", "app", "with the keyboard alone"],
     ["Escape closes the window", `${browser}/hooks.rs`, "                let _gone = widget.close();\n", "", "app", "the keyboard does not get"],
     ["the window fits a phone that is held sideways", "style/chat.css", "        max-height: calc(100dvh - 40px);\n", "", "app", "held sideways"],
-    ["a press before the islands are awake", "src/hydration.js", "        click.preventDefault();\n        loaded", "        loaded", "app", "before the islands are awake"],
+    ["a press before the islands are awake", "src/hydration.js", "        loaded.then(() => setTimeout(() => link.click(), 50), () => location.assign(link.href));\n", "", "app", "before the islands are awake"],
     ["a limit shows the form again", "src/server/http/error_pages.rs", "!is_of_user && show_form_again(", "false && show_form_again(", "http", "guessing_a_password_ends"],
     ["a user's changes are limited", "src/accounts/server/account_forms.rs", "        self.limit(self.limits.change(&user.id))?;\n", "", "http", "a_user_makes_so_many_changes"],
     ["links that undo factors do not end each other", "src/accounts/server/links.rs", '(format!("{} {}", user.id, mail.unwrap_or_default()), Some', "(user.id.clone(), Some", "http", "the_link_in_the_mail_about_new_factors"],
