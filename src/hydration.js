@@ -19,10 +19,12 @@
         wakeIslands(document);
     });
     onclick = (click) => {
-        const link = click.target.closest?.("leptos-island a");
-        if (!link || link.closest("leptos-island").isAwake) return;
+        const link = click.isTrusted && click.target.closest("a");
+        const island = link && link.closest("leptos-island");
+        if (!island || island.isAwake) return;
         click.preventDefault();
-        loaded.then(() => setTimeout(() => link.click(), 50), () => location.assign(link.href));
+        const press = (left) => island.isAwake || !left ? link.click() : setTimeout(press, 100, left - 1);
+        press(100);
     };
     window.loadedAs = location.pathname + location.search;
     onpointerdown = onkeydown = onpopstate = () => import(`${path}/../../navigation.js`).catch(() => {});

@@ -142,6 +142,9 @@ test("the keyboard does not get into a chat that is closed, but into one that a 
     await page.locator("#messageInput").press("Escape");
     await expect(page.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
     await expect(bubble(page)).toBeFocused();
+    // With the conversation open as well.
+    await page.getByRole("link", { name: "Chat with us" }).press("Enter");
+    await expect.poll(isInWindow).toBe(true);
 });
 
 test("the chat can be closed on a phone that is held sideways", async ({ page }) => {

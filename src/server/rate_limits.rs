@@ -25,6 +25,8 @@ const LOG_IN_BY_CLIENT: Limit = Limit { burst: 60, per_hour: 3_600 };
 /// By browsers of a network of 256 IPv4 addresses, or of a /48, that never logged in to the account, while others wait for
 /// their hash: a few such networks are not to fill the queue.
 const LOG_IN_BY_NETWORK: Limit = Limit { burst: 200, per_hour: 7_200 };
+/// Answers of passkeys, by a network: each is noted until its challenge is out of date.
+const PASSKEY_BY_NETWORK: Limit = Limit { burst: 200, per_hour: 7_200 };
 /// By browsers that never logged in to the account: 106 guesses a day, by all of them together.
 const LOG_IN_BY_ACCOUNT: Limit = Limit { burst: 10, per_hour: 4 };
 /// By a browser that did: its owner is not locked out by the guesses of others.
@@ -64,6 +66,7 @@ const MAX_RIGHT: usize = 100_000;
 pub struct RateLimits {
     log_in_by_client: DefaultKeyedRateLimiter<ClientAddress>,
     log_in_by_network: DefaultKeyedRateLimiter<IpNet>,
+    passkey_by_network: DefaultKeyedRateLimiter<IpNet>,
     log_in_by_account: DefaultKeyedRateLimiter<String>,
     log_in_by_device: DefaultKeyedRateLimiter<String>,
     second_factor_by_user: DefaultKeyedRateLimiter<String>,
@@ -90,6 +93,7 @@ impl RateLimits {
         Self {
             log_in_by_client: limiter(LOG_IN_BY_CLIENT, factor),
             log_in_by_network: limiter(LOG_IN_BY_NETWORK, factor),
+            passkey_by_network: limiter(PASSKEY_BY_NETWORK, factor),
             log_in_by_account: limiter(LOG_IN_BY_ACCOUNT, factor),
             log_in_by_device: limiter(LOG_IN_BY_DEVICE, factor),
             second_factor_by_user: limiter(SECOND_FACTOR_BY_USER, factor),
@@ -118,6 +122,11 @@ impl RateLimits {
     /// Before a password is checked that comes from a browser which never logged in to the account.
     pub fn log_in_by_network(&self, client: ClientAddress) -> Result<(), AppError> {
         check(&self.log_in_by_network, &client.network())
+    }
+
+    /// Before it is noted that a passkey has answered a challenge.
+    pub fn passkey(&self, client: ClientAddress) -> Result<(), AppError> {
+        check(&self.passkey_by_network, &client.network())
     }
 
     /// Before a password is checked: by the device if it is one of the account's, else by the account.
@@ -217,6 +226,7 @@ impl RateLimits {
     pub fn forget_idle(&self) {
         self.log_in_by_client.retain_recent();
         self.log_in_by_network.retain_recent();
+        self.passkey_by_network.retain_recent();
         self.log_in_by_account.retain_recent();
         self.log_in_by_device.retain_recent();
         self.second_factor_by_user.retain_recent();

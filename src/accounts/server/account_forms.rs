@@ -162,12 +162,12 @@ impl Accounts {
             return Ok(vec![ValidationError::CurrentPasswordMissing]);
         }
         let place = self.place(true)?;
-        self.limit(self.limits.change(&user.id))?;
         if let Err(error) = self.limit(self.limits.current_password(&user.id)) {
             // Someone else may be using this session.
             self.tell_of_guesses(&user.email).await?;
             return Err(error);
         }
+        self.limit(self.limits.change(&user.id))?;
         let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash), &place).await?;
         if is_right {
             self.limits.current_password_was_right(&user.id);

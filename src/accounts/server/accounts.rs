@@ -165,7 +165,8 @@ impl Accounts {
         feedback: FormFeedback,
     ) -> Result<(), AppError> {
         self.limit(checked).inspect_err(|error| {
-            if let (AppError::TooManyRequests { seconds }, Ok(path)) = (*error, HeaderValue::from_str(path)) {
+            let path = HeaderValue::from_str(path);
+            if let (AppError::TooManyRequests { seconds }, None, Ok(path)) = (*error, self.user_id(), path) {
                 self.keep(FormFeedback { errors: vec![ValidationError::Limited { seconds }], ..feedback });
                 self.response.insert_header(header::CONTENT_LOCATION, path);
             }

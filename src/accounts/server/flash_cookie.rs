@@ -23,6 +23,11 @@ pub fn keep_feedback(feedback: FormFeedback, secure: bool) -> Option<HeaderValue
     MAX_CHARS.into_iter().filter_map(cut_to).find(|cookie| cookie.len() < MAX_COOKIE)
 }
 
+/// Whether a `Set-Cookie` is one of [`keep_feedback`].
+pub fn is_feedback(cookie: &HeaderValue, secure: bool) -> bool {
+    cookie.to_str().is_ok_and(|cookie| cookie.starts_with(&format!("{}=", cookies::name(COOKIE, secure))))
+}
+
 /// The feedback for this view, and the `Set-Cookie` that forgets it.
 pub fn take_feedback(headers: &HeaderMap, secure: bool) -> Option<(FormFeedback, HeaderValue)> {
     let feedback = serde_json::from_str(&cookies::read(headers, COOKIE, secure)?).unwrap_or_default();

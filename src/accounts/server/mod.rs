@@ -41,7 +41,7 @@ pub use device_cookie::DeviceCookies;
 pub use email_address::EmailAddress;
 pub use export::export;
 pub use factor_forms::RECOVERY_CODES;
-pub use flash_cookie::take_feedback;
+pub use flash_cookie::{is_feedback, take_feedback};
 pub use links::Links;
 pub use password::Passwords;
 pub use password_rules::normalised_if_accepted;

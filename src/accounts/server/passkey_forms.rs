@@ -61,11 +61,7 @@ impl Accounts {
         self.limit(self.limits.log_in_by_client(self.client))?;
         let expected = match self.auth.user.clone() {
             Some(user) => Some((user, At::Session)),
-            None if is_log_in => {
-                // What it has answered is noted.
-                self.limit(self.limits.log_in_by_network(self.client))?;
-                None
-            }
+            None if is_log_in => None,
             None => self.pending_user().await?.map(|(user, pending)| (user, At::LogIn(pending))),
         };
         let refused = match (self.check_passkey(state, credential).await, &expected) {
@@ -151,6 +147,8 @@ impl Accounts {
         if credential.is_empty() {
             return Err(ValidationError::PasskeyMissing.into());
         }
+        // Anybody can have one noted.
+        self.limit(self.limits.passkey(self.client)).map_err(Refusal::Failed)?;
         let stores = &self.auth.backend;
         let (id, expires_at) = stores.passkeys.challenge(state).map_err(|error| self.passkey_failed(&error))?;
         if stores.factors.use_challenge(&id, expires_at).await? {

@@ -19,7 +19,7 @@ use super::{contexts::current_user, render::render_page};
 use crate::{
     accounts::{
         CurrentUser, provide_current_user,
-        server::{SESSION_COOKIE, cookies},
+        server::{SESSION_COOKIE, cookies, is_feedback},
         server_functions::LogOut,
     },
     error::AppError,
@@ -69,6 +69,9 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     let head = wants_page(&parts.uri, &parts.headers).then(|| parts.clone());
     let mut response = routes.call(HttpRequest::from_parts(parts, body)).await?;
     let status = response.status();
+    // The page of a form that a limit has refused.
+    let form = response.headers_mut().remove(header::CONTENT_LOCATION);
+    let form = form.and_then(|page| Uri::try_from(page.as_bytes()).ok());
     if is_log_out && status.is_server_error() {
         // The browser may be shared, whatever the database does.
         let session = cookies::set(SESSION_COOKIE, String::new(), Duration::ZERO, state.config.is_https());
@@ -97,7 +100,10 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     let is_of_user = requested_by.as_ref().is_some_and(|RequestedBy(user)| user.is_some());
     let mut request = HttpRequest::from_parts(head, Body::empty());
     *request.method_mut() = Method::GET;
-    let is_form_again = !is_of_user && show_form_again(&mut request, response.headers_mut());
+    let is_form_again = form.is_some();
+    if let Some(page) = form {
+        show_form_again(&state, &mut request, response.headers_mut(), page);
+    }
     // In a box: every request would carry the room for it, through every layer.
     let page = Box::pin(render_page(&state, request, move || {
         match &requested_by {
@@ -127,21 +133,21 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     Ok(page)
 }
 
-/// Asks for the page of a form that a limit has refused, with the cookie that holds what was typed.
-fn show_form_again(request: &mut HttpRequest<Body>, answer: &mut HeaderMap) -> bool {
-    let page = answer.remove(header::CONTENT_LOCATION).and_then(|page| Uri::try_from(page.as_bytes()).ok());
-    let Some(page) = page else { return false };
-    *request.uri_mut() = page;
-    // The page takes it at once: the browser is not to keep it.
+/// Asks for the page of a form, with the cookie that holds what was typed: the browser is not to keep it.
+fn show_form_again(state: &AppState, request: &mut HttpRequest<Body>, answer: &mut HeaderMap, page: Uri) {
+    let is_typed = |cookie: &HeaderValue| is_feedback(cookie, state.config.is_https());
     let set: Vec<HeaderValue> = answer.get_all(header::SET_COOKIE).iter().cloned().collect();
     answer.remove(header::SET_COOKIE);
-    let pairs = set.iter().filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
-    let before = request.headers().get(header::COOKIE).and_then(|cookies| cookies.to_str().ok());
-    let cookies: Vec<&str> = pairs.chain(before).collect();
-    if let Ok(cookies) = HeaderValue::from_str(&cookies.join("; ")) {
-        request.headers_mut().insert(header::COOKIE, cookies);
+    let (typed, others): (Vec<_>, Vec<_>) = set.into_iter().partition(is_typed);
+    for cookie in others {
+        answer.append(header::SET_COOKIE, cookie);
     }
-    true
+    let before: Vec<HeaderValue> = request.headers().get_all(header::COOKIE).iter().cloned().collect();
+    request.headers_mut().remove(header::COOKIE);
+    for cookie in typed.into_iter().chain(before) {
+        request.headers_mut().append(header::COOKIE, cookie);
+    }
+    *request.uri_mut() = page;
 }
 
 /// Whether a request names this machine, or the host of `PUBLIC_URL`, as the one that is asked. The sandbox serves no other.

@@ -119,7 +119,8 @@ impl Hooks {
     fn report_events(&mut self, instance: &Instance, on_report: OnReport) {
         let widget = instance.clone();
         let on_key: Hook = Closure::new(move |key, _, _| {
-            if text(&key, "key").as_deref() == Some("Escape") {
+            let is_escape = text(&key, "key").as_deref() == Some("Escape") && !is_truthy(&key, "isComposing");
+            if is_escape && widget.is_open() {
                 let _gone = widget.close();
             }
             JsValue::UNDEFINED

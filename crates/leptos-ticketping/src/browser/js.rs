@@ -93,12 +93,8 @@ pub fn returns_unsettled() -> JsValue {
 
 /// Waits for so many milliseconds.
 pub async fn after(milliseconds: i32) {
-    JsFuture::from(timeout(milliseconds)).await.ok();
-}
-
-/// A promise that is fulfilled after so many milliseconds.
-pub fn timeout(milliseconds: i32) -> Promise {
-    Promise::new(&mut |resolve, _| {
+    let timer = Promise::new(&mut |resolve, _| {
         let _none = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
-    })
+    });
+    JsFuture::from(timer).await.ok();
 }

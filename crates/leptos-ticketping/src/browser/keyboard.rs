@@ -1,11 +1,12 @@
 //! The chat for people who use a keyboard or a screen reader: the widget leaves the focus where it was as its window opens and
 //! closes, and two of its buttons have no name.
 
-use wasm_bindgen::JsValue;
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     bindings::{Instance, container, part},
-    js::{after, call, is_truthy, set},
+    js::{call, function, is_truthy, set},
 };
 
 /// The property of a widget that says that its window opens by itself.
@@ -21,28 +22,22 @@ pub fn opened(widget: &Instance, on_key: &JsValue) -> Option<JsValue> {
             set(&button, "ariaLabel", &name.into());
         }
     }
-    if !is_truthy(widget, OPENS_ITSELF) {
-        wasm_bindgen_futures::spawn_local(take_focus(widget.clone()));
+    // Who pressed the bubble is there already, and who writes goes on.
+    let writes = document().query_selector(":is(input, textarea, select, [contenteditable]):focus");
+    if part(widget, ":focus").is_some() || writes.ok()?.is_some() || is_truthy(widget, OPENS_ITSELF) {
+        return None;
     }
+    let button = part(widget, ".ticketping-tab-content.active button")?;
+    let focus = function(&button, "focus")?;
+    let focus = function(&focus, "bind")?.call1(&focus, &button).ok()?;
+    // Once it can be seen.
+    let _timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(focus.unchecked_ref(), 80);
     None
-}
-
-/// Moves the focus into the window, once it can be seen.
-async fn take_focus(widget: Instance) {
-    after(80).await;
-    // Who pressed the bubble is there already.
-    if widget.is_open() && part(&widget, ":focus").is_none() {
-        focus(&widget, ".ticketping-chat-window button");
-    }
 }
 
 /// The window has closed.
 pub fn closed(widget: &Instance) -> Option<JsValue> {
     part(widget, ".ticketping-chat-window :focus")?;
-    focus(widget, ".ticketping-chat-bubble")
-}
-
-fn focus(widget: &Instance, selector: &str) -> Option<JsValue> {
-    let part = part(widget, selector)?;
-    call(&part, "focus", &JsValue::UNDEFINED)
+    let bubble = part(widget, ".ticketping-chat-bubble")?;
+    call(&bubble, "focus", &JsValue::UNDEFINED)
 }

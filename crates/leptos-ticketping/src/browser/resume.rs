@@ -1,15 +1,16 @@
 //! The open conversation with its messages and its draft, carried over to the next page of the same tab.
 
-use js_sys::{Array, JSON, Object, Promise, Reflect};
+use js_sys::{JSON, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::HtmlTextAreaElement;
 
 use super::{
     bindings::{Instance, OPEN, close_socket, container, part, socket_state},
-    js::{after, apply, call, call_part, function, get, is_truthy, noop, set, text, timeout},
+    js::{after, apply, call, call_part, function, get, is_truthy, noop, set, text},
     keyboard::OPENS_ITSELF,
     owner::{RESUME_KEY, is_owner, owner_note, session_storage},
+    page::since_page_start,
 };
 use crate::machine::Identity;
 
@@ -44,7 +45,7 @@ pub async fn resume(instance: Instance) {
     let _none = hold_still(&instance);
     let input = draft_box(&instance);
     if let Some(input) = &input {
-        let _frozen = Reflect::set(input, &"focus".into(), &noop());
+        keep_from_focus(input);
         input.set_value(&text(&resume, "draft").unwrap_or_default());
     }
     // The widget notes it when its socket is open: who leaves the page before that would find the list of conversations.
@@ -52,24 +53,15 @@ pub async fn resume(instance: Instance) {
     let loaded = instance.load_conversation(&session);
     let _none = show_messages(&instance, &session);
     show_box(&instance, false);
-    if let Ok(loaded) = loaded {
-        let _failed = JsFuture::from(loaded).await;
-    }
-    // The widget gives up waiting for its socket after five seconds, and at an error.
-    wait_for_socket(instance.clone(), session).await;
-    let Some(input) = input else { return };
-    // Now that it is laid out: the widget makes it as tall as its text.
-    tell_of_input(&input);
-    let _none = scroll_to_end(&instance);
-    // The widget takes the focus 50 ms after the state of the conversation has come, which takes as long as it takes.
-    after(2_000).await;
-    let _none = move_again(&instance);
-    let _frozen = Reflect::delete_property(&input, &"focus".into());
+    settle(instance, session, input, loaded.ok()).await;
 }
 
-/// Leaves no box to write in until the open conversation has its socket, or is not shown any more.
-pub async fn wait_for_socket(instance: Instance, session: String) {
-    show_box(&instance, false);
+/// Shows the box once the conversation has its socket, for which the widget gives up waiting after five seconds and at an error;
+/// or once it is not shown any more. Then all is as the widget has it.
+async fn settle(instance: Instance, session: String, input: Option<HtmlTextAreaElement>, opened: Option<Promise>) {
+    if let Some(opened) = opened {
+        let _failed = JsFuture::from(opened).await;
+    }
     loop {
         after(80).await;
         let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);
@@ -78,15 +70,56 @@ pub async fn wait_for_socket(instance: Instance, session: String) {
         }
     }
     show_box(&instance, true);
+    let Some(input) = input else { return };
+    // Now that it is laid out: the widget makes it as tall as its text.
+    tell_of_input(&input);
+    let _none = scroll_to_end(&instance);
+    after(2_000).await;
+    let _none = move_again(&instance);
+    let _frozen = Reflect::delete_property(&input, &"focus".into());
+}
+
+/// Opens a new socket for the open conversation, without taking the focus. There is no box to write in meanwhile.
+pub fn reopen_socket(instance: &Instance, session: String) {
+    // While a conversation is being opened, the socket is that of the one before.
+    if !begin(instance) {
+        return;
+    }
+    show_box(instance, false);
+    let input = draft_box(instance);
+    input.iter().for_each(keep_from_focus);
+    // Not the widget's own reconnect(): what the old socket says late would open a third one.
+    close_socket(instance);
+    let opened = call(instance, "initWsConversation", &session.as_str().into());
+    let opened = opened.map(|opened| opened.unchecked_into());
+    wasm_bindgen_futures::spawn_local(settle(instance.clone(), session, input, opened));
+}
+
+/// The widget takes the focus 50 ms after the state of the conversation has come, which takes as long as it takes.
+fn keep_from_focus(input: &HtmlTextAreaElement) {
+    let _frozen = Reflect::set(input, &"focus".into(), &noop());
+}
+
+/// Notes that a conversation is being opened; `false` where one is already.
+fn begin(instance: &Instance) -> bool {
+    let now = since_page_start();
+    let is_free = get(instance, STARTED_AT).and_then(|at| at.as_f64()).is_none_or(|at| now - at > LONGEST_START);
+    if is_free {
+        set(instance, STARTED_AT, &now.into());
+    }
+    is_free
+}
+
+fn end(instance: &Instance) {
+    set(instance, STARTED_AT, &JsValue::UNDEFINED);
 }
 
 /// Opens a new conversation, with a text in its box that is not sent yet.
 pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     // Of two at once each would open a socket, and the widget would know one of them.
-    if is_truthy(&instance, STARTS) {
+    if !begin(&instance) {
         return;
     }
-    set(&instance, STARTS, &JsValue::TRUE);
     let _gone = instance.open();
     // The widget leaves the socket of the conversation that is open as it is.
     close_socket(&instance);
@@ -94,10 +127,9 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     let _none = call_part(&instance, WINDOW, "clearMessages", &JsValue::UNDEFINED);
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
     if let Ok(loaded) = instance.load_conversation("new") {
-        // If nothing answers, the widget waits without end: later questions are to be asked all the same.
-        let _failed = JsFuture::from(Promise::race(&Array::of2(&loaded, &timeout(LONGEST_START)))).await;
+        let _failed = JsFuture::from(loaded).await;
     }
-    set(&instance, STARTS, &JsValue::FALSE);
+    end(&instance);
     // There is one box for all conversations: what the visitor is writing stays.
     if let (Some(draft), Some(input)) = (draft, draft_box(&instance).filter(|input| input.value().is_empty())) {
         set_draft(&input, &draft);
@@ -155,10 +187,10 @@ fn move_again(instance: &Instance) -> Option<()> {
     container(instance)?.style().set_property(FADING, "").ok()
 }
 
-/// The property of a widget that says whether a conversation is being opened.
-pub const STARTS: &str = "startsConversation";
-/// How long it may take, in milliseconds.
-const LONGEST_START: i32 = 15_000;
+/// The property of a widget that says since when a conversation is being opened, in milliseconds.
+const STARTED_AT: &str = "startedAt";
+/// How long that counts. If nothing answers, the widget waits without end, and later questions are to be put all the same.
+const LONGEST_START: f64 = 15_000.0;
 /// The part of a widget that shows its window.
 const WINDOW: &str = "chatWindow";
 /// The method by which the widget scrolls to the last message, after a while and smoothly.

@@ -6,9 +6,9 @@ use wasm_bindgen::JsValue;
 use super::{
     bindings::{Instance, JWT, Namespace, OPEN, namespace, socket_state},
     hooks::{self, Hooks, ON_ITS_WAY, OnReport},
-    js::{call, call_part, is_truthy, set},
+    js::{call, call_part, set},
     page::root_style,
-    resume::{self, STARTS},
+    resume,
 };
 use crate::machine::Identity;
 
@@ -50,16 +50,12 @@ impl LiveWidget {
             return;
         }
         let is_closed = |socket| socket_state(&self.instance, socket) > OPEN;
-        if page_was_kept || self.identity != Identity::Anonymous && is_closed("notifiWs") {
+        if (page_was_kept || self.identity != Identity::Anonymous) && is_closed("notifiWs") {
             let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
         }
-        // While another conversation is being opened, the socket is that of the one before.
-        if !self.instance.is_open() || !is_closed("ws") || is_truthy(&self.instance, STARTS) {
-            return;
-        }
-        if let Some(session) = self.instance.current_chat_session() {
-            let _none = call_part(&self.instance, "ws", "reconnect", &JsValue::UNDEFINED);
-            wasm_bindgen_futures::spawn_local(resume::wait_for_socket(self.instance.clone(), session));
+        let session = self.instance.current_chat_session().filter(|_| self.instance.is_open() && is_closed("ws"));
+        if let Some(session) = session {
+            resume::reopen_socket(&self.instance, session);
         }
     }
 
