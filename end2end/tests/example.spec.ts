@@ -325,6 +325,8 @@ test("a chat that is closed and opened again sends what is said then, and hears 
     await page.locator("#messageInput").fill("Are you still there?");
     await page.locator("#messageInput").press("Enter");
     await expect(agent(page).last()).toContainText("I read: “Are you still there?”");
+    await page.getByRole("button", { name: "Ask about an invoice" }).click();
+    await expect(page.locator("#messageInput")).toHaveValue("What about my invoice?");
 });
 
 test("a question closes the socket of the conversation before", async ({ page }) => {

@@ -62,6 +62,7 @@ async fn settle(instance: Instance, session: String, input: Option<HtmlTextAreaE
     if let Some(opened) = opened {
         let _failed = JsFuture::from(opened).await;
     }
+    end(&instance);
     loop {
         after(80).await;
         let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);

@@ -43,8 +43,9 @@ impl LiveWidget {
     }
 
     /// Opens the sockets again that were cut: that of the open conversation, which the widget gives up after half a minute
-    /// and closes with its window, and that for notifications, which it never opens again after the network was away or the page was kept. The API may
-    /// refuse the latter to anonymous visitors: they are not asked for again each time that the page is seen.
+    /// and closes with its window, and that for notifications, which it never opens again after the network was away or the
+    /// page was kept. The API may refuse the latter to anonymous visitors: they are not asked for again each time that the page
+    /// is seen.
     pub fn reconnect(&self, page_was_kept: bool) {
         if !self.instance.is_initialized() {
             return;
