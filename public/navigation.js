@@ -1,7 +1,8 @@
 // A page load would end the chat. While it is open, links between these pages show the next one in this document:
 // docs/decisions/why-links-leave-an-open-chat-alone.md. `loadedAs` and `wakeIslands` are from src/hydration.js.
 const PAGES = /^\/(login|signup|forgot|account)?$/;
-// Within so many milliseconds a page has to come, and to be shown.
+// How long a page may take before the browser loads it instead, and how old one may be that was asked for at the press; in
+// milliseconds.
 const FRESH = 1_000;
 
 const here = () => location.pathname + location.search;
@@ -25,6 +26,7 @@ const frame = (page) =>
     Array.from(page.querySelectorAll("link:first-of-type, #ticketping-page-data, .user-name"), ({ href, textContent }) => href + textContent).join();
 
 // The browser brings back what was filled in only if it loads the next page.
+// Also a form with errors: they are shown once.
 const isFilledIn = () =>
     document.querySelector("main [role=alert]:not([hidden])") ||
     Array.from(document.querySelectorAll("main input, main textarea")).some((input) => input.value !== input.defaultValue || input.checked !== input.defaultChecked);

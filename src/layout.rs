@@ -1,10 +1,10 @@
-//! What every page has: header, main part, the note about the sandbox, and the chat.
+//! What every page has: header, main part, the note about the sandbox; and the chat, but for pages that show a secret.
 
 use leptos::{nonce::use_nonce, prelude::*, server_fn::ServerFn};
 
 use crate::{
     accounts::{server_functions::LogOut, use_current_user},
-    request_context::{SecondStep, SiteInfo, UnknownVisitor, WithoutChat},
+    request_context::{SecondStep, ShowsSecret, SiteInfo, UnknownVisitor},
     support_chat::{ChatOnPage, UnreadCount},
     theme::ThemeSwitch,
 };
@@ -19,7 +19,7 @@ document.addEventListener('prerenderingchange',again)})()";
 #[component]
 pub fn Layout(children: Children) -> impl IntoView {
     let site = SiteInfo::from_request();
-    let shows_secret = use_context::<WithoutChat>().is_some();
+    let shows_secret = use_context::<ShowsSecret>().is_some();
     let has_chat = !shows_secret && use_context::<UnknownVisitor>().is_none();
     let is_made_again = shows_secret || use_context::<SecondStep>().is_some();
     view! {

@@ -79,9 +79,10 @@ pub struct ReceivedMail {
 #[derive(Clone, Debug, Default)]
 pub struct MailboxContents(pub Vec<ReceivedMail>);
 
-/// There is no chat on this page: its address opens an account, and the widget reports it to Ticketping.
+/// The page or its address holds a secret: a mail's link, a new app, recovery codes. It has no chat, as the widget reports
+/// addresses to Ticketping, and is made again instead of being shown as it was.
 #[derive(Clone, Copy, Debug)]
-pub struct WithoutChat;
+pub struct ShowsSecret;
 
 /// The request was refused before its session was read. The chat would take the page for nobody's and remove what the user
 /// has.

@@ -1,5 +1,5 @@
-//! The seam between users and chat. It turns the signed-in user into a visitor, signs the token, and
-//! mounts the chat on every page.
+//! The seam between users and chat: a logged-in user becomes a visitor, the token is signed, and the chat and its buttons are
+//! put on pages.
 
 use std::{cell::Cell, sync::Arc, time::Duration};
 
@@ -162,11 +162,11 @@ pub fn TokenLifeBar() -> impl IntoView {
 }
 
 thread_local! {
-    /// How many bars the document has had. An island is not disposed of when its element goes: only the last one's time goes on.
+    /// How many bars there have been. An island is never disposed of, so only the newest bar goes on ticking.
     static BARS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Says every second what time it is.
+/// Sets `now` every second, until a newer bar has taken over.
 fn tick(now: RwSignal<f64>, bar: u32) {
     if BARS.get() == bar {
         now.set(window().performance().map_or(0.0, |performance| performance.now()));

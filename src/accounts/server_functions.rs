@@ -1,4 +1,4 @@
-//! What forms post to. What happens then is in `server/`.
+//! What forms post to, and the list of sessions that the account page reads. What happens then is in `server/`.
 
 use leptos::prelude::*;
 

@@ -23,11 +23,11 @@ pub fn LogInPage() -> impl IntoView {
     let refuses_cookies = query.get("cookies").is_some_and(|cookies| cookies == "refused");
     if use_current_user().is_some() {
         Redirect::to(next.as_deref().unwrap_or("/account"));
-        // Nothing that the address holds stands beside what is known of the user: packed together, their size would tell.
+        // Nothing of the address may stand beside the user's data: compressed together, their size would tell what that is.
         return ().into_any();
     }
     let passkeys = SiteInfo::from_request().passkeys;
-    let passkey = passkeys.then(|| with_next("/login/passkey", next.as_deref().unwrap_or_default()));
+    let passkey_path = passkeys.then(|| with_next("/login/passkey", next.as_deref().unwrap_or_default()));
     let feedback = FormFeedback::for_form(Form::LogIn).unwrap_or_default();
     view! {
         <Title text="Log in"/>
@@ -51,7 +51,7 @@ pub fn LogInPage() -> impl IntoView {
                 </label>
                 <button type="submit" class="button primary">"Log in"</button>
             </form>
-            {passkey.map(|path| view! { <p class="below-form"><a href=path>"Log in with a passkey"</a></p> })}
+            {passkey_path.map(|path| view! { <p class="below-form"><a href=path>"Log in with a passkey"</a></p> })}
             <p class="below-form"><a href="/forgot">"Forgot your password?"</a></p>
         </section>
     }

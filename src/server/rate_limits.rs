@@ -34,7 +34,7 @@ const LOG_IN_BY_DEVICE: Limit = Limit { burst: 10, per_hour: 60 };
 /// Codes of the second factor, by somebody who knows the password: 106 a day, of which three are right in a million each.
 const SECOND_FACTOR_BY_USER: Limit = Limit { burst: 10, per_hour: 4 };
 /// How many wrong codes go by before the owner hears of them, and how often then.
-const CODES_NOTICE_BY_USER: Limit = Limit { burst: 2, per_hour: 1 };
+const WRONG_CODES_BY_USER: Limit = Limit { burst: 2, per_hour: 1 };
 const CURRENT_PASSWORD_BY_USER: Limit = Limit { burst: 10, per_hour: 6 };
 /// With a right password as well: each costs a hash, most send a mail, and a thief of the password is not to end the links in
 /// the owner's mails one after the other.
@@ -54,8 +54,9 @@ const MAIL_IN_ALL: Limit = Limit { burst: 20_000, per_hour: 7_200 };
 const NOTICES_IN_ALL: Limit = Limit { burst: 600, per_hour: 3_600 };
 const TOKEN_BY_USER: Limit = Limit { burst: 60, per_hour: 3_600 };
 
-/// In seconds, as is the longest time between two.
+/// In seconds.
 const HOUR: f64 = 3_600.0;
+/// The longest pause between two, in seconds.
 const MAX_PERIOD: f64 = 365.0 * 24.0 * HOUR;
 
 /// For how many accounts and devices it is remembered that somebody got in.
@@ -97,7 +98,7 @@ impl RateLimits {
             log_in_by_account: limiter(LOG_IN_BY_ACCOUNT, factor),
             log_in_by_device: limiter(LOG_IN_BY_DEVICE, factor),
             second_factor_by_user: limiter(SECOND_FACTOR_BY_USER, factor),
-            wrong_codes_by_user: limiter(CODES_NOTICE_BY_USER, 1.0),
+            wrong_codes_by_user: limiter(WRONG_CODES_BY_USER, 1.0),
             codes_notice_by_user: limiter(NOTICE_BY_ACCOUNT, 1.0),
             current_password_by_user: limiter(CURRENT_PASSWORD_BY_USER, factor),
             change_by_user: limiter(CHANGE_BY_USER, factor),

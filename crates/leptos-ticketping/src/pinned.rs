@@ -1,8 +1,10 @@
 //! The release of the widget that this crate is made for. `scripts/widget.sh` reads the version and the hashes from
 //! here too; beside this file, only the crate's README names the version.
 //!
-//! To move to another release: change both, read what `browser/` uses of the widget (`bindings.rs`, `hooks.rs`, `resume.rs`,
-//! `widget.rs`), and run the browser tests. They fail where the new release behaves differently.
+//! To move to another release: change the version and all hashes here, and the version in the README; read what `browser/`
+//! uses of the widget (`bindings.rs`, `hooks.rs`, `keyboard.rs`, `resume.rs`, `widget.rs`), and where its classes are named
+//! outside (`style/chat.css`, `public/navigation.js`, the README); then run the browser tests. They fail where the new release
+//! behaves differently.
 
 /// The version of `@ticketping/chat-widget` on npm.
 pub const WIDGET_VERSION: &str = "1.12.0";

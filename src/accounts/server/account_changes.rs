@@ -11,9 +11,9 @@ pub async fn set_password(
     id: &str,
     email: &EmailAddress,
     password_hash: &str,
-    checked: Option<&str>,
+    checked_password_id: Option<&str>,
 ) -> sqlx::Result<Option<User>> {
-    let user = users::set_password(database, id, email, password_hash, checked).await?;
+    let user = users::set_password(database, id, email, password_hash, checked_password_id).await?;
     if let Some(user) = &user {
         end_pending(database, id).await?;
         outbox::insert(database, &NewMail::about(user, MailKind::PasswordChanged)).await?;

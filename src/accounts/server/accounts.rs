@@ -69,6 +69,8 @@ impl Accounts {
         self.auth.user.clone().ok_or(AppError::NotSignedIn)
     }
 
+    /// Logs the user in under a new session id, gives this browser its device cookie, and ends a log-in that waited for its
+    /// second factor. A session that only shows the factor again keeps its age.
     pub(super) async fn start_session(&mut self, user: &User, remember: bool, shown: Shown) -> Result<(), AppError> {
         let before = self.current_session().filter(|_| self.user_id() == Some(&user.id));
         // axum-login changes the id only of a session that never had a user. A new one has no id yet.
@@ -173,7 +175,7 @@ impl Accounts {
         })
     }
 
-    /// A place in the queue of what is costly, for somebody whom the server knows or not.
+    /// A place in the queue for hashing; one beside the queue for somebody who is known.
     pub(super) fn place(&self, is_known: bool) -> Result<Place, AppError> {
         Ok(self.auth.backend.passwords.place(self.client, is_known)?)
     }

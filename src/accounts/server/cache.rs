@@ -141,7 +141,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Cache<K, V> {
     }
 
     /// The row was read by a statement that began then. What is newer stays, and is the answer.
-    pub fn read(&self, key: &K, began: Instant, row: Option<V>) -> Option<V> {
+    pub fn put_read(&self, key: &K, began: Instant, row: Option<V>) -> Option<V> {
         let known = Known { row: Some(row.clone()), at: began, source: Source::Read };
         self.keep_or_put(key, |known| known.at >= began, known).unwrap_or(row)
     }
@@ -182,7 +182,7 @@ mod tests {
 
     fn read_others(cache: &Cache<u32, &str>, keys: Range<u32>) {
         for key in keys {
-            cache.read(&key, Instant::now(), Some("other"));
+            cache.put_read(&key, Instant::now(), Some("other"));
         }
     }
 
@@ -209,8 +209,8 @@ mod tests {
         cache.changed_elsewhere(&1);
         read_others(&cache, 50_000..100_000);
         assert_eq!([0, 1, 2].map(|key| cache.0.peek(&key).is_some()), [true; 3]);
-        assert_eq!(cache.read(&0, began, Some("old")), None);
-        cache.read(&1, began, Some("old"));
+        assert_eq!(cache.put_read(&0, began, Some("old")), None);
+        cache.put_read(&1, began, Some("old"));
         assert_eq!(cache.get(&1), None);
     }
 
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_row_that_is_gone_does_not_come_back_with_what_is_saved() {
         let cache = Cache::default();
-        cache.read(&1, Instant::now(), Some("read"));
+        cache.put_read(&1, Instant::now(), Some("read"));
         cache.gone(0);
         cache.gone_elsewhere(&1);
         for key in 0..2 {
@@ -235,7 +235,7 @@ mod tests {
             assert_eq!(cache.get(&key), Some(None));
         }
         // One that was not there may come.
-        cache.read(&2, Instant::now(), None);
+        cache.put_read(&2, Instant::now(), None);
         cache.change_unless_gone(&2, Some("saved"));
         assert_eq!(cache.get(&2), Some(Some("saved")));
     }
@@ -269,12 +269,12 @@ mod tests {
         age(&cache, 0..5, slow);
         let began = began.checked_sub(slow).unwrap();
         for (key, answer) in [(0, None), (1, Some("new")), (2, Some("old")), (3, None), (4, Some("old"))] {
-            assert_eq!(cache.read(&key, began, Some("old")), answer, "{key}");
+            assert_eq!(cache.put_read(&key, began, Some("old")), answer, "{key}");
             assert_ne!(cache.get(&key), Some(Some("old")), "{key}");
         }
         // One that began after it knows more.
         for key in 0..5 {
-            assert_eq!(cache.read(&key, Instant::now(), Some("newest")), Some("newest"));
+            assert_eq!(cache.put_read(&key, Instant::now(), Some("newest")), Some("newest"));
             assert_eq!(cache.get(&key), Some(Some("newest")));
         }
     }
@@ -283,19 +283,19 @@ mod tests {
     fn of_two_statements_the_one_that_began_later_counts() {
         let cache = Cache::default();
         let (earlier, later) = (Instant::now(), Instant::now() + Duration::from_millis(1));
-        cache.read(&0, later, Some("later"));
-        assert_eq!(cache.read(&0, earlier, Some("earlier")), Some("later"));
-        cache.read(&1, earlier, Some("earlier"));
-        assert_eq!(cache.read(&1, later, Some("later")), Some("later"));
+        cache.put_read(&0, later, Some("later"));
+        assert_eq!(cache.put_read(&0, earlier, Some("earlier")), Some("later"));
+        cache.put_read(&1, earlier, Some("earlier"));
+        assert_eq!(cache.put_read(&1, later, Some("later")), Some("later"));
     }
 
     #[test]
     fn a_row_counts_for_a_moment_and_a_change_is_remembered_for_longer() {
         let cache = Cache::default();
-        cache.read(&0, Instant::now(), Some("read"));
+        cache.put_read(&0, Instant::now(), Some("read"));
         cache.change_unless_gone(&1, Some("new"));
         cache.gone(2);
-        cache.read(&3, Instant::now(), None);
+        cache.put_read(&3, Instant::now(), None);
         let known = || [0, 1, 2, 3].map(|key| cache.get(&key));
         age(&cache, 0..4, STALE_AFTER / 2);
         assert_eq!(known(), [Some(Some("read")), Some(Some("new")), Some(None), Some(None)]);

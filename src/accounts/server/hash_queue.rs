@@ -46,7 +46,8 @@ impl HashQueue {
     /// has logged in to the account before.
     pub fn place(&self, client: ClientAddress, is_known: bool) -> Option<Place> {
         let network = client.network();
-        self.places.take(network).or_else(|| self.reserved.take(network).filter(|_| is_known))
+        let place = self.places.take(network);
+        if is_known { place.or_else(|| self.reserved.take(network)) } else { place }
     }
 
     /// Whether somebody waits for a free core.

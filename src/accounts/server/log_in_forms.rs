@@ -96,7 +96,8 @@ impl Accounts {
         Ok(user.is_some_and(|user| device.is_of(&user)).then_some(device.id))
     }
 
-    /// The owner hears of it, if there is one: that is looked up when the mail is sent.
+    /// Mails the owner of this address that their password is being guessed. Whether it has an account is looked up when the
+    /// mail is sent.
     pub(super) async fn tell_of_guesses(&self, address: &EmailAddress) -> Result<(), AppError> {
         if self.limits.is_notice_due(address) {
             self.send(NewMail::new(MailKind::GuessesNotice, address)).await?;

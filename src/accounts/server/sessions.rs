@@ -1,4 +1,4 @@
-//! The `sessions` table: every statement on it is here. A row is one log-in in one browser.
+//! The `sessions` table: the statements on it, but for those in `session_reader.rs` and `last_use.rs`. A row is one log-in in one browser.
 //!
 //! Only a hash of a session's id is stored: reading the table opens no session. The hash is also what forms call a
 //! session by.
@@ -232,14 +232,14 @@ impl SessionStore for Sessions {
             None => None,
             Some(found) => {
                 let record = record(*id, &found)?;
-                self.users.cache_read(began, &found.user);
+                self.users.remember_read(began, &found.user);
                 if is_valid(&record) && now.unix_timestamp() - found.last_seen_at >= LAST_SEEN_STEP {
                     self.last_use.note(hash, SessionLife::of(&record.data));
                 }
                 Some(record)
             }
         };
-        Ok(self.cache.read(&hash, began, record).filter(is_valid))
+        Ok(self.cache.put_read(&hash, began, record).filter(is_valid))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {

@@ -1,4 +1,4 @@
-//! The `users` table: every statement on it is here.
+//! The `users` table: the statements on it, but for the one that reads a session with its user (`session_reader.rs`) and the copy to another database.
 
 use std::time::Instant;
 
@@ -76,7 +76,7 @@ impl Users {
         }
         let began = Instant::now();
         let user = self.read(id).await?.filter(|user| !user.is_disabled);
-        Ok(self.cache.read(&id.to_owned(), began, user))
+        Ok(self.cache.put_read(&id.to_owned(), began, user))
     }
 
     /// By public id as the table has it now, disabled accounts too.
@@ -91,8 +91,8 @@ impl Users {
     }
 
     /// Remembers a user who was read together with their session, by a statement that began then.
-    pub fn cache_read(&self, began: Instant, user: &User) {
-        self.cache.read(&user.id, began, Some(user.clone()).filter(|user| !user.is_disabled));
+    pub fn remember_read(&self, began: Instant, user: &User) {
+        self.cache.put_read(&user.id, began, Some(user.clone()).filter(|user| !user.is_disabled));
     }
 
     /// By address, disabled accounts too.
@@ -189,7 +189,7 @@ pub async fn set_password(
     id: &str,
     email: &EmailAddress,
     password_hash: &str,
-    checked: Option<&str>,
+    checked_password_id: Option<&str>,
 ) -> sqlx::Result<Option<User>> {
     sqlx::query_as(concat!(
         "UPDATE users SET password_hash = $3, updated_at = $4, password_id = $5 \
@@ -201,12 +201,13 @@ pub async fn set_password(
     .bind(password_hash)
     .bind(OffsetDateTime::now_utc().unix_timestamp())
     .bind(new_password_id())
-    .bind(checked)
+    .bind(checked_password_id)
     .fetch_optional(database)
     .await
 }
 
-/// Ends what somebody has begun with the password that an account has, within a transaction. The password stays.
+/// Gives the password another id, and keeps the password: sessions, half-finished log-ins and changes that were begun with the
+/// old id end. Within a transaction.
 pub async fn end_log_ins(database: &mut AnyConnection, id: &str) -> sqlx::Result<()> {
     sqlx::query("UPDATE users SET password_id = $2 WHERE id = $1")
         .bind(id)
@@ -241,11 +242,11 @@ pub async fn set_email(
 
 /// Locks an account, at the beginning of a transaction: two changes that locked its rows in different orders would wait for
 /// each other. With the id of the password that was checked: only while it is still that one. Returns whether it is there.
-pub async fn lock(database: &mut AnyConnection, id: &str, checked: Option<&str>) -> sqlx::Result<bool> {
+pub async fn lock(database: &mut AnyConnection, id: &str, checked_password_id: Option<&str>) -> sqlx::Result<bool> {
     let locked =
         sqlx::query("UPDATE users SET password_id = password_id WHERE id = $1 AND ($2 IS NULL OR password_id = $2)")
             .bind(id)
-            .bind(checked)
+            .bind(checked_password_id)
             .execute(database)
             .await?;
     Ok(locked.rows_affected() == 1)

@@ -12,7 +12,7 @@ use crate::{
         CurrentUser, provide_current_user,
         server::{AuthSession, cookies, take_feedback},
     },
-    request_context::{Redirect, RequestId, SiteInfo, ThemeCookie, WithoutChat},
+    request_context::{Redirect, RequestId, ShowsSecret, SiteInfo, ThemeCookie},
     server::{client_address::ClientAddress, mail::MailUrl, state::AppState},
 };
 
@@ -56,7 +56,7 @@ pub fn provide_page_context(state: &AppState) {
     let address = parts.uri.to_string();
     let address = percent_decode_str(&address).decode_utf8_lossy().to_lowercase();
     if OF_LINKS.iter().any(|part| address.contains(part)) {
-        provide_context(WithoutChat);
+        provide_context(ShowsSecret);
     }
     provide_context(ThemeCookie(cookies::read_exactly(&parts.headers, "theme")));
     let user = current_user(&parts.extensions);

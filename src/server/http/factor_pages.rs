@@ -18,7 +18,7 @@ use crate::{
         },
     },
     error::AppError,
-    request_context::{AccountFactors, ListedFactor, NewApp, NewRecoveryCodes, SecondStep, WithoutChat},
+    request_context::{AccountFactors, ListedFactor, NewApp, NewRecoveryCodes, SecondStep, ShowsSecret},
     server::state::AppState,
 };
 
@@ -98,7 +98,7 @@ pub async fn new_app_page(State(state): State<AppState>, request: Request) -> Re
     };
     let provide = move || {
         // A secret that no script of others is to read.
-        provide_context(WithoutChat);
+        provide_context(ShowsSecret);
         provide_context(new.clone());
     };
     Ok(never_kept(render_page(&state, request, provide).await))
@@ -115,7 +115,7 @@ pub async fn recovery_codes_page(State(state): State<AppState>, request: Request
         return Ok(Redirect::to(&with_next(SECOND_STEP, RECOVERY_CODES)).into_response());
     }
     let provide = move || {
-        provide_context(WithoutChat);
+        provide_context(ShowsSecret);
         provide_context(NewRecoveryCodes(codes.clone()));
     };
     Ok(never_kept(render_page(&state, request, provide).await))

@@ -14,7 +14,7 @@ use axum::{
 };
 use leptos::prelude::provide_context;
 use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
-use leptos_ticketping::expire_chat_cookies_with;
+use leptos_ticketping::{TicketpingConfig, expire_chat_cookies_with};
 use tower::{Service, ServiceBuilder, layer::layer_fn};
 use tower_http::{
     compression::{
@@ -181,7 +181,7 @@ fn server_functions() -> Router<AppState> {
     Router::new()
         .route(EXPORT_PATH, get(export_account).fallback(wrong_method))
         .route("/api/auth/{name}", post(server_function).fallback(wrong_method))
-        .route("/api/ticketping/chat-jwt", get(server_function).fallback(wrong_method))
+        .route(TicketpingConfig::TOKEN_URL, get(server_function).fallback(wrong_method))
 }
 
 async fn not_found(State(state): State<AppState>, request: Request) -> Response {

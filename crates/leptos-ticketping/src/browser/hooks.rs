@@ -12,7 +12,7 @@ use super::{
     js::{STOPPED, apply, function, get, is_truthy, noop, returns_unsettled, set, text, unless_stopped, unsettled},
     keyboard,
     owner::{expire_chat_cookies, is_owner},
-    resume::is_kept,
+    resume::has_open_conversation,
 };
 use crate::{events::TicketpingEvent, machine::Identity, pinned::SECURE_CHAT_COOKIE, widget_state::WidgetState};
 
@@ -31,11 +31,14 @@ const LIST_STEP: &str = "loadStoredConversations";
 /// that step.
 const AWAITS_TOKEN: &str = "awaitsToken";
 /// In place of a token that is not there yet. With "" the widget would take its user for an anonymous visitor.
-pub const ON_ITS_WAY: &str = "on its way";
+pub const TOKEN_PLACEHOLDER: &str = "on its way";
 
 /// What the widget reads, writes and removes its data with, by the part that has the methods.
 const STORAGE: [(&str, [&str; 3]); 2] =
     [("api", ["getCookie", "setCookie", "deleteCookie"]), ("storage", ["getItem", "setItem", "removeItem"])];
+
+/// The calls of the widget's API that continue something. With a token in the cookie, the second one makes no request.
+const API_CALLS: [&str; 2] = ["request", "getChatToken"];
 
 /// Hooks a widget that was started for `identity`.
 pub fn install(instance: &Instance, identity: &Identity, on_report: OnReport) -> Hooks {
@@ -72,11 +75,11 @@ impl Hooks {
         for (name, methods) in STORAGE {
             let Some(part) = get(instance, name) else { continue };
             let has_prefix = is_https && name == "api";
-            for (index, method) in methods.into_iter().enumerate() {
+            for method in methods {
                 let Some(original) = function(&part, method) else { continue };
                 let (this, identity) = (part.clone(), identity.clone());
-                // The original leaves out what a cookie with the prefix needs also to be removed.
-                let removes_cookie = has_prefix && index == 2;
+                // `deleteCookie` leaves out `Secure`, without which browsers do not remove a `__Host-` cookie.
+                let removes_cookie = has_prefix && method == "deleteCookie";
                 self.replace(&part, method, move |mut first, mut second, third| {
                     if !is_owner(&identity) {
                         return JsValue::NULL;
@@ -100,8 +103,7 @@ impl Hooks {
     /// a bubble, open a socket with the old user's token) cannot be undone.
     fn drop_late_answers(&mut self, instance: &Instance) {
         let Some(api) = get(instance, "api") else { return };
-        // With a token in the cookie, the second one makes no request.
-        for method in ["request", "getChatToken"] {
+        for method in API_CALLS {
             let Some(original) = function(&api, method) else { continue };
             let (this, widget): (JsValue, JsValue) = (api.clone(), instance.into());
             self.replace(&api, method, move |first, second, third| {
@@ -115,7 +117,8 @@ impl Hooks {
         }
     }
 
-    /// The widget calls none of the callbacks that are documented, but it reports what happens to `track()`.
+    /// The widget calls none of its documented callbacks, but tells `track()` what happens. As its window opens and closes, the
+    /// focus and the Escape key are seen to.
     fn report_events(&mut self, instance: &Instance, on_report: OnReport) {
         let widget = instance.clone();
         let on_key: Hook = Closure::new(move |key, _, _| {
@@ -176,7 +179,7 @@ impl Hooks {
 fn load_list(original: &Function, widget: &Instance) -> JsValue {
     let config = widget.config();
     let jwt = get(&config, JWT).unwrap_or_default();
-    if is_kept() {
+    if has_open_conversation() {
         set(&config, JWT, &"".into());
     }
     let list = apply(original, widget, &[]);
@@ -185,7 +188,7 @@ fn load_list(original: &Function, widget: &Instance) -> JsValue {
 }
 
 /// Marks a widget that has no token yet: its start and all of its calls wait.
-pub fn hold(instance: &Instance) {
+pub fn hold_start(instance: &Instance) {
     set(instance, AWAITS_TOKEN, &JsValue::TRUE);
 }
 
@@ -194,7 +197,7 @@ fn awaits_token(instance: &JsValue) -> bool {
 }
 
 /// The widget has its token.
-pub fn go_on(instance: &Instance) {
+pub fn continue_start(instance: &Instance) {
     let goes_on = function(instance, AWAITS_TOKEN);
     set(instance, AWAITS_TOKEN, &JsValue::UNDEFINED);
     let (Some(goes_on), Some(list)) = (goes_on, function(instance, LIST_STEP)) else { return };
@@ -217,7 +220,7 @@ pub fn silence(instance: &Instance) {
         methods.iter().for_each(|method| set(&part, method, &noop));
     }
     if let Some(api) = get(widget, "api") {
-        set(&api, "request", &returns_unsettled);
+        API_CALLS.iter().for_each(|method| set(&api, method, &returns_unsettled));
     }
     // The first call was made before the hooks were there, and its answer continues the start.
     set(widget, "createWidgetContainer", &noop);

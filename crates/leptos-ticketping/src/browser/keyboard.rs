@@ -14,7 +14,7 @@ pub const OPENS_ITSELF: &str = "opensItself";
 const UNNAMED: [(&str, &str); 2] = [(".ticketping-file-btn", "Attach a file"), (".ticketping-send-btn", "Send")];
 
 /// The window has opened. `on_key` hears of keys that are pressed in it.
-pub fn opened(widget: &Instance, on_key: &JsValue) -> Option<JsValue> {
+pub fn opened(widget: &Instance, on_key: &JsValue) -> Option<()> {
     let container = container(widget)?;
     set(&container, "onkeydown", on_key);
     for (selector, name) in UNNAMED {
@@ -32,12 +32,12 @@ pub fn opened(widget: &Instance, on_key: &JsValue) -> Option<JsValue> {
     let focus = function(&focus, "bind")?.call1(&focus, &button).ok()?;
     // Once it can be seen.
     let _timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(focus.unchecked_ref(), 80);
-    None
+    Some(())
 }
 
 /// The window has closed.
-pub fn closed(widget: &Instance) -> Option<JsValue> {
+pub fn closed(widget: &Instance) -> Option<()> {
     part(widget, ".ticketping-chat-window :focus")?;
     let bubble = part(widget, ".ticketping-chat-bubble")?;
-    call(&bubble, "focus", &JsValue::UNDEFINED)
+    call(&bubble, "focus", &JsValue::UNDEFINED).map(|_| ())
 }

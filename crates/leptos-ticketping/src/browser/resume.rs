@@ -21,7 +21,7 @@ pub fn save(instance: &Instance, identity: &Identity) {
     let Some(storage) = session_storage().filter(|_| instance.is_initialized()) else { return };
     // Another tab may have taken over a moment ago.
     let note = owner_note().filter(|_| is_owner(identity));
-    let (true, Some(note)) = (instance.is_open(), note) else { return forget_kept() };
+    let (true, Some(note)) = (instance.is_open(), note) else { return forget_open_conversation() };
     let session = instance.current_chat_session();
     let _none = session.as_deref().and_then(|session| save_messages(instance, session));
     let resume = Object::new();
@@ -53,16 +53,13 @@ pub async fn resume(instance: Instance) {
     let loaded = instance.load_conversation(&session);
     let _none = show_messages(&instance, &session);
     show_box(&instance, false);
-    settle(instance, session, input, loaded.ok()).await;
+    opened(loaded.ok()).await;
+    settle(instance, session, input).await;
 }
 
 /// Shows the box once the conversation has its socket, for which the widget gives up waiting after five seconds and at an error;
 /// or once it is not shown any more. Then all is as the widget has it.
-async fn settle(instance: Instance, session: String, input: Option<HtmlTextAreaElement>, opened: Option<Promise>) {
-    if let Some(opened) = opened {
-        let _failed = JsFuture::from(opened).await;
-    }
-    end(&instance);
+async fn settle(instance: Instance, session: String, input: Option<HtmlTextAreaElement>) {
     loop {
         after(80).await;
         let is_shown = instance.is_open() && instance.current_chat_session().as_ref() == Some(&session);
@@ -91,9 +88,20 @@ pub fn reopen_socket(instance: &Instance, session: String) {
     input.iter().for_each(keep_from_focus);
     // Not the widget's own reconnect(): what the old socket says late would open a third one.
     close_socket(instance);
-    let opened = call(instance, "initWsConversation", &session.as_str().into());
-    let opened = opened.map(|opened| opened.unchecked_into());
-    wasm_bindgen_futures::spawn_local(settle(instance.clone(), session, input, opened));
+    let socket = call(instance, "initWsConversation", &session.as_str().into());
+    let instance = instance.clone();
+    wasm_bindgen_futures::spawn_local(async move {
+        opened(socket.map(|socket| socket.unchecked_into())).await;
+        end(&instance);
+        settle(instance, session, input).await;
+    });
+}
+
+/// Waits until a conversation is open, or could not be opened.
+async fn opened(opening: Option<Promise>) {
+    if let Some(opening) = opening {
+        let _failed = JsFuture::from(opening).await;
+    }
 }
 
 /// The widget takes the focus 50 ms after the state of the conversation has come, which takes as long as it takes.
@@ -127,9 +135,7 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     // The messages of that conversation would be kept for the new one.
     let _none = call_part(&instance, WINDOW, "clearMessages", &JsValue::UNDEFINED);
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
-    if let Ok(loaded) = instance.load_conversation("new") {
-        let _failed = JsFuture::from(loaded).await;
-    }
+    opened(instance.load_conversation("new").ok()).await;
     end(&instance);
     // There is one box for all conversations: what the visitor is writing stays.
     if let (Some(draft), Some(input)) = (draft, draft_box(&instance).filter(|input| input.value().is_empty())) {
@@ -138,7 +144,7 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
 }
 
 /// Whether the page before has left something that is this owner's.
-pub fn is_kept() -> bool {
+pub fn has_open_conversation() -> bool {
     kept().is_some_and(|resume| is_of_owner(&resume))
 }
 
@@ -210,13 +216,13 @@ fn has_any(messages: &JsValue) -> bool {
 /// Removes what another owner left in this tab: the purge of another tab does not reach it.
 pub fn forget_foreign() {
     if kept().is_some_and(|resume| !is_of_owner(&resume)) {
-        forget_kept();
+        forget_open_conversation();
     }
 }
 
 fn take() -> Option<JsValue> {
     let resume = kept().filter(is_of_owner);
-    forget_kept();
+    forget_open_conversation();
     resume
 }
 
@@ -225,7 +231,7 @@ fn kept() -> Option<JsValue> {
 }
 
 /// Removes what was kept.
-pub fn forget_kept() {
+pub fn forget_open_conversation() {
     if let Some(storage) = session_storage() {
         let _blocked = storage.remove_item(RESUME_KEY);
     }

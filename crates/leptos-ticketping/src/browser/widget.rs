@@ -5,7 +5,7 @@ use wasm_bindgen::JsValue;
 
 use super::{
     bindings::{Instance, JWT, Namespace, OPEN, namespace, socket_state},
-    hooks::{self, Hooks, ON_ITS_WAY, OnReport},
+    hooks::{self, Hooks, OnReport, TOKEN_PLACEHOLDER},
     js::{call, call_part, set},
     page::root_style,
     resume,
@@ -26,11 +26,11 @@ impl LiveWidget {
     pub fn start(init: &Object, identity: &Identity, jwt: Option<&str>, on_report: OnReport) -> Option<Self> {
         let config = Object::assign(&Object::new(), init);
         // "" is the anonymous embed. Null would be refused: no widget, and no word about it.
-        set(&config, JWT, &jwt.unwrap_or(ON_ITS_WAY).into());
+        set(&config, JWT, &jwt.unwrap_or(TOKEN_PLACEHOLDER).into());
         let namespace = namespace()?;
         let instance = namespace.init(&config).ok()?;
         if jwt.is_none() {
-            hooks::hold(&instance);
+            hooks::hold_start(&instance);
         }
         let hooks = hooks::install(&instance, identity, on_report);
         Some(Self { namespace, instance, identity: identity.clone(), _hooks: hooks })
@@ -39,19 +39,19 @@ impl LiveWidget {
     /// Gives it its token, or a fresh one. Its calls read this very object, so that nothing restarts or reloads.
     pub fn renew(&self, jwt: &str) {
         set(&self.instance.config(), JWT, &jwt.into());
-        hooks::go_on(&self.instance);
+        hooks::continue_start(&self.instance);
     }
 
     /// Opens the sockets again that were cut: that of the open conversation, which the widget gives up after half a minute
     /// and closes with its window, and that for notifications, which it never opens again after the network was away or the
     /// page was kept. The API may refuse the latter to anonymous visitors: they are not asked for again each time that the page
     /// is seen.
-    pub fn reconnect(&self, page_was_kept: bool) {
+    pub fn reconnect(&self, came_back_from_history: bool) {
         if !self.instance.is_initialized() {
             return;
         }
         let is_closed = |socket| socket_state(&self.instance, socket) > OPEN;
-        if (page_was_kept || self.identity != Identity::Anonymous) && is_closed("notifiWs") {
+        if (came_back_from_history || self.identity != Identity::Anonymous) && is_closed("notifiWs") {
             let _none = call(&self.instance, "initNotificationWebSocket", &JsValue::UNDEFINED);
         }
         let session = self.instance.current_chat_session().filter(|_| self.instance.is_open() && is_closed("ws"));

@@ -48,7 +48,7 @@ impl Driver {
         }
         // A click is a reason to try again what has failed.
         if matches!(action, Action::Open | Action::StartConversation { .. }) {
-            self.handle(Event::Resumed);
+            self.handle(Event::TryAgain);
         }
         match (self.widget().filter(|_| use_ticketping::state().is_ready), action) {
             (_, Action::Consent) => {}

@@ -127,7 +127,9 @@ impl Driver {
                 }
                 Some(TicketpingEvent::Failed { reason }) => driver.fail(reason),
                 Some(event) => {
-                    if let Some(widget) = driver.widget().filter(|_| event == TicketpingEvent::Opened) {
+                    if event == TicketpingEvent::Opened
+                        && let Some(widget) = driver.widget()
+                    {
                         widget.reconnect(false);
                     }
                     use_ticketping::emit(&event);

@@ -29,7 +29,7 @@ impl Driver {
             // Errors from now on are expected, and not reported.
             driver.is_leaving.set(true);
             driver.failure.set(None);
-            browser::forget_kept();
+            browser::forget_open_conversation();
             use_ticketping::connect(None);
             use_ticketping::set_state(WidgetState::default());
             for (target, name) in &heard {
@@ -48,7 +48,7 @@ impl Driver {
 
     fn hear(self: &Rc<Self>, event: &web_sys::Event) {
         match event.type_().as_str() {
-            "visibilitychange" | "online" => self.look_again(Event::Resumed),
+            "visibilitychange" | "online" => self.look_again(Event::TryAgain),
             "pageshow" => {
                 self.is_leaving.set(false);
                 if event.unchecked_ref::<PageTransitionEvent>().persisted() {
@@ -88,7 +88,7 @@ impl Driver {
         self.handle(event);
         // A page that comes back from history is seen before `pageshow`, and waits until the server has said whose it is.
         let is_seen = document().visibility_state() == VisibilityState::Visible && !self.is_leaving.get();
-        if let Some(widget) = self.widget().filter(|_| is_seen) {
+        if is_seen && let Some(widget) = self.widget() {
             widget.reconnect(false);
         }
     }

@@ -83,7 +83,7 @@ impl Driver {
         });
         browser::forget_foreign();
         driver.listen();
-        if loading == Loading::Idle && browser::is_kept() {
+        if loading == Loading::Idle && browser::has_open_conversation() {
             // The visitor is in the middle of a conversation.
             driver.handle(Event::LoadingAllowed);
         } else if loading == Loading::Idle {

@@ -71,7 +71,7 @@ pub enum Event {
     /// The time asked for by [`Command::SetTimer`] has passed.
     TimerFired,
     /// A reason to try again what failed, if the page is seen: it became visible, the network is back, a click.
-    Resumed,
+    TryAgain,
     /// The page came back from the back-forward cache, as it was when it was left; or it was made long before it is shown.
     Restored,
     /// The browser made this page a moment before its visitor asked for it: the session may have ended in between.
@@ -102,7 +102,7 @@ pub enum Command {
     SetTimer(f64),
     /// Show nothing of the page until it is known whose it is.
     HidePage,
-    /// Show it again, and open the live widget's socket for notifications, which the browser has closed under it.
+    /// Show the page again if it was hidden, and open the live widget's sockets again, which were closed as the page was left.
     ShowPage,
     /// Load the page again: it was made for another user than the session's, or the server does not say for whom.
     ReloadPage,

@@ -18,9 +18,12 @@ enum Script {
 #[derive(Clone, Debug)]
 pub struct Machine {
     visitors: Visitors,
+    // Whose chat the page wants; no chat if none.
     wanted: Option<Identity>,
+    // Whose widget is on the page.
     live: Option<Identity>,
-    // Whether this page wrote the owner's note. From then on another owner means that another tab took over.
+    // Whether the owner's note has named the wanted identity, written by this page or found. From then on another owner means
+    // that another tab took over.
     owns_storage: bool,
     // Whether the server said that the wanted user is the session's.
     confirmed: bool,
@@ -69,26 +72,25 @@ impl Machine {
             Event::TokenAnswered { request, answer } if self.token.is_awaited(request) => {
                 self.token_answered(answer, snapshot, &mut commands);
             }
+            // For a user who is no longer wanted.
+            Event::TokenAnswered { .. } => {}
             Event::StartFailed => {
                 self.live = None;
                 self.start_failed = true;
             }
-            // For a user who is no longer wanted.
-            Event::TokenAnswered { .. } => {}
             // It becomes visible later.
-            Event::Resumed if !snapshot.visible => {}
-            Event::Resumed | Event::Restored => self.retry_what_failed(),
+            Event::TryAgain if !snapshot.visible => {}
+            Event::TryAgain | Event::Restored => self.retry_what_failed(),
             Event::MadeAhead => self.was_made_ahead = matches!(self.wanted, Some(Identity::User(_))),
             Event::TimerFired | Event::OwnerChanged => {}
         }
         let owned_by_another = self.is_owned_by_another(snapshot);
+        // It came out of history, or was made ahead before another user's note was written.
+        let may_be_anothers = restored || (made_ahead && owned_by_another && self.may_be_outdated(snapshot));
         if owned_by_another && self.wanted.is_some() && (from_another_tab || self.owns_storage) {
             // Another tab has purged and written its own note: its data is left alone.
-            self.give_up(&mut commands);
-            commands.push(Command::ReloadPage);
-        } else if (restored || made_ahead && owned_by_another && self.may_be_outdated(snapshot))
-            && matches!(self.wanted, Some(Identity::User(_)))
-        {
+            self.reload(&mut commands);
+        } else if may_be_anothers && matches!(self.wanted, Some(Identity::User(_))) {
             // The session may have ended since, before any page could note it: only the server knows.
             self.confirmed = false;
             self.hides_page = true;
@@ -154,13 +156,13 @@ impl Machine {
             }
             TokenAnswer::SignedOut => {
                 self.want(Some(Identity::Anonymous));
+                // Also where nobody was wanted already.
                 self.token.reset();
                 self.confirmed = true;
             }
             TokenAnswer::Failed if self.hides_page => {
                 // It may still be this user's, so nothing is removed.
-                self.give_up(commands);
-                commands.push(Command::ReloadPage);
+                self.reload(commands);
             }
             TokenAnswer::Failed => {
                 if matches!(self.live, Some(Identity::User(_))) && !self.token.has_come() {
@@ -175,11 +177,11 @@ impl Machine {
     /// Stops and removes what this page's user left: the page that comes is the session's.
     fn leave_to_next_page(&mut self, snapshot: &Snapshot, commands: &mut Vec<Command>) {
         let ours = snapshot.owned_by() == self.wanted.as_ref();
-        self.give_up(commands);
+        self.stop(commands);
         if ours {
             commands.push(Command::Purge);
         }
-        commands.push(Command::ReloadPage);
+        self.reload(commands);
     }
 
     fn show_page(&mut self, commands: &mut Vec<Command>) {
@@ -188,10 +190,11 @@ impl Machine {
         }
     }
 
-    /// Stops and wants nobody's chat: the next page decides whose it is.
-    fn give_up(&mut self, commands: &mut Vec<Command>) {
+    /// Stops and wants nobody's chat: the page that comes decides whose it is.
+    fn reload(&mut self, commands: &mut Vec<Command>) {
         self.stop(commands);
         self.want(None);
+        commands.push(Command::ReloadPage);
     }
 
     fn stop(&mut self, commands: &mut Vec<Command>) {
@@ -234,7 +237,7 @@ impl Machine {
                 Identity::Anonymous => Some(String::new()),
                 Identity::User(_) => self.token.valid_text(snapshot.now),
             };
-            // Its first step, the team's settings, needs no token and takes as long as the token does.
+            // The widget's first step, asking for the team's settings, needs no token: both are fetched at once.
             if jwt.is_some() || self.token.is_on_its_way() {
                 self.live = Some(wanted.clone());
                 commands.push(Command::Start { identity: wanted, jwt });

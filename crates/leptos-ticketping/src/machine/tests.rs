@@ -103,9 +103,9 @@ impl World {
                 assert!(self.data.is_none() || self.data.as_ref() == Some(identity), "another owner's data");
                 assert_eq!(self.owner.as_ref(), Some(identity), "started on storage that is not its own");
                 self.waiting = Some(identity.clone());
-                jwt.iter().for_each(|jwt| self.go_on(jwt));
+                jwt.iter().for_each(|jwt| self.continue_start(jwt));
             }
-            Command::Renew { jwt } => self.go_on(jwt),
+            Command::Renew { jwt } => self.continue_start(jwt),
             Command::Stop => {
                 assert!(self.live.take().or(self.waiting.take()).is_some(), "stopped a widget that is not there");
             }
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// The widget has a token.
-    fn go_on(&mut self, jwt: &str) {
+    fn continue_start(&mut self, jwt: &str) {
         self.live = self.live.take().or(self.waiting.take());
         assert!(self.live.is_some(), "renewed a widget that is not there");
         assert!(self.owner.is_none() || self.owner == self.live, "goes on with another owner's data");
@@ -161,13 +161,13 @@ fn a_signed_in_page_starts_while_the_token_is_on_its_way_and_goes_on_when_it_is_
 fn a_widget_whose_token_does_not_come_is_taken_down_until_there_is_one() {
     let mut world = World::ready_for(user("a"));
     world.answer(TokenAnswer::Failed);
-    for event in [Event::TimerFired, Event::Resumed] {
+    for event in [Event::TimerFired, Event::TryAgain] {
         world.now += 2_000.0;
         world.send(event);
         assert_eq!((world.asked.len(), &world.waiting), (1, &None));
         world.answer(TokenAnswer::Failed);
     }
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     world.answer(token("a"));
     assert_eq!((world.starts(), world.live), (2, Some(user("a"))));
 }
@@ -187,7 +187,7 @@ fn a_widget_that_fails_before_its_token_comes_is_started_again_once_there_is_a_r
     world.send(Event::StartFailed);
     world.answer(token("a"));
     assert_eq!(world.live, None);
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     assert_eq!(world.live, Some(user("a")));
 }
 
@@ -297,7 +297,7 @@ fn a_hidden_page_waits_and_renews_at_once_when_it_is_seen() {
     world.pass(LIFE * 12.0);
     assert!(world.asked.is_empty());
     world.visible = true;
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     assert_eq!(world.asked.len(), 1);
 }
 
@@ -321,7 +321,7 @@ fn a_401_takes_the_widget_down_purges_and_starts_anonymously_without_a_loop() {
     world.answer(TokenAnswer::SignedOut);
     assert_eq!((world.live.clone(), world.jwt.as_str()), (Some(Identity::Anonymous), ""));
     assert_eq!(world.data, Some(Identity::Anonymous));
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     world.pass(LIFE * 10.0);
     assert!(world.asked.is_empty(), "asks again");
 }
@@ -342,10 +342,10 @@ fn failed_requests_back_off_and_a_hidden_page_then_waits_until_it_is_seen() {
     world.visible = false;
     world.answer(TokenAnswer::Failed);
     world.pass(3_600_000.0);
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     assert!(world.asked.is_empty(), "asks although nobody looks");
     world.visible = true;
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     world.answer(token("a"));
     assert_eq!(world.live, Some(user("a")));
 }
@@ -369,7 +369,7 @@ fn a_widget_that_did_not_start_is_started_again_once_there_is_a_reason() {
     world.live = None;
     world.send(Event::StartFailed);
     assert_eq!(world.live, None, "at once, and without end");
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     assert_eq!(world.live, Some(user("a")));
 }
 
@@ -414,7 +414,7 @@ fn a_401_that_comes_before_the_note_of_the_next_user_leaves_their_data_alone() {
 fn an_old_page_that_comes_back_after_a_switch_shows_no_old_chat() {
     let mut world = World::chatting_as("a");
     world.owner = Some(Identity::Anonymous);
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     assert_eq!((world.live, world.outdated), (None, true));
 }
 
@@ -538,7 +538,7 @@ fn a_script_that_failed_is_loaded_again_only_for_a_reason() {
     world.log.clear();
     world.pass(LIFE);
     assert!(!world.log.contains(&Command::LoadScript));
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     assert!(world.log.contains(&Command::LoadScript));
 }
 
@@ -546,7 +546,7 @@ fn a_script_that_failed_is_loaded_again_only_for_a_reason() {
 fn nothing_is_loaded_or_asked_for_before_loading_is_allowed() {
     let mut world = World::new();
     world.send(Event::Wanted(Some(user("a"))));
-    world.send(Event::Resumed);
+    world.send(Event::TryAgain);
     world.pass(LIFE);
     assert!(!world.log.contains(&Command::LoadScript));
     assert!(world.asked.is_empty());
@@ -664,7 +664,7 @@ fn walk(world: &mut World, steps: Vec<Step>) {
             Step::Failed => world.answer(TokenAnswer::Failed),
             Step::Pass(time) => world.pass(time),
             Step::Hide(hidden) => world.visible = !hidden,
-            Step::Resume => world.send(Event::Resumed),
+            Step::Resume => world.send(Event::TryAgain),
             Step::Restore => world.send(Event::Restored),
             Step::MadeAhead => world.send(Event::MadeAhead),
             Step::OtherTab(n) => {
@@ -702,14 +702,14 @@ proptest! {
         world.send(Event::ScriptSettled { loaded: true });
         if let Identity::User(id) = &wanted {
             for _ in 0..3 {
-                world.send(Event::Resumed);
+                world.send(Event::TryAgain);
                 world.answer(token(id));
             }
         }
         prop_assert_eq!(&world.live, &Some(wanted));
         prop_assert!(!world.hidden);
         let settled = world.log.len();
-        world.send(Event::Resumed);
+        world.send(Event::TryAgain);
         prop_assert!(!world.log[settled..].iter().any(|command| !matches!(command, Command::SetTimer(_))));
     }
 }
