@@ -27,13 +27,13 @@ impl Accounts {
     /// Promises a mail with a link that creates an account.
     pub async fn sign_up(self, name: &str, email: &str) -> Result<(), AppError> {
         validate_readable(&[name, email])?;
+        let typed = FormFeedback {
+            name: name.to_owned(),
+            email: email.to_owned(),
+            ..FormFeedback::new(Form::SignUp, Vec::new())
+        };
         match (validate_name(name), validate_email(email)) {
             (Ok(name), Ok(address)) => {
-                let typed = FormFeedback {
-                    name: name.unwrap_or_default().to_owned(),
-                    email: email.to_owned(),
-                    ..FormFeedback::new(Form::SignUp, Vec::new())
-                };
                 self.limit_form(self.limits.mail(self.client, MailKind::SignUp, &address), "/signup", typed)?;
                 self.send(NewMail { name, ..NewMail::new(MailKind::SignUp, &address) }).await?;
                 self.record(Event::SignUp, "asked_for", None);
@@ -41,8 +41,7 @@ impl Accounts {
             }
             (name_result, email_result) => {
                 let errors = [name_result.err(), email_result.err()].into_iter().flatten().collect();
-                let (name, email) = (name.to_owned(), email.to_owned());
-                self.back_to_form("/signup", FormFeedback { form: Form::SignUp, errors, name, email, remember: false });
+                self.back_to_form("/signup", FormFeedback { errors, ..typed });
             }
         }
         Ok(())
@@ -51,18 +50,15 @@ impl Accounts {
     /// Promises a mail with a link to a new password.
     pub async fn forgot_password(self, email: &str) -> Result<(), AppError> {
         validate_readable(&[email])?;
+        let typed = FormFeedback { email: email.to_owned(), ..FormFeedback::new(Form::Forgot, Vec::new()) };
         match validate_email(email) {
             Ok(address) => {
-                let typed = FormFeedback { email: email.to_owned(), ..FormFeedback::new(Form::Forgot, Vec::new()) };
                 self.limit_form(self.limits.mail(self.client, MailKind::Reset, &address), "/forgot", typed)?;
                 self.send(NewMail::new(MailKind::Reset, &address)).await?;
                 self.record(Event::Reset, "asked_for", None);
                 self.to_check_mail(&address);
             }
-            Err(error) => {
-                let feedback = FormFeedback::new(Form::Forgot, vec![error]);
-                self.back_to_form("/forgot", FormFeedback { email: email.to_owned(), ..feedback });
-            }
+            Err(error) => self.back_to_form("/forgot", FormFeedback { errors: vec![error], ..typed }),
         }
         Ok(())
     }
@@ -161,7 +157,7 @@ impl Accounts {
             };
             if let (Purpose::UndoFactors, Some(user)) = (link.purpose, &user) {
                 factors::remove_new(&mut transaction, &user.id).await?;
-                links::delete_undo_links(&mut transaction, &user.id).await?;
+                links::delete_all(&mut transaction, &user.id).await?;
             }
             // A link that came too late is used up as well.
             transaction.commit().await?;

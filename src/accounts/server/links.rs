@@ -234,18 +234,14 @@ pub async fn consume(database: &mut AnyConnection, token: &str) -> sqlx::Result<
     Ok(row.and_then(Row::into_link))
 }
 
-/// Ends the links of an account that undo changes of its factors, within a transaction.
-pub async fn delete_undo_links(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM links WHERE user_id = $1 AND purpose = $2")
-        .bind(user_id)
-        .bind(Purpose::UndoFactors.as_str())
-        .execute(database)
-        .await?;
+/// Ends all links of an account, within a transaction.
+pub async fn delete_all(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM links WHERE user_id = $1").bind(user_id).execute(database).await?;
     Ok(())
 }
 
-/// Ends the other links of an account, within a transaction. A new password by whoever changed the factors is not to end the
-/// links that undo that.
+/// Ends the links of an account, within a transaction, but for those that undo a change of its factors: a new password by the
+/// one who made that change is not to end them.
 pub async fn delete_for_user(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM links WHERE user_id = $1 AND purpose <> $2")
         .bind(user_id)

@@ -53,7 +53,7 @@ pub async fn resume(instance: Instance) {
     let loaded = instance.load_conversation(&session);
     let _none = show_messages(&instance, &session);
     show_box(&instance, false);
-    opened(loaded.ok()).await;
+    until_open(loaded.ok()).await;
     settle(instance, session, input).await;
 }
 
@@ -78,27 +78,24 @@ async fn settle(instance: Instance, session: String, input: Option<HtmlTextAreaE
 }
 
 /// Opens a new socket for the open conversation, without taking the focus. There is no box to write in meanwhile.
-pub fn reopen_socket(instance: &Instance, session: String) {
+pub async fn reopen_socket(instance: Instance, session: String) {
     // While a conversation is being opened, the socket is that of the one before.
-    if !begin(instance) {
+    if !begin_opening(&instance) {
         return;
     }
-    show_box(instance, false);
-    let input = draft_box(instance);
+    show_box(&instance, false);
+    let input = draft_box(&instance);
     input.iter().for_each(keep_from_focus);
     // Not the widget's own reconnect(): what the old socket says late would open a third one.
-    close_socket(instance);
-    let socket = call(instance, "initWsConversation", &session.as_str().into());
-    let instance = instance.clone();
-    wasm_bindgen_futures::spawn_local(async move {
-        opened(socket.map(|socket| socket.unchecked_into())).await;
-        end(&instance);
-        settle(instance, session, input).await;
-    });
+    close_socket(&instance);
+    let opening = call(&instance, "initWsConversation", &session.as_str().into());
+    until_open(opening.map(|opening| opening.unchecked_into())).await;
+    end_opening(&instance);
+    settle(instance, session, input).await;
 }
 
 /// Waits until a conversation is open, or could not be opened.
-async fn opened(opening: Option<Promise>) {
+async fn until_open(opening: Option<Promise>) {
     if let Some(opening) = opening {
         let _failed = JsFuture::from(opening).await;
     }
@@ -110,23 +107,23 @@ fn keep_from_focus(input: &HtmlTextAreaElement) {
 }
 
 /// Notes that a conversation is being opened; `false` where one is already.
-fn begin(instance: &Instance) -> bool {
+fn begin_opening(instance: &Instance) -> bool {
     let now = since_page_start();
-    let is_free = get(instance, STARTED_AT).and_then(|at| at.as_f64()).is_none_or(|at| now - at > LONGEST_START);
+    let is_free = get(instance, OPENING_SINCE).and_then(|at| at.as_f64()).is_none_or(|at| now - at > LONGEST_OPENING);
     if is_free {
-        set(instance, STARTED_AT, &now.into());
+        set(instance, OPENING_SINCE, &now.into());
     }
     is_free
 }
 
-fn end(instance: &Instance) {
-    set(instance, STARTED_AT, &JsValue::UNDEFINED);
+fn end_opening(instance: &Instance) {
+    set(instance, OPENING_SINCE, &JsValue::UNDEFINED);
 }
 
 /// Opens a new conversation, with a text in its box that is not sent yet.
 pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     // Of two at once each would open a socket, and the widget would know one of them.
-    if !begin(&instance) {
+    if !begin_opening(&instance) {
         return;
     }
     let _gone = instance.open();
@@ -135,8 +132,8 @@ pub async fn start_conversation(instance: Instance, draft: Option<String>) {
     // The messages of that conversation would be kept for the new one.
     let _none = call_part(&instance, WINDOW, "clearMessages", &JsValue::UNDEFINED);
     // Not the widget's own startConversation(): that one opens a socket and shows nothing.
-    opened(instance.load_conversation("new").ok()).await;
-    end(&instance);
+    until_open(instance.load_conversation("new").ok()).await;
+    end_opening(&instance);
     // There is one box for all conversations: what the visitor is writing stays.
     if let (Some(draft), Some(input)) = (draft, draft_box(&instance).filter(|input| input.value().is_empty())) {
         set_draft(&input, &draft);
@@ -195,9 +192,9 @@ fn move_again(instance: &Instance) -> Option<()> {
 }
 
 /// The property of a widget that says since when a conversation is being opened, in milliseconds.
-const STARTED_AT: &str = "startedAt";
+const OPENING_SINCE: &str = "openingSince";
 /// How long that counts. If nothing answers, the widget waits without end, and later questions are to be put all the same.
-const LONGEST_START: f64 = 15_000.0;
+const LONGEST_OPENING: f64 = 15_000.0;
 /// The part of a widget that shows its window.
 const WINDOW: &str = "chatWindow";
 /// The method by which the widget scrolls to the last message, after a while and smoothly.

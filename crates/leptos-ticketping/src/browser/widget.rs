@@ -56,7 +56,7 @@ impl LiveWidget {
         }
         let session = self.instance.current_chat_session().filter(|_| self.instance.is_open() && is_closed("ws"));
         if let Some(session) = session {
-            resume::reopen_socket(&self.instance, session);
+            wasm_bindgen_futures::spawn_local(resume::reopen_socket(self.instance.clone(), session));
         }
     }
 
