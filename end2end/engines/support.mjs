@@ -89,7 +89,8 @@ export async function signUp({ name, email } = person("Alice")) {
     return email;
 }
 
-export const isOpen = () => wait("document.querySelector('.ticketping-chat-window')?.classList.contains('open')");
+/** Waits until the chat's window is open and the keyboard gets into it, which takes one frame longer. */
+export const isOpen = () => wait("[document.querySelector('.ticketping-chat-window.open .ticketping-tab-content.active')].some((shown) => shown && getComputedStyle(shown).visibility === 'visible')");
 
 /** Ends the session without a word to any page. */
 export async function logOutUnnoticed() {
