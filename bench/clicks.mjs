@@ -1,5 +1,5 @@
-// What a visitor waits for, in three browsers: from the click on a link to the page painted, with the chat closed and open, and
-// to the messages of the open chat, also where the page is loaded; and on a first visit to the chat's bubble. On this machine's own network, and with 100 ms of delay in each direction.
+// What a visitor waits for, in three browsers: from the click on a link to the page painted, with the chat closed and open, shown
+// in place and loaded; to the messages of the open chat; and on a first visit to the chat's bubble. On this machine's own network, and with 100 ms of delay in each direction.
 // Prints a table and writes docs/clicks.json. `ENGINES=firefox` takes one browser, `TIMELINE=1` says when each file came.
 import { writeFileSync } from "node:fs";
 import http from "node:http";
@@ -190,7 +190,9 @@ async function measure(engine, delay) {
     const open = await followLinks(browser, { isReady: isUsed, isThere: answered });
     const loaded = await followLinks(browser, { isReady: isUsed, isThere: answered, loads: true });
     await browser.executeScript("TicketpingChat.close()");
-    const closed = await followLinks(browser, { isReady: "TicketpingChat.instance.isInitialized", isThere: "true" });
+    const isStarted = "TicketpingChat.instance?.isInitialized";
+    const closed = await followLinks(browser, { isReady: isStarted, isThere: "true" });
+    const closedLoaded = await followLinks(browser, { isReady: isStarted, isThere: "true", loads: true });
     const empty = await paintsEmptyPages(browser, delay);
     await browser.quit();
     way.close();
@@ -199,7 +201,7 @@ async function measure(engine, delay) {
         engine,
         delay,
         empty: Math.round(empty),
-        painted: closed.painted,
+        closed: { painted: closed.painted, loaded: closedLoaded.painted },
         open: { painted: open.painted, messages: open.seen, slowestMessages: open.slowest },
         loaded: { painted: loaded.painted, messages: loaded.seen, slowestMessages: loaded.slowest },
         bubble: Math.round(median(bubbles)),

@@ -1,5 +1,5 @@
-// A page load would end the chat. While it is open, links between these pages show the next one in this document:
-// docs/decisions/why-links-leave-an-open-chat-alone.md. `loadedAs` and `wakeIslands` are from src/hydration.js.
+// A page load would end the chat, and takes longer. Links between these pages show the next one in this document:
+// docs/decisions/why-links-load-no-page.md. `loadedAs` and `wakeIslands` are from src/hydration.js.
 const PAGES = /^\/(login|signup|forgot|account)?$/;
 // How long a page may take before the browser loads it instead, and how old one may be that was asked for at the press; in
 // milliseconds.
@@ -73,8 +73,6 @@ const back = () => {
     if (shown !== here()) follow(ask(location.href), true);
 };
 
-const isOpen = () => document.querySelector(".ticketping-chat-window.open");
-
 // A link that leads to another page in this tab.
 const linkOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
     const link = target.closest?.("a");
@@ -83,7 +81,8 @@ const linkOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
 };
 
 const urlOf = (link) => {
-    if (link && isOpen() && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
+    const isHere = document.readyState !== "loading";
+    if (link && isHere && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
 };
 
 addEventListener("pointerdown", (down) => {

@@ -65,7 +65,7 @@ const changes = {
     ],
     "docs/security.md": [[/; the times are in \[figures\.md\]\(figures\.md\)/, ""]],
     "docs/decisions/why-layers-are-put-together-first.md": [[" (`make profile`)", ""]],
-    "docs/decisions/why-links-leave-an-open-chat-alone.md": [[/ \(\[figures\]\(\.\.\/figures\.md\), `make clicks`\)/, ""]],
+    "docs/decisions/why-links-load-no-page.md": [[/ \(\[figures\]\(\.\.\/figures\.md\), `make clicks`\)/, ""]],
     "docs/deploy.md": [[/### How far it goes[^]*?(?=## Metrics)/, ""]],
 };
 

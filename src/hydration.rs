@@ -1,6 +1,6 @@
 //! Wakes a page's islands, in place of Leptos's `HydrationScripts`. That one preloads the WASM with a link, which WebKit's
 //! `fetch` does not use, so that Safari loads the file twice; and it waits for an idle page before it begins. At
-//! the first press, key or step in the history it loads `public/navigation.js`, which lets links leave an open chat alone.
+//! the first press, key or step in the history it loads `public/navigation.js`, which shows the next page in the document that is there.
 
 use std::sync::LazyLock;
 

@@ -110,6 +110,9 @@ test("a form with errors ties each to its field and keeps what was typed, but ne
     assert.deepEqual(await run(described), ["true", "Enter your email address."]);
 });
 
+/** The window is closed, and the focus is where it can be opened again. */
+const isClosed = () => wait("!document.querySelector('.ticketping-chat-window').classList.contains('open') && document.activeElement.matches('.ticketping-chat-bubble')");
+
 test("with the keyboard alone: log in, open the chat, write, close it", async () => {
     const alice = person("Alice");
     await signUp(alice);
@@ -148,8 +151,30 @@ test("with the keyboard alone: log in, open the chat, write, close it", async ()
     // Sometimes geckodriver's window has lost the focus by now, and then Firefox presses no button by key.
     if (await run("return document.hasFocus()")) await press(Key.ENTER);
     else await click(".active [aria-label='Close chat']");
-    await wait("!document.querySelector('.ticketping-chat-window').classList.contains('open')");
+    await isClosed();
     await logOut();
+});
+
+test("the keyboard does not get into a chat that is closed, but into one that a link opens; Escape closes it", async () => {
+    await go("/");
+    await ready();
+    // What a press on Tab passes through: geckodriver loses track of the window where it leads out of the page.
+    const inWindow = "[...document.querySelectorAll('.ticketping-chat-window :is(a, button, input, textarea, [tabindex])')]";
+    assert.equal(await run(`const all = ${inWindow}; return all.length > 3 && all.filter((part) => { part.focus(); return document.activeElement === part; }).length`), 0);
+    const openByLink = async () => {
+        await run("const link = [...document.querySelectorAll('main a')].find((link) => link.innerText === 'Chat with us'); link.focus(); link.click()");
+        await isOpen();
+        await wait("document.activeElement.closest('.ticketping-chat-window.open')");
+    };
+    await openByLink();
+    await run("document.querySelector('.ticketping-start-conversation-btn').click()");
+    await wait("document.activeElement.id === 'messageInput'");
+    assert.deepEqual(await run("return ['.ticketping-file-btn', '.ticketping-send-btn'].map((part) => document.querySelector(part).ariaLabel)"), ["Attach a file", "Send"]);
+    await type("#messageInput", Key.ESCAPE);
+    await isClosed();
+    // With the conversation open as well.
+    await openByLink();
+    await run("TicketpingChat.close()");
 });
 
 // The others cannot be told to.

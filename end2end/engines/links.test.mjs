@@ -1,4 +1,4 @@
-// Links while the chat is open: the next page is shown in the document that is there.
+// Links: the next page is shown in the document that is there, and the chat stays.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { By, Key, answered, browser, click, go, isOpen, logOut, logOutUnnoticed, owner, path, person, ready, run, shows, signUp, startConversation, type, wait } from "./support.mjs";
@@ -210,13 +210,33 @@ test("a half-filled form is there again after a link and back", async () => {
     await close();
 });
 
-test("while the chat is closed a link loads the page", async () => {
-    await go("/");
-    await ready();
+test("while the chat is closed a link loads no page either: the same widget goes on, and nothing but the page is asked for", async () => {
+    await signUp();
+    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
+    await areFollowed();
     await mark();
+    await run("window.widget = TicketpingChat.instance; window.socket = widget.notifiWs.ws; performance.clearResourceTimings()");
+    await click(home);
+    await path("/");
+    await shows("How the support team sees you");
+    assert.ok(await isTheSame());
+    assert.ok(await run("return TicketpingChat.instance === widget && widget.notifiWs.ws === socket && socket.readyState === WebSocket.OPEN"));
+    const asked = await run("return performance.getEntriesByType('resource').map(({ name }) => name)");
+    const origin = await run("return location.origin");
+    assert.deepEqual(asked, [`${origin}/`]);
+    await logOut();
+});
+
+test("a link on a page that has not arrived as a whole is followed by the browser", async () => {
+    await go("/");
+    await open();
+    await mark();
+    await run("Object.defineProperty(document, 'readyState', { get: () => (window.theSame ? 'loading' : 'complete') })");
     await click("header a[href='/signup']");
     await path("/signup");
     await isLoaded();
+    await isOpen();
+    await close();
 });
 
 /** The answer for a page is held back, until `answerIt`. */

@@ -90,63 +90,6 @@ test("a long email address widens no page of a phone", async ({ page }) => {
     }
 });
 
-test("with the keyboard alone: log in, open the chat, write, close it", async ({ page }) => {
-    const alice = person("Alice");
-    await signUp(page, alice);
-    await logOut(page);
-    await page.goto("/login");
-    await ready(page);
-    const { keyboard } = page;
-    async function tabTo(selector: string) {
-        for (let count = 0; count < 60; count++) {
-            if (await page.evaluate((selector) => document.activeElement?.matches(selector), selector)) return;
-            await keyboard.press("Tab");
-        }
-        throw new Error(`the keyboard does not reach ${selector}`);
-    }
-    await tabTo("[name=email]");
-    await keyboard.type(alice.email);
-    await tabTo("[name=password]");
-    await keyboard.type(PASSWORD);
-    await keyboard.press("Enter");
-    await page.waitForURL("**/account");
-    await ready(page);
-    await tabTo(".ticketping-chat-bubble");
-    await keyboard.press("Enter");
-    await tabTo(".ticketping-start-conversation-btn");
-    await keyboard.press("Enter");
-    await expect(page.locator("#messageInput")).toBeVisible();
-    await tabTo("#messageInput");
-    await keyboard.type("by keyboard");
-    await keyboard.press("Enter");
-    await expect(page.getByText("I read: “by keyboard”")).toBeVisible();
-    await tabTo(".active [aria-label='Close chat']");
-    await keyboard.press("Enter");
-    await expect(page.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
-    await expect(bubble(page)).toBeFocused();
-});
-
-test("the keyboard does not get into a chat that is closed, but into one that a link opens; Escape closes it", async ({ page }) => {
-    await page.goto("/");
-    await ready(page);
-    const isInWindow = () => page.evaluate(() => !!document.activeElement?.closest(".ticketping-chat-window"));
-    await bubble(page).focus();
-    for (let count = 0; count < 20; count++) {
-        await page.keyboard.press("Tab");
-        expect(await isInWindow(), `after ${count + 1} tabs`).toBe(false);
-    }
-    await page.getByRole("link", { name: "Chat with us" }).press("Enter");
-    await expect.poll(isInWindow).toBe(true);
-    await page.locator(".ticketping-start-conversation-btn").press("Enter");
-    for (const name of ["Attach a file", "Send"]) await expect(page.getByRole("button", { name, exact: true })).toBeVisible();
-    await page.locator("#messageInput").press("Escape");
-    await expect(page.locator(".ticketping-chat-window")).not.toHaveClass(/open/);
-    await expect(bubble(page)).toBeFocused();
-    // With the conversation open as well.
-    await page.getByRole("link", { name: "Chat with us" }).press("Enter");
-    await expect.poll(isInWindow).toBe(true);
-});
-
 test("the chat can be closed on a phone that is held sideways", async ({ page }) => {
     await page.setViewportSize({ width: 740, height: 360 });
     await page.goto("/");

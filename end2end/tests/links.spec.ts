@@ -1,4 +1,4 @@
-// Links while the chat is open: what needs Playwright. The rest is in engines/.
+// Links: what needs Playwright. The rest is in engines/.
 import { type Page, expect, test } from "@playwright/test";
 import { brand, bubble, chatWindow, linksAreFollowed, listen, memory, person, ready, signUp } from "./support";
 

@@ -57,7 +57,7 @@ export async function ready(page: Page): Promise<void> {
     await page.waitForFunction(() => (window as any).TicketpingChat?.instance?.isInitialized === true);
 }
 
-/** Waits until what links need under an open chat is there: the first press has it loaded. */
+/** Waits until what shows the next page in place is there: the first press has it loaded. */
 export async function linksAreFollowed(page: Page): Promise<void> {
     const isLoaded = () => page.evaluate(() => performance.getEntriesByType("resource").some(({ name }) => name.endsWith("/navigation.js")));
     await expect.poll(isLoaded).toBe(true);

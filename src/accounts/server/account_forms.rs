@@ -47,9 +47,11 @@ impl Accounts {
         if address.as_ref() == Some(&user.email) {
             errors.push(ValidationError::EmailSame);
         }
-        errors.extend(self.check_current_password(&current).await?);
+        let typed = FormFeedback { email: email.to_owned(), ..FormFeedback::new(Form::Email, Vec::new()) };
+        errors.extend(self.check_current_password(&current, typed.clone()).await?);
         if let Some(address) = address.filter(|_| errors.is_empty()) {
-            self.limit(self.limits.mail(self.client, MailKind::ChangeEmail, &address))?;
+            let checked = self.limits.mail(self.client, MailKind::ChangeEmail, &address);
+            self.limit_form(checked, "/account", typed)?;
             let link = NewMail { email: &address, ..NewMail::about(&user, MailKind::ChangeEmail) };
             let notice = NewMail::about(&user, MailKind::ChangeEmailNotice);
             self.auth.backend.outbox.add(&[notice, link]).await?;
@@ -57,8 +59,7 @@ impl Accounts {
             self.to_check_mail(&address);
             return Ok(());
         }
-        let feedback = FormFeedback::new(Form::Email, errors);
-        self.back_to_form("/account", FormFeedback { email: email.to_owned(), ..feedback });
+        self.back_to_form("/account", FormFeedback { errors, ..typed });
         Ok(())
     }
 
@@ -66,7 +67,8 @@ impl Accounts {
     pub async fn change_password(mut self, current: SecretString, new: SecretString) -> Result<(), AppError> {
         validate_readable(&[new.expose_secret()])?;
         let user = self.user()?;
-        let mut errors = self.check_current_password(&current).await?;
+        let form = FormFeedback::new(Form::Password, Vec::new());
+        let mut errors = self.check_current_password(&current, form).await?;
         errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, &self.place(true)?).await?);
         if errors.is_empty() {
             let hash = self.auth.backend.passwords.hash(&new, &self.place(true)?).await?;
@@ -120,7 +122,8 @@ impl Accounts {
     /// Removes the account and its sessions.
     pub async fn remove_account(mut self, current: SecretString) -> Result<(), AppError> {
         let user = self.user()?;
-        let errors = self.check_current_password(&current).await?;
+        let form = FormFeedback::new(Form::Remove, Vec::new());
+        let errors = self.check_current_password(&current, form).await?;
         if !errors.is_empty() {
             self.back_to_form("/account", FormFeedback::new(Form::Remove, errors));
             return Ok(());
@@ -148,10 +151,12 @@ impl Accounts {
         .await
     }
 
-    /// Before what is dangerous: the second factor was shown, if there is one, and this is the password.
+    /// Before what is dangerous: the second factor was shown, if there is one, and this is the password. `typed` is what the form of
+    /// the account page held.
     pub(super) async fn check_current_password(
         &self,
         current: &SecretString,
+        typed: FormFeedback,
     ) -> Result<Vec<ValidationError>, AppError> {
         validate_readable(&[current.expose_secret()])?;
         let user = self.user()?;
@@ -162,12 +167,13 @@ impl Accounts {
             return Ok(vec![ValidationError::CurrentPasswordMissing]);
         }
         let place = self.place(true)?;
-        if let Err(error) = self.limit(self.limits.current_password(&user.id)) {
+        let limit = |checked| self.limit_form(checked, "/account", typed.clone());
+        if let Err(error) = limit(self.limits.current_password(&user.id)) {
             // Someone else may be using this session.
             self.tell_of_guesses(&user.email).await?;
             return Err(error);
         }
-        self.limit(self.limits.change(&user.id))?;
+        limit(self.limits.change(&user.id))?;
         let is_right = self.auth.backend.passwords.verify(current, Some(&user.password_hash), &place).await?;
         if is_right {
             self.limits.current_password_was_right(&user.id);

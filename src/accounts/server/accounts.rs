@@ -159,7 +159,7 @@ impl Accounts {
         checked.inspect_err(|_| self.record(Event::Refused, "limited", self.user_id()))
     }
 
-    /// The same for a form of strangers: `error_pages` shows it again, on this path, with what was typed.
+    /// The same for a form that has a page: `error_pages` shows it again, on this path, with what was typed.
     pub(super) fn limit_form(
         &self,
         checked: Result<(), AppError>,
@@ -168,7 +168,7 @@ impl Accounts {
     ) -> Result<(), AppError> {
         self.limit(checked).inspect_err(|error| {
             let path = HeaderValue::from_str(path);
-            if let (AppError::TooManyRequests { seconds }, None, Ok(path)) = (*error, self.user_id(), path) {
+            if let (AppError::TooManyRequests { seconds }, Ok(path)) = (*error, path) {
                 self.keep(FormFeedback { errors: vec![ValidationError::Limited { seconds }], ..feedback });
                 self.response.insert_header(header::CONTENT_LOCATION, path);
             }

@@ -2,11 +2,12 @@
 
 use super::{
     Accounts, User,
+    factor_forms::of_factors,
     second_factor::{
         FactorKind, PasskeyError, PendingLogIn,
         factors::{self, NewFactor},
     },
-    second_step_forms::At,
+    second_step_forms::{At, SECOND_STEP},
     validate::validate_readable,
 };
 use crate::{
@@ -58,7 +59,14 @@ impl Accounts {
         next: &str,
     ) -> Result<(), AppError> {
         validate_readable(&[state, credential, next])?;
-        self.limit(self.limits.log_in_by_client(self.client))?;
+        let (form, page) = match (&self.auth.user, is_log_in) {
+            (None, true) => (Form::PasskeyLogIn, "/login/passkey"),
+            _ => (Form::SecondFactor, SECOND_STEP),
+        };
+        let form = FormFeedback { remember, ..FormFeedback::new(form, Vec::new()) };
+        let page = with_next(page, next);
+        self.limit_form(self.limits.log_in_by_client(self.client), &page, form.clone())?;
+        self.limit_answers(credential, &page, form)?;
         let expected = match self.auth.user.clone() {
             Some(user) => Some((user, At::Session)),
             None if is_log_in => None,
@@ -97,11 +105,12 @@ impl Accounts {
         validate_readable(&[state, credential])?;
         let user = self.user()?;
         let factors = self.factors_of(&user).await?;
-        let mut errors = self.check_current_password(&current).await?;
+        let mut errors = self.check_current_password(&current, of_factors()).await?;
         if factors.passkeys().count() >= MAX_PASSKEYS {
             errors.push(ValidationError::PasskeysFull);
         }
         if errors.is_empty() {
+            self.limit_answers(credential, "/account", of_factors())?;
             match self.new_passkey(&user, state, credential).await {
                 Ok(()) => {
                     self.record(Event::SecondFactor, "passkey_added", Some(&user.id));
@@ -142,13 +151,16 @@ impl Accounts {
         if was_added { Ok(()) } else { Err(ValidationError::PasskeyKnown.into()) }
     }
 
+    /// Each answer has a challenge noted, which anybody can have.
+    fn limit_answers(&self, credential: &str, page: &str, form: FormFeedback) -> Result<(), AppError> {
+        if credential.is_empty() { Ok(()) } else { self.limit_form(self.limits.passkey(self.client), page, form) }
+    }
+
     /// A challenge is good for one answer, right or wrong.
     async fn use_challenge(&self, state: &str, credential: &str) -> Result<(), Refusal> {
         if credential.is_empty() {
             return Err(ValidationError::PasskeyMissing.into());
         }
-        // Anybody can have one noted.
-        self.limit(self.limits.passkey(self.client)).map_err(Refusal::Failed)?;
         let stores = &self.auth.backend;
         let (id, expires_at) = stores.passkeys.challenge(state).map_err(|error| self.passkey_failed(&error))?;
         if stores.factors.use_challenge(&id, expires_at).await? {

@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use ::http::{HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, Uri, header, uri::Authority};
+use ::http::{
+    HeaderMap, HeaderValue, Method, Request as HttpRequest, StatusCode, Uri, header, request::Parts, uri::Authority,
+};
 use axum::{
     Router,
     body::Body,
@@ -96,14 +98,15 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         }
         return Ok(as_json);
     };
+    if let Some(page) = form
+        && let Some(page) = form_again(&state, routes, head.clone(), page, &mut response).await?
+    {
+        return Ok(page);
+    }
     let requested_by = response.extensions().get::<RequestedBy>().cloned();
     let is_of_user = requested_by.as_ref().is_some_and(|RequestedBy(user)| user.is_some());
     let mut request = HttpRequest::from_parts(head, Body::empty());
     *request.method_mut() = Method::GET;
-    let is_form_again = form.is_some();
-    if let Some(page) = form {
-        show_form_again(&state, &mut request, response.headers_mut(), page);
-    }
     // In a box: every request would carry the room for it, through every layer.
     let page = Box::pin(render_page(&state, request, move || {
         match &requested_by {
@@ -112,42 +115,62 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
             None if is_log_out => {}
             None => provide_context(UnknownVisitor),
         }
-        if !is_form_again {
-            provide_context(error);
-        }
+        provide_context(error);
     }));
     let headers = response.headers_mut();
     if let Some(when) = error.into_response().headers_mut().remove(header::RETRY_AFTER) {
         headers.entry(header::RETRY_AFTER).or_insert(when);
     }
-    let kept =
-        headers.iter().filter(|(name, _)| [header::RETRY_AFTER, header::SET_COOKIE, header::ALLOW].contains(name));
-    let kept: Vec<_> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     let mut page = with_status(page.await, status);
-    for (name, value) in kept {
-        page.headers_mut().append(name, value);
-    }
+    keep_headers(headers, page.headers_mut());
     if is_of_user {
         page.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     Ok(page)
 }
 
-/// Asks for the page of a form, with the cookie that holds what was typed: the browser is not to keep it.
-fn show_form_again(state: &AppState, request: &mut HttpRequest<Body>, answer: &mut HeaderMap, page: Uri) {
+/// The page of a form that a limit has refused, with what was typed: the browser is not to keep the cookie that holds it. `None` where
+/// that page leads elsewhere.
+async fn form_again(
+    state: &AppState,
+    mut routes: Router,
+    mut head: Parts,
+    page: Uri,
+    refused: &mut Response,
+) -> Result<Option<Response>, Infallible> {
     let is_typed = |cookie: &HeaderValue| is_feedback(cookie, state.config.is_https());
-    let set: Vec<HeaderValue> = answer.get_all(header::SET_COOKIE).iter().cloned().collect();
-    answer.remove(header::SET_COOKIE);
+    let headers = refused.headers_mut();
+    let set: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    headers.remove(header::SET_COOKIE);
     let (typed, others): (Vec<_>, Vec<_>) = set.into_iter().partition(is_typed);
     for cookie in others {
-        answer.append(header::SET_COOKIE, cookie);
+        headers.append(header::SET_COOKIE, cookie);
     }
-    let before: Vec<HeaderValue> = request.headers().get_all(header::COOKIE).iter().cloned().collect();
-    request.headers_mut().remove(header::COOKIE);
+    let before: Vec<HeaderValue> = head.headers.get_all(header::COOKIE).iter().cloned().collect();
+    for name in [header::COOKIE, header::CONTENT_LENGTH, header::CONTENT_TYPE, header::TRANSFER_ENCODING] {
+        head.headers.remove(name);
+    }
     for cookie in typed.into_iter().chain(before) {
-        request.headers_mut().append(header::COOKIE, cookie);
+        head.headers.append(header::COOKIE, cookie);
     }
-    *request.uri_mut() = page;
+    head.uri = page;
+    head.method = Method::GET;
+    let mut page = routes.call(HttpRequest::from_parts(head, Body::empty())).await?;
+    if page.status() != StatusCode::UNPROCESSABLE_ENTITY {
+        return Ok(None);
+    }
+    *page.status_mut() = refused.status();
+    keep_headers(refused.headers(), page.headers_mut());
+    Ok(Some(page))
+}
+
+/// What an answer says beside its text stays true of the page that takes its place.
+fn keep_headers(answer: &HeaderMap, page: &mut HeaderMap) {
+    for name in [header::RETRY_AFTER, header::SET_COOKIE, header::ALLOW] {
+        for value in answer.get_all(&name) {
+            page.append(&name, value.clone());
+        }
+    }
 }
 
 /// Whether a request names this machine, or the host of `PUBLIC_URL`, as the one that is asked. The sandbox serves no other.

@@ -252,6 +252,8 @@ fn codes_are_limited_by_account_and_the_owner_hears_that_the_password_is_known()
     }
     let refused = thief.post("/api/auth/enter-code", &[("code", &codes[0])]);
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    // The form again: who has lost their app sees where else to go.
+    assert!(refused.body.contains("Too many attempts.") && refused.body.contains(r#"name="code""#), "{}", refused.body);
     assert_eq!(app.mailbox.to(ALICE).len(), before + 1);
 }
 

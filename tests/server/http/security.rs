@@ -27,6 +27,9 @@ fn post_from(app: &TestApp, headers: &[(&str, &str)]) -> StatusCode {
     client.send(request.body("email=alice@example.com")).status
 }
 
+/// What a form says above its fields when a limit has refused it.
+const TOO_MANY: &str = r#"class="form-summary">Too many attempts."#;
+
 #[test]
 fn forms_from_other_sites_change_nothing() {
     let app = TestApp::new();
@@ -331,8 +334,13 @@ fn guessing_a_password_ends_in_a_429_that_says_when_to_come_back() {
     let seconds: u64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((1..=901).contains(&seconds), "{seconds}");
     // The form again, with what was typed.
-    let alert = r#"class="form-summary">Too many attempts. Try again in 15 minutes."#;
-    for part in [alert, r#"value="alice@example.com""#, r#"name="password""#, "Forgot your password?"] {
+    for part in [
+        TOO_MANY,
+        "Try again in 15 minutes.",
+        r#"value="alice@example.com""#,
+        r#"name="password""#,
+        "Forgot your password?",
+    ] {
         assert!(refused.body.contains(part), "{part} in {}", refused.body);
     }
     assert_eq!(refused.set_cookie("form").map(|cookie| cookie.contains("Max-Age=0")), Some(true));
@@ -352,6 +360,30 @@ fn a_user_makes_so_many_changes_with_the_right_password_and_then_a_few_an_hour()
     assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
     let seconds: u64 = refused.headers[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
     assert!((300..=361).contains(&seconds), "{seconds}");
+    assert!(refused.body.contains(TOO_MANY) && refused.body.contains("Add an authenticator app"), "{}", refused.body);
+}
+
+#[test]
+fn a_limit_inside_the_account_shows_its_form_again_with_what_was_typed() {
+    let app = TestApp::with(&[("RATE_LIMIT_FACTOR", "1")]);
+    let alice = app.client();
+    alice.sign_up("alice@example.com");
+    let refused_at_last = |path: &str, fields: &[(&str, &str)], shown: &[&str]| {
+        let answers = (0..100).map(|_| alice.post(path, fields));
+        let refused = answers.into_iter().find(|answer| answer.status != StatusCode::SEE_OTHER).expect("a refusal");
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers.contains_key(header::RETRY_AFTER));
+        assert_eq!(refused.headers[header::CACHE_CONTROL], "no-store");
+        for part in [TOO_MANY, "Log out"].iter().chain(shown) {
+            assert!(refused.body.contains(part), "{part} in {}", refused.body);
+        }
+        assert_eq!(refused.set_cookie("form").map(|cookie| cookie.contains("Max-Age=0")), Some(true));
+    };
+    alice.post("/api/auth/start-app", &[("current", PASSWORD)]);
+    refused_at_last("/api/auth/confirm-app", &[("code", "000000")], &[r#"<code class="secret">"#]);
+    let fields = [("email", "alice.new@example.com"), ("current", "a wrong guess")];
+    refused_at_last("/api/auth/change-email", &fields, &[r#"value="alice.new@example.com""#, "Remove account"]);
+    assert_eq!(alice.get("/account").status, StatusCode::OK);
 }
 
 #[test]
