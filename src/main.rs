@@ -1,6 +1,11 @@
 //! The server: arguments, configuration, serve.
 
-use std::{error::Error, ffi::OsString, process::ExitCode};
+use std::{
+    error::Error,
+    ffi::OsString,
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use secrecy::ExposeSecret as _;
 use ticketping_leptos::{
@@ -32,7 +37,8 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(done) => {
-            print!("{done}");
+            // Its reader may have gone, as with `| head`.
+            let _gone = io::stdout().write_all(done.as_bytes());
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -55,6 +61,7 @@ async fn execute(command: Command) -> Result<String, Box<dyn Error>> {
     let done = match command {
         // Also with settings that are wrong.
         Command::Help => config::help(),
+        Command::Version => concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
         Command::CopyFrom(from) => {
             let url = database_url()?;
             let copied = copy_users(&url_or_file(from)?, url.expose_secret()).await?;
@@ -68,7 +75,7 @@ async fn execute(command: Command) -> Result<String, Box<dyn Error>> {
             let url = database_url()?;
             let users = backup::restore(url.expose_secret(), &file).await?;
             let (from, to) = (file.display(), place(url.expose_secret()));
-            format!("Restored {users} users from {from} into {to}. Everybody has to log in again.\n")
+            format!("Restored {users} users from {from} into {to}. Everybody has to log in again, within 5 seconds.\n")
         }
         Command::Check { connect } => {
             let config = config()?;
@@ -78,7 +85,8 @@ async fn execute(command: Command) -> Result<String, Box<dyn Error>> {
             format!("The configuration is complete{}.\n", if connect { ", and mail can be sent" } else { "" })
         }
         Command::Healthy => {
-            healthy(config()?.site_addr)?;
+            // Nothing but 0 or 1.
+            healthy(Config::site_addr_from_env().map_err(|error| error.to_string())?)?;
             String::new()
         }
         Command::Operator(command) => {
@@ -115,8 +123,11 @@ fn url_or_file(given: String) -> Result<String, String> {
             "--copy-from takes a URL that begins with sqlite: or postgres:, or a file that holds one".to_owned()
         );
     }
-    let read = std::fs::read_to_string(&given).map_err(|error| format!("{given} cannot be read: {error}"))?;
-    let url = read.trim().to_owned();
+    let read = std::fs::read(&given).map_err(|error| format!("{given} cannot be read: {error}"))?;
+    if read.starts_with(b"SQLite format 3\0") {
+        return Err(format!("{given} is a database: did you mean sqlite://{given}?"));
+    }
+    let url = String::from_utf8_lossy(&read).trim().to_owned();
     // Not repeated either.
     if is_url(&url) { Ok(url) } else { Err(format!("{given} holds no URL that begins with sqlite: or postgres:")) }
 }

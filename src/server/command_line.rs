@@ -21,6 +21,8 @@ pub enum Command {
     Operator(OperatorCommand),
     /// `--help`.
     Help,
+    /// `--version`.
+    Version,
 }
 
 /// What an operator does with accounts. A user is named by id or by address.
@@ -48,6 +50,10 @@ impl Command {
         if let Some(extra) = arguments.next() {
             return Err(format!("unknown argument {extra}: --help lists what there is"));
         }
+        if let Some(option) = argument.as_ref().filter(|argument| argument.starts_with('-') && *argument != "--connect")
+        {
+            return Err(format!("unknown argument {option}: --help lists what there is"));
+        }
         let user = |make: fn(String) -> OperatorCommand| match &argument {
             Some(user) => Ok(Self::Operator(make(user.clone()))),
             None => Err(format!("{command} needs a user's id or address: `ticketping-leptos users` lists them")),
@@ -64,16 +70,14 @@ impl Command {
             ("--restore", Some(file)) => Ok(Self::Restore(file.into())),
             ("--backup" | "--restore", None) => Err(format!("{command} needs the path of a file")),
             ("--help" | "-h", None) => Ok(Self::Help),
-            ("users", Some(option)) if option.starts_with('-') => {
-                Err(format!("unknown argument {option}: --help lists what there is"))
-            }
+            ("--version" | "-V", None) => Ok(Self::Version),
             ("users", _) => Ok(Self::Operator(OperatorCommand::Users(argument.unwrap_or_default()))),
             ("end-sessions", _) => user(OperatorCommand::EndSessions),
             ("disable", _) => user(OperatorCommand::Disable),
             ("enable", _) => user(OperatorCommand::Enable),
             ("remove-factors", _) => user(OperatorCommand::RemoveFactors),
             ("reset-link", _) => user(OperatorCommand::ResetLink),
-            ("--check" | "--healthy" | "--help" | "-h", Some(other)) => {
+            ("--check" | "--healthy" | "--help" | "-h" | "--version" | "-V", Some(other)) => {
                 Err(format!("unknown argument {other}: --help lists what there is"))
             }
             (other, _) => Err(format!("unknown argument {other}: --help lists what there is")),
@@ -102,7 +106,10 @@ mod tests {
         assert!(parse(&["--check", "--conect"]).is_err_and(|error| error.contains("--conect")));
         let disable = OperatorCommand::Disable("bob@example.com".into());
         assert_eq!(parse(&["disable", "bob@example.com"]), Ok(Command::Operator(disable)));
-        assert!(parse(&["users", "--help"]).is_err_and(|error| error.contains("--help")));
+        assert_eq!(parse(&["--version"]), Ok(Command::Version));
+        for command in ["users", "disable", "--backup", "--restore"] {
+            assert!(parse(&[command, "--help"]).is_err_and(|error| error.starts_with("unknown argument --help")));
+        }
         assert!(parse(&["disable"]).is_err_and(|error| error.contains("needs a user")));
         assert!(parse(&["disable", "bob", "alice"]).is_err_and(|error| error.contains("alice")));
     }

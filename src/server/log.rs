@@ -59,7 +59,7 @@ fn subscribe(config: &Config, writer: NonBlocking) {
         tracing_subscriber::fmt().with_env_filter(filter(&config.log_filter)).with_writer(writer).with_ansi(false);
     match config.log_format {
         LogFormat::Text => logs.init(),
-        LogFormat::Json => logs.json().init(),
+        LogFormat::Json => logs.json().with_span_list(false).init(),
     }
 }
 
@@ -72,6 +72,8 @@ fn filter(settings: &str) -> EnvFilter {
         "tower_sessions_core=error",
         "axum_login::session=off",
         "axum_login::service=error",
+        // A line for each file.
+        "memory_serve=warn",
         // And what begins like it.
         "webauthn_rs=off",
     ];

@@ -5,6 +5,7 @@ use std::{future, io, net::SocketAddr, process, time::Duration};
 use axum::{ServiceExt as _, body::Body, response::Response};
 use axum_server::{Handle, Server as HttpServer};
 use http::{HeaderValue, Request, StatusCode, header};
+use secrecy::ExposeSecret as _;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -16,6 +17,7 @@ use tower::ServiceExt as _;
 use super::{
     assemble::{AssembleError, assemble},
     config::Config,
+    database::place,
     http::metrics,
     listener::{HeldSocketError, Peer, StoppableListener, held_socket},
     log::Log,
@@ -52,12 +54,13 @@ pub enum RunError {
     Serve(io::Error),
 }
 
-/// Serves until SIGTERM or SIGINT, then lets requests finish and closes the database.
+/// Serves until SIGTERM, SIGINT or SIGHUP (the terminal has gone), then lets requests finish and closes the database.
 pub async fn run(config: Config) -> Result<(), RunError> {
     let log = Log::start(&config);
     // Before anything else reads the environment: it is taken out of it.
     let held = held_socket(config.site_addr)?;
     let (address, url, sandbox) = (config.site_addr, config.origin(), config.chat.sandbox);
+    let database = place(config.database_url.expose_secret());
     // Each connection is an open file, and the usual limit of those is low.
     let _as_many_as_allowed = rlimit::increase_nofile_limit(u64::MAX);
     if let Some(address) = config.metrics_addr {
@@ -74,7 +77,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     let stopping = CancellationToken::new();
     let opened = StoppableListener::open(held, address, stopping.clone()).await;
     let listener = opened.map_err(|error| RunError::Listen(address, error))?;
-    tracing::info!(%address, url, sandbox, "serving");
+    tracing::info!(%address, url, sandbox, database, version = env!("CARGO_PKG_VERSION"), "serving");
     tokio::spawn(log.tell_of_dropped());
     let handle: Handle<Peer> = Handle::new();
     tokio::spawn({
@@ -120,6 +123,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
     server.background.abort();
     tokio::join!(server.to_its_end.wait(CUT_OFF_TIMEOUT), server.mailer.finish(CUT_OFF_TIMEOUT));
     server.database.pool.close().await;
+    tracing::info!("stopped");
     served.map_err(RunError::Serve)
 }
 
@@ -138,21 +142,27 @@ async fn no_connection(handle: &Handle<Peer>, timeout: Duration) {
     let _or_not = time::timeout(timeout, ended).await;
 }
 
-/// SIGINT and SIGTERM, from the moment in which it is made: none is lost between two of them.
+/// SIGINT, SIGTERM and SIGHUP, from the moment in which it is made: none is lost between two of them.
 struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
+    hang_up: Signal,
 }
 
 impl StopSignals {
     fn new() -> io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
     }
 
     async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
         }
     }
 }

@@ -21,7 +21,7 @@ pub enum Event {
     SessionEnd,
     /// An account and everything about it was deleted.
     AccountRemoved,
-    /// A limit was reached, or a link or the current password was wrong.
+    /// A limit was reached, a link or the current password was wrong, or a form came from another site than `PUBLIC_URL`.
     Refused,
     /// An operator looked at accounts or changed one.
     Operator,

@@ -20,7 +20,7 @@ use crate::server::{
 };
 
 /// What the log calls somebody at this machine's terminal.
-const CLIENT: &str = "command line";
+const CLIENT: &str = "command_line";
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +73,9 @@ pub async fn execute(command: &OperatorCommand, config: &Config) -> Result<Strin
             let mut transaction = database.pool.begin().await?;
             // Nobody who is about to add one goes on.
             users::end_log_ins(&mut transaction, &user.id).await?;
-            factors::remove_all(&mut transaction, &user.id).await?;
+            if !factors::remove_all(&mut transaction, &user.id).await? {
+                return Ok(format!("{} has no second factor: nothing was changed.", describe(&user)));
+            }
             outbox::insert(&mut transaction, &NewMail::about(&user, MailKind::FactorsChanged)).await?;
             transaction.commit().await?;
             end(&database, &sessions, &user).await?;

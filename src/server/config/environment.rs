@@ -2,7 +2,7 @@
 
 use std::{
     env::{self, VarError},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
 };
 
 use ipnet::IpNet;
@@ -52,6 +52,12 @@ impl Config {
         Self::read(environment()?)
     }
 
+    /// `LEPTOS_SITE_ADDR` alone.
+    pub fn site_addr_from_env() -> Result<SocketAddr, ConfigErrors> {
+        let mut reader = Reader::new(environment()?);
+        reader.site_addr().ok_or(ConfigErrors(reader.errors))
+    }
+
     /// `DATABASE_URL` alone.
     pub fn database_url_from_env() -> Result<SecretString, ConfigErrors> {
         let mut reader = Reader::new(environment()?);
@@ -61,20 +67,21 @@ impl Config {
     /// Reads settings from any source. An empty value counts as unset.
     pub fn read(source: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigErrors> {
         let mut reader = Reader::new(source);
-        let site_addr = reader.parse("LEPTOS_SITE_ADDR", "an address such as 127.0.0.1:3000", |text| text.parse().ok());
+        let site_addr = reader.site_addr();
         let public_url = reader
             .parse("PUBLIC_URL", "an origin such as https://app.example.com, without a path", parse_origin)
             .or_else(|| parse_origin(&format!("http://{}", site_addr?)));
         let database_url = reader.database_url();
         let chat = reader.chat(site_addr, public_url.as_ref());
         let mail = reader.mail(public_url.as_ref());
+        let network = |text: &str| text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)));
         let trusted_proxies = reader
-            .parse("TRUSTED_PROXIES", "networks such as 10.0.0.0/8, comma separated", |text| {
-                text.split(',').map(|net| net.trim().parse().ok()).collect()
+            .parse("TRUSTED_PROXIES", "addresses or networks such as 10.0.0.0/8, comma separated", |text| {
+                text.split(',').map(|text| network(text.trim())).collect()
             })
             .unwrap_or_default();
         let metrics_addr = reader.parse("METRICS_ADDR", "an address such as 127.0.0.1:9100", |text| text.parse().ok());
-        let rate_limit_factor = reader.parse("RATE_LIMIT_FACTOR", "a number above 0", |text| {
+        let rate_limit_factor = reader.parse("RATE_LIMIT_FACTOR", "a number above 0 such as 0.5", |text| {
             text.parse().ok().filter(|factor: &f64| factor.is_finite() && *factor > 0.0)
         });
         let log_format = reader.parse("LOG_FORMAT", "text or json", |text| match text {
@@ -111,7 +118,19 @@ impl Config {
             Some(url::Host::Domain(name)) => name == "localhost",
             None => false,
         };
+        let is_nowhere = match self.public_url.host() {
+            Some(url::Host::Ipv4(ip)) => ip.is_unspecified(),
+            Some(url::Host::Ipv6(ip)) => ip.is_unspecified(),
+            _ => false,
+        };
         let mut warnings = Vec::new();
+        if is_nowhere {
+            warnings.push(format!(
+                "PUBLIC_URL is {}, where nobody can open the links in mails, and forms from another address are refused. \
+                 Set it to how browsers reach the app.",
+                self.origin()
+            ));
+        }
         if self.public_url.scheme() == "http" && !loopback {
             warnings.push(format!(
                 "PUBLIC_URL {} is plain http: session cookies are not Secure, HSTS is off, and \
@@ -174,13 +193,14 @@ fn environment() -> Result<impl Fn(&str) -> Option<String>, ConfigErrors> {
 }
 
 impl<S: Fn(&str) -> Option<String>> Reader<S> {
+    fn site_addr(&mut self) -> Option<SocketAddr> {
+        self.parse("LEPTOS_SITE_ADDR", "an address such as 127.0.0.1:3000", |text| text.parse().ok())
+    }
+
     fn database_url(&mut self) -> Option<SecretString> {
-        let wanted = "a file such as sqlite://data/app.db, or such as postgres://user:password@host/name";
-        self.parse("DATABASE_URL", wanted, |text| {
-            let is_postgres = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
-            // In memory, each connection would have a database of its own.
-            (is_postgres || database::file(text).is_some()).then(|| text.to_owned().into())
-        })
+        let wanted = "a file such as sqlite://data/app.db, or such as postgres://user:password@host/name, in which / ? # @ in a \
+                      password are written %2F %3F %23 %40";
+        self.parse("DATABASE_URL", wanted, |text| database::is_url(text).then(|| text.to_owned().into()))
     }
 }
 
@@ -289,8 +309,10 @@ mod tests {
     }
 
     #[test]
-    fn a_database_in_memory_is_refused() {
-        for url in ["sqlite::memory:", "sqlite:app?mode=memory", "sqlite://"] {
+    fn a_database_in_memory_and_a_url_that_cannot_be_read_are_refused() {
+        let torn = ["postgres://app:/s3cret@db/app", "postgres://app:p#w@db/app"];
+        let unusable = ["postgres://app@db:99999/app", "postgres://db/app?sslmode=some", "sqlite://app.db?mode=some"];
+        for url in ["sqlite::memory:", "sqlite:app?mode=memory", "sqlite://"].into_iter().chain(torn).chain(unusable) {
             let found = problems(&[("DATABASE_URL", url)]);
             assert!(found.iter().any(|problem| problem.contains("a file such as")), "{url}: {found:?}");
         }
@@ -379,6 +401,24 @@ mod tests {
         // Any client is trusted then.
         assert!(warns(&[("TRUSTED_PROXIES", "127.0.0.1/32,0.0.0.0/0")]));
         assert!(warns(&[("TRUSTED_PROXIES", "::/0")]));
+    }
+
+    #[test]
+    fn a_proxy_may_be_named_by_its_address() {
+        let config = read(&[("TRUSTED_PROXIES", "192.0.2.1, 10.0.0.0/8")]).expect("complete");
+        assert_eq!(
+            config.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["192.0.2.1/32", "10.0.0.0/8"]
+        );
+    }
+
+    #[test]
+    fn a_server_on_every_address_is_to_be_told_how_it_is_reached() {
+        let warns = |url| {
+            let warnings = read(&[("PUBLIC_URL", url)]).expect("complete").warnings();
+            warnings.iter().any(|warning| warning.contains("links in mails"))
+        };
+        assert!(warns("http://0.0.0.0:3000") && warns("http://[::]:3000") && !warns("http://192.0.2.1:3000"));
     }
 
     #[test]

@@ -90,6 +90,7 @@ pub fn help() -> String {
            enable USER          let the user log in again\n  \
            remove-factors USER  let a user who lost their app and passkeys log in with the password alone\n  \
            reset-link USER      print a link to a new password, to hand over by another way\n  \
+           --version            the version of this program\n  \
            --help               this text\n\n\
          Settings come from the environment (and in a debug build from .env):\n\n",
     );

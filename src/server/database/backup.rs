@@ -1,6 +1,10 @@
 //! A copy of a SQLite database in one file, made and read while the server runs.
 
-use std::{fs::File, os::unix::fs::OpenOptionsExt as _, path::Path};
+use std::{
+    fs::{self, File},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 use sqlx::{AnyConnection, Connection as _};
 use url::Url;
@@ -27,7 +31,9 @@ pub enum BackupError {
     NoBackup(String),
     #[error("{0} is of another version of this server: restore it with that one, and start this one on it")]
     OtherVersion(String),
-    #[error("{0} is damaged, so nothing was restored: {1}")]
+    #[error("{0} is no backup of this server, so nothing was restored")]
+    Foreign(String),
+    #[error("{0} cannot be read or is damaged, so nothing was restored: {1}")]
     Damaged(String, String),
     #[error("nothing was done, as a statement failed: {0}")]
     Statement(#[from] sqlx::Error),
@@ -39,18 +45,22 @@ pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     let path = to.display().to_string();
     // A name that begins with `file:` would mean something else to SQLite.
     let to = &std::path::absolute(to).map_err(|error| BackupError::Write(path.clone(), error))?;
+    if to.exists() {
+        return Err(BackupError::Exists(path));
+    }
+    let write = |error| BackupError::Write(path.clone(), error);
+    // A backup that is cut off has another name.
+    let part = &to.with_added_extension("part");
+    let _of_one_that_was_cut_off = fs::remove_file(part);
     // For its owner only. SQLite writes into an empty file that is there.
-    File::options().write(true).create_new(true).mode(0o600).open(to).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => BackupError::Exists(path.clone()),
-        _ => BackupError::Write(path.clone(), error),
-    })?;
-    let written = sqlx::query("VACUUM INTO $1").bind(to.display().to_string()).execute(&database.pool).await;
+    let file = File::options().write(true).create_new(true).mode(0o600).open(part).map_err(write)?;
+    let written = sqlx::query("VACUUM INTO $1").bind(part.display().to_string()).execute(&database.pool).await;
     database.pool.close().await;
     if written.is_err() {
-        let _half_written = std::fs::remove_file(to);
+        let _half_written = fs::remove_file(part);
     }
     written?;
-    Ok(())
+    file.sync_all().and_then(|()| fs::rename(part, to)).map_err(write)
 }
 
 /// Puts users and their second factors back as they were, all or nothing, and signs everybody out. How many users there are then.
@@ -72,7 +82,9 @@ pub async fn restore(url: &str, from: &Path) -> Result<i64, BackupError> {
     let whole = std::path::absolute(from).ok().and_then(|whole| Url::from_file_path(whole).ok());
     let mut address = whole.ok_or_else(|| BackupError::NoBackup(path.clone()))?;
     address.set_query(Some("mode=ro"));
-    sqlx::query("ATTACH DATABASE $1 AS backup").bind(address.to_string()).execute(&mut *connection).await?;
+    let attached =
+        sqlx::query("ATTACH DATABASE $1 AS backup").bind(address.to_string()).execute(&mut *connection).await;
+    attached.map_err(|error| BackupError::Damaged(path.clone(), error.to_string()))?;
     check(&mut connection, &path).await?;
     let mut transaction = connection.begin().await?;
     for table in ["sessions", "links", "outbox", "factors", "users"] {
@@ -109,6 +121,13 @@ async fn check(connection: &mut AnyConnection, path: &str) -> Result<(), BackupE
         sqlx::query_scalar("PRAGMA backup.integrity_check(1)").fetch_one(&mut *connection).await.map_err(damaged)?;
     if found != "ok" {
         return Err(BackupError::Damaged(path.to_owned(), found));
+    }
+    let is_ours: i64 = sqlx::query_scalar("SELECT count(*) FROM backup.sqlite_schema WHERE name = '_sqlx_migrations'")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(damaged)?;
+    if is_ours == 0 {
+        return Err(BackupError::Foreign(path.to_owned()));
     }
     let same: i64 = sqlx::query_scalar(
         "SELECT count(*) = (SELECT count(*) FROM main._sqlx_migrations) \

@@ -40,6 +40,14 @@ impl fmt::Display for Copied {
 pub async fn copy_users(from: &str, to: &str) -> Result<Copied, CopyError> {
     let source = Database::open_read_only(from).await?;
     let target = Database::open(to).await?;
+    let copied = copy(&source, &target, to).await;
+    // A SQLite database is one file again then.
+    target.pool.close().await;
+    source.pool.close().await;
+    Ok(copied?)
+}
+
+async fn copy(source: &Database, target: &Database, to: &str) -> sqlx::Result<Copied> {
     let mut copied = Copied { users: 0, there_already: 0 };
     let mut ids = HashSet::new();
     let mut transaction = target.pool.begin().await?;

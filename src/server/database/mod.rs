@@ -9,4 +9,4 @@ pub mod statement;
 mod url;
 
 pub use open::{Database, DatabaseError};
-pub use url::{file, place};
+pub use url::{file, is_url, place};

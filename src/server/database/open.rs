@@ -3,18 +3,22 @@
 use std::{
     cmp::Ordering,
     fs::{File, Permissions, TryLockError},
-    io::Read as _,
+    io::{ErrorKind, Read as _},
     os::unix::{
         self,
         fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     },
     path::{Path, PathBuf},
     str::FromStr,
+    sync::{
+        Arc,
+        atomic::{self, AtomicBool},
+    },
     time::Duration,
 };
 
 use sqlx::{
-    AnyPool, Connection, Executor,
+    AnyConnection, AnyPool, Connection, Executor,
     any::{AnyConnectOptions, AnyPoolOptions},
     migrate::{MigrateError, Migrator},
 };
@@ -45,13 +49,17 @@ const ASSUMED_ALIVE: Duration = Duration::from_secs(1);
 pub enum DatabaseError {
     #[error("the URL of the database cannot be read: use sqlite://data/app.db or postgres://user:password@host/name")]
     Url,
-    #[error("there is no database at {0}: set DATABASE_URL as the server has it")]
+    #[error("there is no database of this server at {0}: set DATABASE_URL as the server has it")]
     Missing(String),
+    #[error("the database {place} cannot be read: {source}. Run this as the user that the server runs as")]
+    Unreadable { place: String, source: std::io::Error },
     #[error(
         "the database {place} was made by an older version of this program: use that one, or start this one as the server first"
     )]
     Older { place: String },
-    #[error("cannot create the folder {place} for the database: {source}")]
+    #[error(
+        "cannot create the folder {place} for the database: {source}. Set DATABASE_URL to a place that can be written"
+    )]
     Folder { place: String, source: std::io::Error },
     #[error("cannot open the database {place}: {source}")]
     Open { place: String, source: sqlx::Error },
@@ -60,7 +68,7 @@ pub enum DatabaseError {
          start that version, or restore a backup from before it"
     )]
     Newer { place: String, version: i64 },
-    #[error("{place} exists and is not a SQLite database: set DATABASE_URL to another file")]
+    #[error("{place} exists and is not a SQLite database of this server: set DATABASE_URL to another file")]
     SomethingElse { place: String },
     #[error("cannot migrate the database {place}: {source}")]
     Migrate { place: String, source: MigrateError },
@@ -73,6 +81,8 @@ pub struct Database {
     pub pool: AnyPool,
     // Where it is, if it is a file.
     file: Option<PathBuf>,
+    // What was last said of it.
+    is_reached: Arc<AtomicBool>,
 }
 
 impl Database {
@@ -84,9 +94,14 @@ impl Database {
     /// Opens a database that is there. It has to have the current schema: an older server may be using it.
     pub async fn open_existing(url: &str) -> Result<Self, DatabaseError> {
         // An empty file is what a first start leaves that was cut off.
-        match file(url).filter(|file| !file.metadata().is_ok_and(|metadata| metadata.len() > 0)) {
-            Some(missing) => Err(DatabaseError::Missing(missing.display().to_string())),
-            None => Self::open_with(url, false).await,
+        let place = place(url);
+        match file(url).map(|file| file.metadata()) {
+            Some(Err(source)) if source.kind() == ErrorKind::PermissionDenied => {
+                Err(DatabaseError::Unreadable { place, source })
+            }
+            Some(Err(_)) => Err(DatabaseError::Missing(place)),
+            Some(Ok(metadata)) if metadata.len() == 0 => Err(DatabaseError::Missing(place)),
+            _ => Self::open_with(url, false).await,
         }
     }
 
@@ -95,14 +110,16 @@ impl Database {
         let place = place(url);
         let file = file(url);
         if let Some(folder) = file.as_deref().and_then(folder) {
-            std::fs::create_dir_all(folder)
-                .map_err(|source| DatabaseError::Folder { place: folder.display().to_string(), source })?;
+            std::fs::create_dir_all(folder).map_err(|source| {
+                let place = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+                DatabaseError::Folder { place: place.display().to_string(), source }
+            })?;
         }
         if let Some(file) = &file {
             if is_something_else(file) {
                 return Err(DatabaseError::SomethingElse { place });
             }
-            keep_private(file);
+            make_private(file);
         }
         let sqlite = url.starts_with("sqlite:");
         let url = if !sqlite {
@@ -121,6 +138,18 @@ impl Database {
             Some(Ok(folder)) => lock(folder).await,
             _ => None,
         };
+        let settings = if sqlite { SQLITE_SETTINGS } else { POSTGRES_SETTINGS };
+        let could_not = |source| DatabaseError::Open { place: place.clone(), source };
+        // A pool would try again and again, and say only that it has waited.
+        let mut first = connect(&options).await.map_err(could_not)?;
+        if sqlite && is_foreign(&mut first).await.map_err(could_not)? {
+            return Err(DatabaseError::SomethingElse { place });
+        }
+        first.execute(settings).await.map_err(could_not)?;
+        first.close().await.map_err(could_not)?;
+        if let Some(file) = &file {
+            keep_private(file);
+        }
         let pool = AnyPoolOptions::new()
             .max_connections(MAX_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -135,13 +164,13 @@ impl Database {
             })
             .after_connect(move |connection, _| {
                 Box::pin(async move {
-                    connection.execute(if sqlite { SQLITE_SETTINGS } else { POSTGRES_SETTINGS }).await?;
+                    connection.execute(settings).await?;
                     Ok(())
                 })
             })
             .connect_with(options)
             .await
-            .map_err(|source| DatabaseError::Open { place: place.clone(), source })?;
+            .map_err(could_not)?;
         if migrates {
             migrate(&pool, sqlite).await.map_err(|source| match source {
                 MigrateError::VersionMissing(version) => DatabaseError::Newer { place, version },
@@ -150,7 +179,7 @@ impl Database {
         } else {
             check_version(&pool, sqlite, place).await?;
         }
-        Ok(Self { pool, file })
+        Ok(Self { pool, file, is_reached: Arc::new(AtomicBool::new(true)) })
     }
 
     /// Opens a database that is there, to read its users and change nothing.
@@ -162,10 +191,13 @@ impl Database {
             Some((file, _)) => format!("{file}?mode=ro"),
         };
         let options = AnyConnectOptions::from_str(&read_only).map_err(|_| DatabaseError::Url)?;
+        let could_not = |source| DatabaseError::Open { place: place(url), source };
+        connect(&options).await.map_err(could_not)?.close().await.map_err(could_not)?;
         let pool =
             AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await;
-        let pool = pool.map_err(|source| DatabaseError::Open { place: place(url), source })?;
-        Ok(Self { pool, file: file(url) })
+        let pool = pool.map_err(could_not)?;
+        check_version(&pool, url.starts_with("sqlite:"), place(url)).await?;
+        Ok(Self { pool, file: file(url), is_reached: Arc::new(AtomicBool::new(true)) })
     }
 
     /// A random key that this installation alone knows, the same for each process on this database.
@@ -187,13 +219,23 @@ impl Database {
     }
 
     /// Whether requests can be answered: the users can be read, and a file has not been taken away
-    /// (it would go on existing for this process only).
+    /// (it would go on existing for this process only). A change is logged.
     pub async fn is_reachable(&self) -> bool {
         let read = statement::run("ready", &self.pool, async |database| {
             sqlx::query("SELECT id FROM users LIMIT 1").fetch_optional(database).await
         });
-        time::timeout(ACQUIRE_TIMEOUT, read).await.is_ok_and(|read| read.is_ok())
-            && self.file.as_deref().is_none_or(Path::exists)
+        let problem = match time::timeout(ACQUIRE_TIMEOUT, read).await {
+            Err(_) => Some("it does not answer".to_owned()),
+            Ok(Err(error)) => Some(error.to_string()),
+            Ok(Ok(_)) if !self.file.as_deref().is_none_or(Path::exists) => Some("its file is gone".to_owned()),
+            Ok(Ok(_)) => None,
+        };
+        match (&problem, self.is_reached.swap(problem.is_none(), atomic::Ordering::Relaxed)) {
+            (Some(problem), true) => tracing::warn!(problem, "the database cannot be used"),
+            (None, false) => tracing::info!("the database can be used again"),
+            _ => {}
+        }
+        problem.is_none()
     }
 }
 
@@ -222,16 +264,45 @@ fn is_something_else(path: &Path) -> bool {
     path.exists() && !path.is_file() || path.is_file() && read().is_ok() && !BEGINNING.starts_with(&beginning)
 }
 
-/// It holds sessions and password hashes: nobody else on the machine is to read it. What cannot be changed is the
-/// operator's, and opening it says what is wrong.
-fn keep_private(file: &Path) {
+/// The first connection, and what is wrong if there is none. A server that starts at the same moment is waited for.
+async fn connect(options: &AnyConnectOptions) -> sqlx::Result<AnyConnection> {
+    let end = time::Instant::now() + ACQUIRE_TIMEOUT;
+    loop {
+        let connecting = AnyConnection::connect_with(options);
+        let connected = time::timeout_at(end, connecting).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
+        let is_starting = match &connected {
+            Err(sqlx::Error::Io(error)) => error.kind() == ErrorKind::ConnectionRefused,
+            // PostgreSQL starts up, or has no connection left.
+            Err(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "57P03" || code == "53300"),
+            _ => false,
+        };
+        if !is_starting || time::Instant::now() + LOCK_POLL > end {
+            return connected;
+        }
+        time::sleep(LOCK_POLL).await;
+    }
+}
+
+/// Whether it is a SQLite database of another program.
+async fn is_foreign(connection: &mut AnyConnection) -> sqlx::Result<bool> {
+    let tables = "SELECT count(*) > 0 AND sum(name = '_sqlx_migrations') = 0 FROM sqlite_schema";
+    sqlx::query_scalar::<_, i64>(tables).fetch_one(connection).await.map(|is_foreign| is_foreign == 1)
+}
+
+/// Makes the file of a new database. It will hold sessions and password hashes: nobody else on the machine is to read it.
+fn make_private(file: &Path) {
     if !file.exists() {
         let made = File::options().create_new(true).append(true).mode(0o600).open(file);
         // Root makes it for whom the folder belongs to: the server runs as that user.
         if let (Ok(made), Some(Ok(folder))) = (made, folder(file).map(Path::metadata)) {
             let _not_root = unix::fs::fchown(made, Some(folder.uid()), Some(folder.gid()));
         }
-    } else if let Ok(metadata) = file.metadata()
+    }
+}
+
+/// The same for one that is there. What cannot be changed is the operator's, and opening it says what is wrong.
+fn keep_private(file: &Path) {
+    if let Ok(metadata) = file.metadata()
         && metadata.permissions().mode() & 0o077 != 0
     {
         let _not_ours = std::fs::set_permissions(file, Permissions::from_mode(0o600));
@@ -241,7 +312,14 @@ fn keep_private(file: &Path) {
 async fn check_version(pool: &AnyPool, sqlite: bool, place: String) -> Result<(), DatabaseError> {
     let newest = "SELECT max(version) FROM _sqlx_migrations";
     let version: Result<Option<i64>, _> = sqlx::query_scalar(newest).fetch_one(pool).await;
-    let version = version.map_err(|source| DatabaseError::Open { place: place.clone(), source })?.unwrap_or_default();
+    let version = match version {
+        // A database without our tables.
+        Err(sqlx::Error::Database(error)) if error.message().contains("_sqlx_migrations") => {
+            return Err(DatabaseError::Missing(place));
+        }
+        Err(source) => return Err(DatabaseError::Open { place, source }),
+        Ok(version) => version.unwrap_or_default(),
+    };
     let ours = if sqlite { &SQLITE } else { &POSTGRES }.iter().map(|migration| migration.version).max();
     match version.cmp(&ours.unwrap_or_default()) {
         Ordering::Less => Err(DatabaseError::Older { place }),

@@ -4,10 +4,14 @@ use std::{
     borrow::Cow,
     net::IpAddr,
     path::{Path, PathBuf},
+    str::FromStr as _,
 };
 
 use percent_encoding::percent_decode_str;
-use sqlx::postgres::PgSslMode;
+use sqlx::{
+    postgres::{PgConnectOptions, PgSslMode},
+    sqlite::SqliteConnectOptions,
+};
 
 /// The file of a SQLite URL; none in memory.
 pub fn file(url: &str) -> Option<PathBuf> {
@@ -16,6 +20,16 @@ pub fn file(url: &str) -> Option<PathBuf> {
     // As sqlx reads it.
     let path = percent_decode_str(path).decode_utf8().ok()?;
     (!path.is_empty() && path != ":memory:" && !url.contains("mode=memory")).then(|| PathBuf::from(&*path))
+}
+
+/// Whether sqlx can use it: a file, or a server.
+pub fn is_url(url: &str) -> bool {
+    // In memory, each connection would have a database of its own.
+    if file(url).is_some() {
+        return SqliteConnectOptions::from_str(url).is_ok();
+    }
+    let is_postgres = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+    is_postgres && server(url).is_some() && PgConnectOptions::from_str(url).is_ok()
 }
 
 /// The folder that a file is in.
@@ -51,11 +65,23 @@ pub fn with_tls(url: &str) -> String {
 
 /// What a person may read of a database's URL.
 pub fn place(url: &str) -> String {
-    match (file(url), url::Url::parse(url)) {
+    match (file(url), server(url)) {
         (Some(file), _) => file.display().to_string(),
-        (None, Ok(url)) => format!("{}://{}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path()),
-        (None, Err(_)) => "of DATABASE_URL".to_owned(),
+        (None, Some(url)) => {
+            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+            format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+        }
+        (None, None) => "of DATABASE_URL".to_owned(),
     }
+}
+
+/// The URL of a server. `None` where a password with a character of URLs in it has torn it apart: then its host may be a part of the
+/// password.
+pub fn server(url: &str) -> Option<url::Url> {
+    let url = url::Url::parse(url).ok()?;
+    let is_whole =
+        url.fragment().is_none() && !url.path().contains('@') && !url.query().is_some_and(|query| query.contains('@'));
+    is_whole.then_some(url)
 }
 
 #[cfg(test)]
@@ -64,9 +90,20 @@ mod tests {
 
     #[test]
     fn a_place_never_shows_a_password() {
-        assert_eq!(place("postgres://app:s3cret@db.example.com:5432/app?x=s3cret"), "postgres://db.example.com/app");
+        assert_eq!(
+            place("postgres://app:s3cret@db.example.com:5432/app?x=s3cret"),
+            "postgres://db.example.com:5432/app"
+        );
         assert_eq!(place("sqlite://data/app.db?mode=rwc"), "data/app.db");
-        assert!(!place("postgres://app:s3cret@[").contains("s3cret"));
+        for torn in [
+            "postgres://app:s3cret@[",
+            "postgres://app:/s3cret@db/app",
+            "postgres://app:12/s3cret@db/app",
+            "postgres://app:p@s3cret#x@db/app",
+            "postgres://app:1?s3cret@db/app",
+        ] {
+            assert_eq!(place(torn), "of DATABASE_URL");
+        }
     }
 
     #[test]

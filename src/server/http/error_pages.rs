@@ -26,7 +26,11 @@ use crate::{
     },
     error::AppError,
     request_context::UnknownVisitor,
-    server::{config::Config, state::AppState},
+    server::{
+        config::Config,
+        security_log::{self, Event},
+        state::AppState,
+    },
 };
 
 /// Whose request it was, left on the response for [`error_pages`].
@@ -67,10 +71,19 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     }
     let is_log_out = request.method() == Method::POST && request.uri().path() == LogOut::PATH;
     let (parts, body) = request.into_parts();
+    let sender =
+        (parts.method == Method::POST).then(|| state.trusted_proxies.client_of(&parts.headers, &parts.extensions));
     // Only a caller who reads HTML gets a page.
     let head = wants_page(&parts.uri, &parts.headers).then(|| parts.clone());
     let mut response = routes.call(HttpRequest::from_parts(parts, body)).await?;
     let status = response.status();
+    if let Some(client) = sender
+        && status == StatusCode::FORBIDDEN
+        && response.extensions().get::<AppError>().is_none()
+    {
+        // Also where PUBLIC_URL is not what browsers have in their address bar.
+        security_log::record(Event::Refused, "other_site", None, client);
+    }
     // The page of a form that a limit has refused.
     let form = response.headers_mut().remove(header::CONTENT_LOCATION);
     let form = form.and_then(|page| Uri::try_from(page.as_bytes()).ok());

@@ -2,7 +2,7 @@
 
 use std::{io, time::Instant};
 
-use ::http::Method;
+use ::http::{Method, header};
 use axum::{
     Router,
     extract::{MatchedPath, Request},
@@ -10,7 +10,7 @@ use axum::{
     response::Response,
     routing::get,
 };
-use metrics::{counter, describe_counter, describe_gauge, describe_histogram, histogram};
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio::{net::TcpListener, time};
 
@@ -18,6 +18,9 @@ use tokio::{net::TcpListener, time};
 const UPKEEP: time::Duration = time::Duration::from_secs(5);
 /// Upper bounds of the buckets that times are sorted into, in seconds.
 const BUCKETS: [f64; 10] = [0.000_1, 0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// Prometheus's text format.
+const TEXT_FORMAT: &str = "text/plain; version=0.0.4";
 
 /// Starts counting.
 pub fn install() -> Result<PrometheusHandle, BuildError> {
@@ -30,6 +33,18 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_counter!("log_ins_total", "Log-ins, by outcome.");
     describe_counter!("chat_tokens_total", "Chat tokens that were signed.");
     describe_gauge!("password_hashes_waiting", "Passwords being hashed or waiting for it.");
+    describe_counter!("mails_total", "Tries to send a mail, by outcome.");
+    describe_gauge!("mails_waiting", "Mails that wait to be sent.");
+    describe_gauge!("build_info", "1, with the version of the program.");
+    gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
+    // What has never happened is 0: a first failure would be no increase else.
+    counter!("chat_tokens_total").absolute(0);
+    for outcome in ["right", "wrong", "limited", "second_factor", "disabled"] {
+        counter!("log_ins_total", "outcome" => outcome).absolute(0);
+    }
+    for outcome in ["sent", "failed", "refused", "given_up", "not_needed"] {
+        counter!("mails_total", "outcome" => outcome).absolute(0);
+    }
     Ok(handle)
 }
 
@@ -43,7 +58,8 @@ pub async fn serve(listener: TcpListener, handle: PrometheusHandle) -> io::Resul
             upkeep.run_upkeep();
         }
     });
-    let router = Router::new().route("/metrics", get(move || std::future::ready(handle.render())));
+    let router = Router::new()
+        .route("/metrics", get(move || std::future::ready(([(header::CONTENT_TYPE, TEXT_FORMAT)], handle.render()))));
     axum::serve(listener, router).await
 }
 

@@ -17,6 +17,7 @@ use leptos_axum::{LeptosRoutes, generate_route_list_with_exclusions};
 use leptos_ticketping::{TicketpingConfig, expire_chat_cookies_with};
 use tower::{Service, ServiceBuilder, layer::layer_fn};
 use tower_http::{
+    LatencyUnit,
     compression::{
         CompressionLayer,
         predicate::{DefaultPredicate, Predicate as _},
@@ -123,7 +124,7 @@ pub fn router(
             )
         })
         .on_request(())
-        .on_response(DefaultOnResponse::new().level(tracing::Level::INFO));
+        .on_response(DefaultOnResponse::new().level(tracing::Level::INFO).latency_unit(LatencyUnit::Micros));
     let add_security_headers = security_headers::add_to_response(&state.config);
     let routes = all.with_state(state.clone());
     // Around the router and not in it: that would be one more box for each request.

@@ -23,6 +23,9 @@ pub struct SmtpServer {
     pub url: SecretString,
     /// What a person may read of it.
     pub place: String,
+    /// Whether it is on this machine and needs no password: then any certificate will do, such as the one that Debian makes for
+    /// Postfix.
+    pub trusts_any_certificate: bool,
 }
 
 impl MailUrl {
@@ -40,13 +43,14 @@ impl MailUrl {
             "smtps" | "smtp" if url.host_str().is_some_and(|host| host.starts_with('[')) => None,
             "smtps" | "smtp" if url.has_host() && matches!(url.path(), "" | "/") && url.port() != Some(0) => {
                 let place = format!("{}://{}", url.scheme(), host_and_port(&url));
+                let trusts_any_certificate = url.scheme() == "smtp" && is_loopback(&url) && url.username().is_empty();
                 let tls = match (url.scheme(), is_loopback(&url)) {
                     ("smtps", _) => "",
                     (_, true) => "?tls=opportunistic",
                     (_, false) => "?tls=required",
                 };
                 let url = format!("{}{tls}", url.as_str().trim_end_matches('/'));
-                Some(Self::Smtp(SmtpServer { url: url.into(), place }))
+                Some(Self::Smtp(SmtpServer { url: url.into(), place, trusts_any_certificate }))
             }
             _ => None,
         }

@@ -13,7 +13,9 @@ use metrics::{counter, gauge};
 use time::OffsetDateTime;
 use tokio::{sync::Semaphore, time as tokio_time};
 
-use super::{MailKind, Outbox, Transport, TransportError, messages, outbox::Mail, written::Written};
+use super::{
+    MailKind, Outbox, Transport, TransportError, messages, outbox::Mail, transport::ServerError, written::Written,
+};
 use crate::{
     accounts::server::{Links, Users, links::Subject},
     request_context::MailText,
@@ -161,7 +163,7 @@ impl Mailer {
         let outcome = match tried.unwrap_or(Err(SendError::TooSlow)) {
             Ok(outcome) => outcome,
             // Another try would fare no better, and costs the sender's good name.
-            Err(SendError::Transport(error @ TransportError::NoMailbox(_))) => {
+            Err(SendError::Transport(error @ TransportError::Server { error: ServerError::NoMailbox(_), .. })) => {
                 tracing::warn!(%error, mail = mail.id, kind = ?mail.kind, "a mail was refused");
                 "refused"
             }

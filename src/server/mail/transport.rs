@@ -11,7 +11,11 @@ use std::{
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Tokio1Executor, message,
-    transport::smtp::{PoolConfig, response::Code},
+    transport::smtp::{
+        PoolConfig,
+        client::{Tls, TlsParameters},
+        response::Code,
+    },
 };
 use secrecy::ExposeSecret;
 use tokio::time;
@@ -31,27 +35,42 @@ const SEND_TIMEOUT: Duration = Duration::from_secs(45);
 pub enum TransportError {
     #[error(transparent)]
     Message(#[from] MessageError),
-    // The words of an answer would hold the address.
-    #[error("the mail server answered {0}: there is no such mailbox")]
-    NoMailbox(Code),
-    #[error("the mail server answered {0}")]
-    Answer(Code),
-    #[error("the mail server's answer cannot be read")]
-    Unreadable,
-    #[error("the mail server cannot be used: {0}")]
-    Connection(lettre::transport::smtp::Error),
-    #[error("the mail server did not answer within {} seconds", SEND_TIMEOUT.as_secs())]
-    Silent,
+    #[error("the mail server {place} {error}")]
+    Server { place: String, error: ServerError },
     #[error("the folder {place} cannot be used: {source}")]
     Folder { place: String, source: io::Error },
 }
 
-impl From<lettre::transport::smtp::Error> for TransportError {
+/// What a mail server said or did.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    // The words of an answer would hold the address.
+    #[error("answered {0}: there is no such mailbox")]
+    NoMailbox(Code),
+    #[error("answered {0}: set the user and the password in MAIL_URL as the server has them")]
+    LogIn(Code),
+    #[error("answered {0}")]
+    Answer(Code),
+    #[error("gives an answer that cannot be read")]
+    Unreadable,
+    #[error(
+        "has a certificate that no authority of this machine vouches for ({0}): are there CA certificates, such as Debian's ca-certificates?"
+    )]
+    Certificate(lettre::transport::smtp::Error),
+    #[error("cannot be used: {0}")]
+    Connection(lettre::transport::smtp::Error),
+    #[error("did not answer within {} seconds", SEND_TIMEOUT.as_secs())]
+    Silent,
+}
+
+impl From<lettre::transport::smtp::Error> for ServerError {
     fn from(error: lettre::transport::smtp::Error) -> Self {
         match error.status() {
             Some(code) if is_no_mailbox(&code.to_string(), &error.to_string()) => Self::NoMailbox(code),
+            Some(code) if ["530", "535"].contains(&code.to_string().as_str()) => Self::LogIn(code),
             Some(code) => Self::Answer(code),
             None if error.is_response() => Self::Unreadable,
+            None if error.to_string().contains("UnknownIssuer") => Self::Certificate(error),
             None => Self::Connection(error),
         }
     }
@@ -93,8 +112,8 @@ fn is_no_mailbox(code: &str, answer: &str) -> bool {
 
 /// A way out.
 pub enum Transport {
-    /// To a mail server.
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    /// To a mail server, with what people may read of its URL.
+    Smtp(AsyncSmtpTransport<Tokio1Executor>, String),
     /// Into a folder.
     Folder(PathBuf),
     /// Into the sandbox's mailbox.
@@ -106,11 +125,18 @@ impl Transport {
     pub fn open(url: &MailUrl, mailbox: &Arc<Mailbox>) -> Result<Self, TransportError> {
         match url {
             MailUrl::Smtp(server) => {
-                let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(server.url.expose_secret())?;
+                let place = server.place.clone();
+                let broken = |error: lettre::transport::smtp::Error| server_error(&place, error);
+                let url = server.url.expose_secret();
+                let mut builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(broken)?;
+                if server.trusts_any_certificate {
+                    let local = TlsParameters::builder("localhost".to_owned()).dangerous_accept_invalid_certs(true);
+                    builder = builder.tls(Tls::Opportunistic(local.build().map_err(broken)?));
+                }
                 // The pool parts with a connection without waiting. It keeps none: one that was given up in the middle of a mail
                 // would take the answer to that for the answer to the next.
                 let none = PoolConfig::new().max_size(0);
-                Ok(Self::Smtp(builder.timeout(Some(CONNECT_TIMEOUT)).pool_config(none).build()))
+                Ok(Self::Smtp(builder.timeout(Some(CONNECT_TIMEOUT)).pool_config(none).build(), place))
             }
             MailUrl::Folder(folder) => {
                 // The links in them open accounts.
@@ -125,9 +151,8 @@ impl Transport {
     /// Sends a mail.
     pub async fn send(&self, mail: &Written, from: &message::Mailbox) -> Result<(), TransportError> {
         match self {
-            Self::Smtp(server) => {
-                let message = mail.message(from)?;
-                time::timeout(SEND_TIMEOUT, server.send(message)).await.map_err(|_| TransportError::Silent)??;
+            Self::Smtp(server, place) => {
+                answer_in_time(place, server.send(mail.message(from)?)).await?;
             }
             Self::Folder(folder) => {
                 let message = mail.message(from)?.formatted();
@@ -141,11 +166,11 @@ impl Transport {
     /// Whether a mail could be sent now: connects to a mail server and logs in, or writes a file.
     pub async fn test(url: &MailUrl) -> Result<(), TransportError> {
         match Self::open(url, &Arc::default())? {
-            Self::Smtp(server) => {
-                time::timeout(SEND_TIMEOUT, server.test_connection()).await.map_err(|_| TransportError::Silent)??;
+            Self::Smtp(server, place) => {
+                answer_in_time(&place, server.test_connection()).await?;
             }
             Self::Folder(folder) => {
-                let written = write_file(&folder, ".check", b"").and_then(fs::remove_file);
+                let written = write_file(&folder, ".check", &[b' '; 4096]).and_then(fs::remove_file);
                 written.map_err(|source| folder_error(&folder, source))?;
             }
             Self::Mailbox(_) => {}
@@ -159,6 +184,18 @@ fn write_file(folder: &Path, ending: &str, content: &[u8]) -> io::Result<PathBuf
     let file = folder.join(format!("{}{ending}", Uuid::now_v7()));
     File::options().write(true).create_new(true).mode(0o600).open(&file)?.write_all(content)?;
     Ok(file)
+}
+
+async fn answer_in_time<T>(
+    place: &str,
+    answer: impl Future<Output = Result<T, lettre::transport::smtp::Error>>,
+) -> Result<T, TransportError> {
+    let answer = time::timeout(SEND_TIMEOUT, answer).await;
+    answer.map_err(|_| server_error(place, ServerError::Silent))?.map_err(|error| server_error(place, error))
+}
+
+fn server_error(place: &str, error: impl Into<ServerError>) -> TransportError {
+    TransportError::Server { place: place.to_owned(), error: error.into() }
 }
 
 fn folder_error(folder: &Path, source: io::Error) -> TransportError {

@@ -111,11 +111,12 @@ fn a_log_out_that_had_to_wait_for_the_database_is_final() {
 
 #[test]
 fn a_database_file_that_was_taken_away_makes_the_server_not_ready() {
-    let server = Server::start(&[]);
+    let mut server = Server::start(&[]);
     assert!(server.is_ready());
     fs::remove_file(server.file()).unwrap();
     let client = server.client();
     assert_eq!(client.get_json("/readyz").status, StatusCode::SERVICE_UNAVAILABLE);
+    server.wait_for("its file is gone");
     assert_eq!((client.get("/healthz").status, client.get("/").status), (StatusCode::OK, StatusCode::OK));
 }
 
@@ -300,6 +301,7 @@ fn users_are_copied_to_another_database_with_their_passwords_and_ids() {
     std::fs::write(&file, format!("{from}\n")).unwrap();
     let output = run(&[("DATABASE_URL", &to)], &["--copy-from", &file]);
     let said = text(&output.stdout);
+    assert!(!fs::exists(format!("{}-wal", after.file().display())).unwrap(), "the file alone is not the database");
     assert!(said.contains("Copied 1 users") && said.contains("1 already existed"), "{said}{}", text(&output.stderr));
     let ids = |server: &Server| {
         Database::open(&server.url()).query::<String>("SELECT id FROM users WHERE email = 'alice@example.com'")

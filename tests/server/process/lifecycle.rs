@@ -8,10 +8,10 @@ use std::{
     thread,
 };
 
-use ::http::StatusCode;
+use ::http::{Method, StatusCode, header};
 
 use crate::support::{
-    Database, PASSWORD, SECRET, Server, between, code, free_address, run, send_bytes, text, until, with_socket,
+    Database, PASSWORD, Server, between, code, free_address, run, send_bytes, text, until, with_socket,
 };
 
 #[test]
@@ -19,6 +19,14 @@ fn the_log_is_json_where_that_is_set() {
     let mut server = Server::start(&[("RUST_LOG", "info"), ("LOG_FORMAT", "json")]);
     server.client().get("/no-such-page");
     server.wait_for(r#""path":"/no-such-page""#);
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_server_as_a_stop_does() {
+    let mut server = Server::start(&[]);
+    server.signal("HUP");
+    server.wait_for("stopped");
+    assert_eq!(server.process.wait().unwrap().code(), Some(0));
 }
 
 #[test]
@@ -154,6 +162,8 @@ fn every_security_event_is_a_line_with_its_outcome_user_and_client_and_nothing_e
         stranger.log_in_with("eve.new@example.com", "not it either");
     }
     eve.post("/api/auth/remove-account", &[("current", PASSWORD)]);
+    let elsewhere = stranger.request(Method::POST, "/api/auth/log-out").header(header::ORIGIN, "https://other.example");
+    assert_eq!(stranger.send(elsewhere).status, StatusCode::FORBIDDEN);
     server.terminate();
     let mut log = String::new();
     server.log.read_to_string(&mut log).unwrap();
@@ -171,6 +181,7 @@ fn every_security_event_is_a_line_with_its_outcome_user_and_client_and_nothing_e
         ("refused", "link", true),
         ("log_in", "wrong", true),
         ("refused", "limited", false),
+        ("refused", "other_site", false),
         ("account_removed", "done", true),
     ] {
         let named = format!(r#"event="{event}" outcome="{outcome}""#);
@@ -231,7 +242,11 @@ fn metrics_are_counted_at_their_own_address_and_nowhere_else() {
         r#"http_requests_total{route="/api/ticketping/chat-jwt",method="GET",status="200"} 1"#,
         r#"database_seconds_count{statement="accounts.use_password_link"} 1"#,
         r#"mails_total{outcome="sent"} 1"#,
+        r#"mails_total{outcome="failed"} 0"#,
         "mails_waiting 0",
+        "# HELP mails_waiting",
+        concat!(r#"build_info{version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
+        "content-type: text/plain; version=0.0.4",
     ] {
         assert!(counts.contains(line), "{line} is not in {counts}");
     }
@@ -254,7 +269,7 @@ fn a_log_in_with_a_code_is_counted_when_both_steps_are_done() {
     browser.log_in("alice@example.com");
     let begun = counts(&address);
     assert!(begun.contains(r#"log_ins_total{outcome="second_factor"} 1"#), "{begun}");
-    assert!(!begun.contains(r#"log_ins_total{outcome="right"}"#), "{begun}");
+    assert!(begun.contains(r#"log_ins_total{outcome="right"} 0"#), "{begun}");
     assert_eq!(browser.post("/api/auth/enter-code", &[("code", &code(&secret, 30))]).location(), "/account");
     let done = counts(&address);
     assert!(done.contains(r#"log_ins_total{outcome="right"} 1"#), "{done}");
@@ -328,11 +343,11 @@ fn healthy_says_whether_the_server_can_serve() {
     let server = Server::start(&[]);
     let ask = |address: &str| run(&[("LEPTOS_SITE_ADDR", address)], &["--healthy"]);
     assert!(ask(&server.address).status.success());
+    // It needs no other setting.
     let everywhere = server.address.replace("127.0.0.1", "0.0.0.0");
-    let all =
-        [("LEPTOS_SITE_ADDR", everywhere.as_str()), ("TICKETPING_APP_ID", "app"), ("TICKETPING_TEAM_SLUG", "team")];
-    let all: Vec<_> = all.into_iter().chain([("TICKETPING_JWT_SECRET", SECRET), ("MAIL_URL", "file:///tmp")]).collect();
-    assert!(run(&all, &["--healthy"]).status.success());
+    let alone = [("LEPTOS_SITE_ADDR", everywhere.as_str()), ("TICKETPING_SANDBOX", "false")];
+    assert!(run(&alone, &["--healthy"]).status.success());
+    assert_eq!(run(&[("LEPTOS_SITE_ADDR", "nowhere")], &["--healthy"]).status.code(), Some(1));
     std::fs::remove_file(server.file()).unwrap();
     let unwell = ask(&server.address);
     assert_eq!(
@@ -372,7 +387,10 @@ fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_come
         "INSERT INTO factors (kind, id, user_id, secret, name, last_step, created_at) \
          SELECT 'recovery', id, id, '', '', 0, 0 FROM users",
     );
+    // Left by one that was cut off.
+    std::fs::write(format!("{file}.part"), "half").unwrap();
     let made = command(&["--backup", &file]);
+    assert!(!std::fs::exists(format!("{file}.part")).unwrap());
     assert!(made.status.success(), "{}", text(&made.stderr));
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let again = command(&["--backup", &file]);
@@ -394,7 +412,16 @@ fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_come
 
     std::fs::write(&file, "no database").unwrap();
     let damaged = command(&["--restore", &file]);
-    assert!(!damaged.status.success(), "{}", text(&damaged.stdout));
+    assert!(
+        text(&damaged.stderr).contains(&format!("{file} cannot be read or is damaged")),
+        "{}",
+        text(&damaged.stderr)
+    );
+    let other = server.folder.path().join("other.db").display().to_string();
+    std::fs::write(&other, "").unwrap();
+    Database::open(&format!("sqlite://{other}")).execute("CREATE TABLE notes (text TEXT)");
+    let foreign = command(&["--restore", &other]);
+    assert!(text(&foreign.stderr).contains("is no backup of this server"), "{}", text(&foreign.stderr));
     let missing = command(&["--restore", "/nowhere/backup.db"]);
     assert!(text(&missing.stderr).contains("no backup at"), "{}", text(&missing.stderr));
     assert_eq!(server.client().log_in("alice@example.com").location(), "/second-factor");

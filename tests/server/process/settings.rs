@@ -5,9 +5,10 @@ use std::{
     fs::{self, Permissions},
     net::TcpListener,
     os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    process::Stdio,
 };
 
-use crate::support::{binary, run, text};
+use crate::support::{Database, binary, run, text};
 
 #[test]
 fn help_lists_every_setting() {
@@ -72,6 +73,32 @@ fn a_file_that_is_no_database_is_left_as_it_is() {
 }
 
 #[test]
+fn a_database_of_another_program_is_left_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("other.db");
+    let url = format!("sqlite://{}", file.display());
+    fs::write(&file, "").unwrap();
+    Database::open(&url).execute("CREATE TABLE notes (text TEXT)");
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
+    let before = fs::read(&file).unwrap();
+    let output = run(&[("DATABASE_URL", &url)], &[]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("is not a SQLite database of this server"), "{}", text(&output.stderr));
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o644);
+    assert!(fs::read(&file).unwrap() == before, "it was changed");
+    let listed = run(&[("DATABASE_URL", &url)], &["users"]);
+    assert!(text(&listed.stderr).contains("of this server"), "{}", text(&listed.stderr));
+}
+
+#[test]
+fn a_reader_that_has_gone_is_no_crash() {
+    let mut child = binary(&[], &["--help"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+}
+
+#[test]
 fn what_is_not_utf8_is_named() {
     let bytes = |bytes: &[u8]| OsStr::from_bytes(bytes).to_owned();
     let output = binary(&[], &["--check"]).env("TRUSTED_PROXIES", bytes(b"127.0.0.1/32\xff")).output().unwrap();
@@ -108,7 +135,10 @@ fn a_server_that_cannot_be_reached_is_named_without_its_password() {
     let output = run(&[("DATABASE_URL", "postgres://app:s3cret-words@127.0.0.1:1/app")], &[]);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
-    assert!(said.contains("postgres://127.0.0.1/app") && !said.contains("s3cret"), "{said}");
+    assert!(
+        said.contains("postgres://127.0.0.1:1/app") && said.contains("refused") && !said.contains("s3cret"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -130,7 +160,7 @@ fn commands_for_the_database_need_no_other_setting() {
     let settings = [("DATABASE_URL", url.as_str()), ("TICKETPING_SANDBOX", "false")];
     fs::write(path("url"), format!("sqlite://{}", path("from.db"))).unwrap();
     let missing = run(&settings, &["--backup", &path("backup.db")]);
-    assert!(text(&missing.stderr).contains("there is no database at"), "{}", text(&missing.stderr));
+    assert!(text(&missing.stderr).contains("there is no database of this server at"), "{}", text(&missing.stderr));
     let copied = run(&settings, &["--copy-from", &path("url")]);
     assert!(text(&copied.stderr).contains("from.db"), "{}", text(&copied.stderr));
 }

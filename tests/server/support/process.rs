@@ -143,7 +143,11 @@ impl Server {
     }
 
     pub fn terminate(&self) {
-        assert!(Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap().success());
+        self.signal("TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status().unwrap().success());
     }
 }
 

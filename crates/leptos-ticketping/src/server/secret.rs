@@ -11,6 +11,11 @@ pub enum JwtSecretError {
     /// One character or pattern over and over, or a text from an example.
     #[error("is a placeholder: copy the real JWT secret from the Ticketping dashboard, API Keys")]
     Placeholder,
+    /// White space or quotes that a file of settings has around or after the value, and that not every program takes off.
+    #[error(
+        "holds quotes or white space, which would be a part of it: write the secret alone, without quotes and comments"
+    )]
+    Quoted,
 }
 
 /// The JWT secret from the Ticketping dashboard. It has no default and cannot be printed.
@@ -21,6 +26,9 @@ impl JwtSecret {
     /// Takes the secret as the dashboard shows it. White space around it, such as the end of a file's line, is no part of it.
     pub fn parse(text: &str) -> Result<Self, JwtSecretError> {
         let text = text.trim();
+        if text.contains(|char: char| char.is_whitespace() || ['"', '\''].contains(&char)) {
+            return Err(JwtSecretError::Quoted);
+        }
         if text.len() < 32 {
             return Err(JwtSecretError::TooShort);
         }
@@ -68,6 +76,14 @@ mod tests {
     fn the_end_of_a_files_line_is_no_part_of_it() {
         let text = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
         assert!(JwtSecret::parse(&format!("{text}\n")).is_ok_and(|secret| secret.expose_secret() == text.as_bytes()));
+    }
+
+    #[test]
+    fn what_a_file_of_settings_has_around_a_secret_is_refused() {
+        let text = "k3Vb9qLw7Zt1Xy5Rm2Np8Hs4Jd6Fg0Ac";
+        for around in [format!("\"{text}\""), format!("'{text}'"), format!("{text} # from the dashboard")] {
+            assert_eq!(JwtSecret::parse(&around).err(), Some(JwtSecretError::Quoted), "{around}");
+        }
     }
 
     #[test]

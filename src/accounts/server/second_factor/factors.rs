@@ -298,10 +298,10 @@ pub async fn remove_lost(database: &mut AnyConnection, user_id: &str) -> sqlx::R
     Ok(true)
 }
 
-/// Removes everything of a user, within a transaction.
-pub async fn remove_all(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<()> {
-    sqlx::query("DELETE FROM factors WHERE user_id = $1").bind(user_id).execute(database).await?;
-    Ok(())
+/// Removes everything of a user, within a transaction. Whether there was anything.
+pub async fn remove_all(database: &mut AnyConnection, user_id: &str) -> sqlx::Result<bool> {
+    let removed = sqlx::query("DELETE FROM factors WHERE user_id = $1").bind(user_id).execute(database).await?;
+    Ok(removed.rows_affected() > 0)
 }
 
 /// What is waiting to be confirmed in this session, taken out; `None` when it waited for too long.
