@@ -14,7 +14,7 @@ run: tools ## build and serve at http://127.0.0.1:3000, with the sandbox
 	@echo "==> Building (minutes the first time, seconds after that)"
 	@cargo leptos build
 	@echo "==> Open http://127.0.0.1:3000 (Ctrl-C stops it)"
-	@./target/debug/ticketping-leptos
+	@"$${CARGO_TARGET_DIR:-target}/debug/ticketping-leptos"
 
 watch: tools ## the same, rebuilt and reloaded on every change
 	@cargo leptos watch
@@ -36,7 +36,7 @@ protections: tools ## take each protection out and see its tests fail; ARGS pick
 
 example: tools ## the chat in an app with full hydration, at http://127.0.0.1:3002
 	@scripts/example.sh
-	@./target/debug/full-hydration 127.0.0.1:3002 target/example
+	@"$${CARGO_TARGET_DIR:-target}/debug/full-hydration" 127.0.0.1:3002 target/example
 
 release: tools ## the single binary, target/release/ticketping-leptos; ARGS=aarch64 makes one for arm64
 	@scripts/release.sh $(ARGS)

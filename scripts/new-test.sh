@@ -15,7 +15,7 @@ node scripts/new.mjs my-shop "$folder/my-shop"
 if [ -d "$folder/kept" ]; then mv "$folder/kept" "$folder/my-shop/target"; fi
 export CARGO_TARGET_DIR=$PWD/target
 cd "$folder/my-shop"
-if grep -rniE 'ticketping[-_]leptos|for Leptos\b|figures\.md|make (bench|profile|clicks|growth|flood|lighthouse)\b|make new NAME' . --exclude-dir=.git --exclude-dir=target; then
+if grep -rniE 'ticketping[-_]leptos|for Leptos\b|figures\.md|make (bench|profile|clicks|growth|flood|lighthouse)\b|make new NAME|[ "(]bench/|\bwrk\b|In your copy' . --exclude-dir=.git --exclude-dir=target --exclude=LICENSE; then
     echo "the copy still speaks of the app it was made from" >&2
     exit 1
 fi

@@ -36,11 +36,16 @@ const changes = {
         [/\.brand-for \{[^]*?\n\n(?=\.site-nav)/, ""],
         [/    \.brand-for \{[^]*?\}\n\n/, ""],
     ],
-    "tests/server/http/mails.rs": [["Ticketping for Leptos", title]],
+    "src/lib.rs": [
+        ["//! Ticketping's support chat, tied to the users who are logged in.", `//! ${title}.`],
+    ],
+    "src/server/config/settings.rs": [["ticketping-leptos: support chat tied to logged-in users", title]],
+    "SECURITY.md": [["In your copy that is", "That is"]],
+    ".github/workflows/ci.yml": [[" wrk\n", "\n"]],
     "src/support_chat.rs": [["How do I add this chat to my own app?", "How do I get started?"]],
     "end2end/tests/chat.spec.ts": [[/How do I add this chat to my own app\?/g, "How do I get started?"], ["How do I add", "How do I get"]],
     "src/pages/home.rs": [
-        ['<Title text="Support chat that knows who is asking"/>', "<Title text=APP_NAME/>"],
+        ['<Title text="Support chat that knows who is asking"/>', '<Title text="Welcome"/>'],
         ['<h1>"Support chat that knows who is asking"</h1>', "<h1>{APP_NAME}</h1>"],
         [/"Your server vouches[^]*?chat\."/, '"Say here what it does, and for whom."'],
         ["        <TokenSteps/>\n", ""],
@@ -69,6 +74,7 @@ const changes = {
     "docs/deploy.md": [[/### How far it goes[^]*?(?=## Metrics)/, ""]],
 };
 
+const renamed = (text) => text.replaceAll("ticketping-leptos", name).replaceAll("ticketping_leptos", name.replaceAll("-", "_"));
 const listed = execFileSync("git", ["ls-files", "-z"], { encoding: "utf8" });
 for (const file of listed.split("\0").filter((file) => file && existsSync(file) && !aboutThis.test(file))) {
     const to = join(folder, file.replaceAll("ticketping-leptos", name));
@@ -83,26 +89,36 @@ for (const file of listed.split("\0").filter((file) => file && existsSync(file) 
         if (text.search(from instanceof RegExp ? from : from.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")) < 0) fail(`${file} has no ${from}: scripts/new.mjs is out of date`);
         text = text.replace(from, () => into);
     }
-    writeFileSync(to, text.replaceAll("ticketping-leptos", name).replaceAll("ticketping_leptos", name.replaceAll("-", "_")));
+    // The notice of a licence stays as it is.
+    writeFileSync(to, file.endsWith("LICENSE") ? text : renamed(text));
     chmodSync(to, statSync(file).mode);
+}
+/** From one heading of our README up to another. */
+function part(from, to) {
+    const [, found] = readFileSync("README.md", "utf8").split(`## ${from}\n`);
+    if (!found?.includes(`## ${to}\n`)) fail(`README.md has no ${from} before ${to}: scripts/new.mjs is out of date`);
+    return `## ${from}\n${found.split(`## ${to}\n`)[0]}`;
 }
 writeFileSync(
     join(folder, "README.md"),
-    `# ${title}
+    renamed(`# ${title}
 
-\`\`\`sh
-make run     # builds and serves http://127.0.0.1:3000, with a stand-in for Ticketping: no account, no setting
-make test    # everything: format, lints, unit, HTTP and browser tests
-\`\`\`
+${part("Two commands", "Add the chat to your own app")}## First
 
-\`.env.example\` lists the settings; copy it to \`.env\`. [docs/deploy.md](docs/deploy.md) says how to deploy it, [docs/chat.md](docs/chat.md) what the
-chat does when, [docs/security.md](docs/security.md) what it is safe from.
+Change the home page (\`src/pages/home.rs\`), the name and the support address (\`src/site.rs\`), the logo (\`public/mark.svg\`) and the
+colours (\`style/tokens.css\`). Tests know sentences of the home page: \`tests/server/http/links.rs\`, \`end2end/tests/chat.spec.ts\`, and \`HOME\` in
+\`end2end/engines/support.mjs\`. \`LICENSE\` has the notice of the app that this one was started from: keep that, beside a licence of your own.
 
-First change the home page (\`src/pages/home.rs\`), the name and the support address (\`src/site.rs\`), the logo (\`public/mark.svg\`) and the
-colours (\`style/tokens.css\`).
-`,
+${part("The map", "Start your own app from it")}${part("Change it", "Figures")}## More
+
+[The chat](docs/chat.md): every transition and its test · [Security](docs/security.md): each attack, what stops it, and its test ·
+[Deploying](docs/deploy.md): one file on a server · [Decisions](docs/decisions/): why it is as it is
+`)
+        .replace(/\| `bench\/`[^\n]*\n/, "")
+        .replace(", `bench/`", "")
+        .replace(/, as CI\s+checks/, ""),
 );
 // Names are sorted in imports.
 execFileSync("cargo", ["fmt", "--all"], { cwd: folder, stdio: "inherit" });
-execFileSync("git", ["init", "--quiet"], { cwd: folder });
+execFileSync("git", ["init", "--quiet", "--initial-branch=main"], { cwd: folder });
 console.log(`${resolve(folder)} is ${name}. There: make run`);

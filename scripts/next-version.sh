@@ -7,7 +7,10 @@ cd "$(dirname "$0")/.."
 folder=$(realpath target)/next-version
 rm -rf "$folder"
 mkdir -p "$folder"
-cp --recursive --parents --target-directory "$folder" Cargo.toml Cargo.lock build.rs src crates examples migrations bench/ceiling.rs .cargo
+cp --recursive --parents --target-directory "$folder" Cargo.toml Cargo.lock build.rs src crates examples migrations .cargo
+# What Cargo.toml names beside these.
+mkdir "$folder/bench"
+echo 'fn main() {}' >"$folder/bench/ceiling.rs"
 for database in sqlite postgres; do
     last=$(ls "migrations/$database" | tail -1)
     next=$(printf '%04d' $((10#${last%%_*} + 1)))

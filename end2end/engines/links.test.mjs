@@ -1,7 +1,7 @@
 // Links: the next page is shown in the document that is there, and the chat stays.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { By, Key, answered, browser, click, go, isOpen, logOut, logOutUnnoticed, owner, path, person, ready, run, shows, signUp, startConversation, type, wait } from "./support.mjs";
+import { By, HOME, Key, answered, browser, click, go, isOpen, logOut, logOutUnnoticed, owner, path, person, ready, run, shows, signUp, startConversation, type, wait } from "./support.mjs";
 
 const home = "header a[href='/']";
 const account = "header a[href='/account']";
@@ -43,7 +43,7 @@ test("a link leaves an open chat as it is: the same widget, the same socket, and
         look()`);
     await click(home);
     await path("/");
-    await shows("How the support team sees you");
+    await shows(HOME);
     assert.ok(await isTheSame());
     assert.ok(await run("return wasSeen.length > 0 && wasSeen.every(Boolean)"));
     assert.ok(await run("return TicketpingChat.instance === widget && widget.ws.ws === socket && socket.readyState === WebSocket.OPEN"));
@@ -94,7 +94,7 @@ test("back and forward show the pages again, where they had been scrolled to", a
     const scrolled = await run("scrollTo(0, 300); const top = scrollY; document.querySelector(arguments[0]).click(); return top", home);
     assert.ok(scrolled > 0);
     await path("/");
-    await shows("How the support team sees you");
+    await shows(HOME);
     assert.equal(await run("return scrollY"), 0);
     await run("history.back()");
     await path("/account");
@@ -106,7 +106,7 @@ test("back and forward show the pages again, where they had been scrolled to", a
     await wait("isTold");
     await run("history.forward()");
     await path("/");
-    await shows("How the support team sees you");
+    await shows(HOME);
     await run("history.back()");
     await path("/account");
     await shows("New email");
@@ -120,7 +120,7 @@ test("back shows the page before, also when the page was loaded again meanwhile"
     await open();
     await click(home);
     await path("/");
-    await shows("How the support team sees you");
+    await shows(HOME);
     await mark();
     await browser.navigate().refresh();
     await isLoaded();
@@ -218,7 +218,7 @@ test("while the chat is closed a link loads no page either: the same widget goes
     await run("window.widget = TicketpingChat.instance; window.socket = widget.notifiWs.ws; performance.clearResourceTimings()");
     await click(home);
     await path("/");
-    await shows("How the support team sees you");
+    await shows(HOME);
     assert.ok(await isTheSame());
     assert.ok(await run("return TicketpingChat.instance === widget && widget.notifiWs.ws === socket && socket.readyState === WebSocket.OPEN"));
     const asked = await run("return performance.getEntriesByType('resource').map(({ name }) => name)");
@@ -290,7 +290,7 @@ test("a half-filled form is there again after back and forward", async () => {
     await type("[name='email']", "ada@example.com");
     await run("history.back()");
     await path("/");
-    await shows("How the support team sees you");
+    await shows(HOME);
     await run("history.forward()");
     await path("/signup");
     await wait("document.querySelector('[name=email]')?.value === 'ada@example.com'");

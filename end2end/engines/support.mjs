@@ -9,6 +9,8 @@ import * as browsers from "./browsers.mjs";
 export { By, Key, until };
 export const engine = process.env.ENGINE;
 export const PASSWORD = "correct horse battery";
+/** A sentence of the home page of somebody who is logged in. */
+export const HOME = "How the support team sees you";
 const { PATIENCE } = browsers;
 
 const folder = mkdtempSync(join(tmpdir(), `${engine}-`));

@@ -16,8 +16,8 @@ impl Visitor {
     }
 
     /// The name that the agent sees. An empty one counts as none.
-    pub fn with_name(mut self, name: Option<String>) -> Self {
-        self.display_name = name.filter(|name| !name.trim().is_empty());
+    pub fn with_name(mut self, name: impl Into<Option<String>>) -> Self {
+        self.display_name = name.into().filter(|name| !name.trim().is_empty());
         self
     }
 
@@ -46,7 +46,7 @@ mod tests {
     fn without_a_name_the_agent_sees_the_part_before_the_at() {
         let visitor = Visitor::new("u-1", "alice@example.com");
         assert_eq!(visitor.display_name(), "alice");
-        assert_eq!(visitor.clone().with_name(Some(" ".to_owned())).display_name(), "alice");
+        assert_eq!(visitor.clone().with_name(" ".to_owned()).display_name(), "alice");
         assert_eq!(visitor.with_name(Some("Alice".to_owned())).display_name(), "Alice");
     }
 }

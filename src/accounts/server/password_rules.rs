@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
 use super::breached::is_breached;
-use crate::accounts::ValidationError;
+use crate::{accounts::ValidationError, site::APP_NAME};
 
 const MIN_CHARS: usize = 8;
 /// The longest password, in characters.
@@ -16,8 +16,8 @@ pub const MAX_CHARS: usize = 128;
 const MIN_GUESSES: u64 = 50_000_000;
 /// How much of a password is estimated: the time that takes grows with the cube of its length.
 const ESTIMATED_CHARS: usize = 40;
-/// What somebody who knows the site tries.
-const SITE_WORDS: [&str; 4] = ["ticketping", "leptos", "support", "chat"];
+/// What somebody who knows the site tries, beside its name.
+const SITE_WORDS: [&str; 2] = ["support", "chat"];
 
 /// A password as it is hashed: keyboards compose the same character in different ways.
 pub fn normalised(password: &SecretString) -> SecretString {
@@ -55,7 +55,10 @@ pub fn normalised_if_accepted(password: &str) -> Option<String> {
 
 /// How many guesses find it, for somebody who knows the person's address and the site.
 fn guesses(text: &str, email: &str) -> u64 {
-    let known: Vec<&str> = email.split(['@', '.', '+', '-', '_']).chain([email]).chain(SITE_WORDS).collect();
+    let name = [APP_NAME.replace(' ', ""), APP_NAME.replace(' ', "-")];
+    let name = APP_NAME.split(' ').chain(name.iter().map(String::as_str));
+    let known: Vec<&str> =
+        email.split(['@', '.', '+', '-', '_']).chain([email]).chain(SITE_WORDS).chain(name).collect();
     let beginning: String = text.chars().take(ESTIMATED_CHARS).collect();
     zxcvbn::zxcvbn(&beginning, &known).guesses()
 }
@@ -84,9 +87,8 @@ mod tests {
         for common in ["password", "12345678", "qwerty123", "iloveyou", "password1", "Passw0rd", "aaaaaaaa"] {
             assert_eq!(problem(common), Some(ValidationError::PasswordCommon), "{common}");
         }
-        for guessed in
-            ["Pass@123", "Admin@123", "Summer2024", "ticketping1", "Ticketping2026", "alice123", "Alice1990!"]
-        {
+        let own = format!("{}2026", APP_NAME.replace(' ', "-"));
+        for guessed in ["Pass@123", "Admin@123", "Summer2024", "support1", &own, "alice123", "Alice1990!"] {
             assert_eq!(problem(guessed), Some(ValidationError::PasswordCommon), "{guessed}");
         }
         for breached in ["warsztat1", "zsQYTu2Jr", "chilingarashvili"] {

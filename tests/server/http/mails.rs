@@ -4,6 +4,8 @@ use std::thread;
 
 use ::http::StatusCode;
 
+use ticketping_leptos::site::APP_NAME;
+
 use crate::support::{PASSWORD, TestApp, until};
 
 const ALICE: &str = "alice@example.com";
@@ -29,10 +31,7 @@ fn every_mail_is_plain_text_with_one_link_and_the_same_in_html() {
         assert!(mail.html.contains(&format!("href=\"{url}\"")), "{}", mail.html);
         // As it is, so that no program breaks it.
         assert!(raw.contains(&format!("\r\n{url}\r\n")), "{raw}");
-        assert!(
-            raw.contains("From: \"Ticketping for Leptos\" <no-reply@") && raw.contains("Auto-Submitted: "),
-            "{raw}"
-        );
+        assert!(raw.contains(&format!("From: \"{APP_NAME}\" <no-reply@")) && raw.contains("Auto-Submitted: "), "{raw}");
         assert_eq!(raw.matches("Message-ID: <").count(), 1, "{raw}");
     }
     let mut tokens: Vec<String> = mails.iter().map(|mail| mail.token()).collect();
