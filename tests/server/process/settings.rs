@@ -81,7 +81,10 @@ fn a_database_of_another_program_is_left_as_it_is() {
     Database::open(&url).execute("CREATE TABLE notes (text TEXT)");
     fs::set_permissions(&file, Permissions::from_mode(0o644)).unwrap();
     let before = fs::read(&file).unwrap();
-    let output = run(&[("DATABASE_URL", &url)], &[]);
+    // A server that took it would end at its address.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&[("DATABASE_URL", &url), ("LEPTOS_SITE_ADDR", &address)], &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("is not a SQLite database of this server"), "{}", text(&output.stderr));
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o644);

@@ -5,13 +5,20 @@ use std::{
     net::{TcpListener, TcpStream},
     os::fd::OwnedFd,
     process::{Child, ChildStderr, Command, Output, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        atomic::{AtomicU32, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
     time::Duration,
 };
 
 use http::{Method, StatusCode};
 
 use super::{Answer, Client, Mailbox, PASSWORD};
+
+/// How long a server may take to say something.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, with these settings and no others.
 pub fn binary(settings: &[(&str, &str)], arguments: &[&str]) -> Command {
@@ -116,8 +123,15 @@ impl Server {
         }
     }
 
-    /// Reads the log up to a line with this word.
+    /// Reads the log up to a line with this word. A server that does not say it is ended after a while.
     pub fn wait_for(&mut self, word: &str) {
+        let (_said, waits) = mpsc::channel::<()>();
+        let id = self.id().to_string();
+        thread::spawn(move || {
+            if waits.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _gone_already = Command::new("kill").args(["-s", "KILL", &id]).status();
+            }
+        });
         let mut log = String::new();
         let mut before = 0;
         while !log[before..].contains(word) {
