@@ -1,9 +1,10 @@
 // A page load would end the chat, and takes longer. Links between these pages show the next one in this document:
 // docs/decisions/why-links-load-no-page.md. `loadedAs` and `wakeIslands` are from src/hydration.js.
 const PAGES = /^\/(login|signup|forgot|account)?$/;
-// How long a page may take before the browser loads it instead, and how old one may be that was asked for at the press; in
-// milliseconds.
+// How long a page may take before the browser loads it instead, and how old one may be that was asked for at the press; and for
+// how long links load their pages where one was too slow. In milliseconds.
 const FRESH = 1_000;
+const SLOW_FOR = 60_000;
 
 const here = () => location.pathname + location.search;
 // Where each page was scrolled to, and those that were left with a form half filled in.
@@ -17,7 +18,19 @@ const ask = (url) => {
         const answer = await fetch(url, { signal: AbortSignal.timeout(FRESH) });
         if (answer.ok && !answer.redirected) return new DOMParser().parseFromString(await answer.text(), "text/html");
     };
-    return { url, at: performance.now(), page: load().catch(() => {}) };
+    return { url, at: performance.now(), page: load().catch((error) => error.name === "TimeoutError" && noteSlow()) };
+};
+
+// Where storage is blocked, nothing is noted.
+const noteSlow = () => {
+    try {
+        sessionStorage.setItem("slow-pages", Date.now());
+    } catch {}
+};
+const isSlow = () => {
+    try {
+        return Math.abs(Date.now() - Number(sessionStorage.getItem("slow-pages"))) < SLOW_FOR;
+    } catch {}
 };
 
 // What it has in common with the other pages of this user and this version: the style sheet's address has the version, the
@@ -26,9 +39,9 @@ const frame = (page) =>
     Array.from(page.querySelectorAll("link:first-of-type, #ticketping-page-data, .user-name"), ({ href, textContent }) => href + textContent).join();
 
 // The browser brings back what was filled in only if it loads the next page.
-// Also a form with errors: they are shown once.
+// Also a form with errors: they are shown once. And one that waits for a passkey, which a page load gives up.
 const isFilledIn = () =>
-    document.querySelector("main [role=alert]:not([hidden])") ||
+    document.querySelector("main [role=alert]:not([hidden]), main [aria-busy=true]") ||
     Array.from(document.querySelectorAll("main input, main textarea")).some((input) => input.value !== input.defaultValue || input.checked !== input.defaultChecked);
 
 const show = (main, top) => {
@@ -39,7 +52,7 @@ const show = (main, top) => {
     shown = here();
     left.replaceWith(main);
     // Somebody may be writing in the chat.
-    if (!document.activeElement.closest(".ticketping-widget")) (main.querySelector("[autofocus]") ?? main).focus({ preventScroll: true });
+    if (!document.activeElement.closest(".ticketping-chat-window.open")) (main.querySelector("[autofocus]") ?? main).focus({ preventScroll: true });
     scrollTo(0, top);
 };
 
@@ -70,8 +83,14 @@ const follow = async (asked, isBack) => {
 
 const back = () => {
     latest = undefined;
-    if (shown !== here()) follow(ask(location.href), true);
+    if (shown === here()) return;
+    if (!PAGES.test(location.pathname)) return location.reload();
+    follow(ask(location.href), true);
 };
+
+// A chat that is not there (the page is new, its WASM or the widget could not be loaded) may be there after a page load.
+const isRunning = () => window.TicketpingChat?.instance?.isInitialized;
+const isOpen = () => document.querySelector(".ticketping-chat-window.open");
 
 // A link that leads to another page in this tab.
 const linkOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
@@ -81,8 +100,8 @@ const linkOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
 };
 
 const urlOf = (link) => {
-    const isHere = document.readyState !== "loading";
-    if (link && isHere && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
+    const staysHere = isRunning() && (isOpen() || !isSlow());
+    if (link && staysHere && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
 };
 
 addEventListener("pointerdown", (down) => {

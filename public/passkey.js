@@ -12,6 +12,7 @@ addEventListener("submit", async (submit) => {
     const message = form.querySelector("[data-passkey-message]");
     message.hidden = true;
     message.role = "alert";
+    form.ariaBusy = "true";
     try {
         if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
             message.textContent = "This browser does not support passkeys. Use another method.";
@@ -34,5 +35,7 @@ addEventListener("submit", async (submit) => {
                 ? "This device already has a passkey for your account."
                 : "No passkey was used. Try again, or use another method.";
         message.hidden = false;
+    } finally {
+        form.ariaBusy = null;
     }
 });

@@ -3,7 +3,8 @@
 use std::{
     error::Error,
     ffi::OsString,
-    io::{self, Write as _},
+    fs::File,
+    io::{self, Read as _, Write as _},
     process::ExitCode,
 };
 
@@ -14,7 +15,7 @@ use ticketping_leptos::{
         self,
         command_line::Command,
         config::{self, Config, ConfigErrors},
-        database::{backup, copy::copy_users, place},
+        database::{self, backup, copy::copy_users, place},
         healthy::healthy,
         log::Log,
         mail::Transport,
@@ -23,6 +24,9 @@ use ticketping_leptos::{
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// The longest URL of a database that is read from a file.
+const MAX_URL_BYTES: u64 = 10_000;
 
 /// The exit code for arguments or settings that are wrong.
 const USAGE_ERROR: u8 = 2;
@@ -37,9 +41,14 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(done) => {
-            // Its reader may have gone, as with `| head`.
-            let _gone = io::stdout().write_all(done.as_bytes());
-            ExitCode::SUCCESS
+            match io::stdout().write_all(done.as_bytes()).and_then(|()| io::stdout().flush()) {
+                // Its reader may have gone, as with `| head`.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    eprintln!("what was done cannot be written: {error}");
+                    ExitCode::FAILURE
+                }
+                _ => ExitCode::SUCCESS,
+            }
         }
         Err(error) => {
             eprintln!("{error}");
@@ -114,8 +123,12 @@ fn config() -> Result<Config, ConfigErrors> {
 /// A database's URL, or what stands in the file of that name: arguments are seen by everybody on the machine.
 fn url_or_file(given: String) -> Result<String, String> {
     let is_url = |text: &str| ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
+    let readable = |url: String| {
+        let not = "the URL for --copy-from cannot be read: in a password, / ? # @ are written %2F %3F %23 %40";
+        if database::is_url(&url) { Ok(url) } else { Err(not.to_owned()) }
+    };
     if is_url(&given) {
-        return Ok(given);
+        return readable(given);
     }
     if given.contains("://") {
         // Not repeated: it may hold a password.
@@ -123,11 +136,17 @@ fn url_or_file(given: String) -> Result<String, String> {
             "--copy-from takes a URL that begins with sqlite: or postgres:, or a file that holds one".to_owned()
         );
     }
-    let read = std::fs::read(&given).map_err(|error| format!("{given} cannot be read: {error}"))?;
+    let mut read = Vec::new();
+    let file = File::open(&given).and_then(|file| file.take(MAX_URL_BYTES).read_to_end(&mut read));
+    file.map_err(|error| format!("{given} cannot be read: {error}"))?;
     if read.starts_with(b"SQLite format 3\0") {
         return Err(format!("{given} is a database: did you mean sqlite://{given}?"));
     }
     let url = String::from_utf8_lossy(&read).trim().to_owned();
     // Not repeated either.
-    if is_url(&url) { Ok(url) } else { Err(format!("{given} holds no URL that begins with sqlite: or postgres:")) }
+    if is_url(&url) {
+        readable(url)
+    } else {
+        Err(format!("{given} holds no URL that begins with sqlite: or postgres:"))
+    }
 }

@@ -3,20 +3,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { By, browser, engine, go, logOut, logOutUnnoticed, origin, owner, path, ready, run, shows, signUp, submit, type, until, wait } from "./support.mjs";
 
-/** What `pageshow` says of a page that the browser kept; `undefined` where it keeps none. */
-let kept;
-
-/** WebKit decides by itself whether it keeps pages. It is asked with two that hold nothing. */
-async function learnWhatIsKept() {
-    if (engine !== "webkit") return;
+/** What `pageshow` says of a page that the browser kept; `undefined` where it keeps none. WebKit decides that by itself, and is asked
+ * with two pages that hold nothing. */
+const whatIsKept = async () => {
+    if (engine !== "webkit") return undefined;
     await go("/healthz");
     await run("sessionStorage.clear(); addEventListener('pageshow', ({ persisted }) => (sessionStorage.persisted = persisted))");
     await go("/readyz");
     await browser.navigate().back();
     await path("/healthz");
-    kept = (await run("return sessionStorage.persisted")) ?? undefined;
-    if (!kept) console.log("NOT CHECKED: this WebKit keeps no pages for its history");
-}
+    return (await run("return sessionStorage.persisted")) ?? console.log("NOT CHECKED: this WebKit keeps no pages for its history");
+};
+let known, kept;
+const learnWhatIsKept = async () => (kept = await (known ??= whatIsKept()));
 
 const watchFrames = `sessionStorage.clear();
 addEventListener("pageshow", ({ persisted }) => {
@@ -36,7 +35,6 @@ async function assertHidden(email) {
 }
 
 test("back to a page from before log-in leaves the user's chat alone", async () => {
-    await learnWhatIsKept();
     await signUp();
     const alice = await owner();
     await run("history.go(-2)");
@@ -47,6 +45,7 @@ test("back to a page from before log-in leaves the user's chat alone", async () 
 });
 
 test("back after log-out shows no frame of the account page, although the browser kept it", async () => {
+    await learnWhatIsKept();
     const email = await signUp();
     await run(watchFrames);
     await logOut();
@@ -57,6 +56,7 @@ test("back after log-out shows no frame of the account page, although the browse
 });
 
 test("back after a log-out that no page could note shows no frame of the account page", async () => {
+    await learnWhatIsKept();
     const email = await signUp();
     await run(watchFrames);
     await browser.get(`${origin}/healthz`);
@@ -68,6 +68,7 @@ test("back after a log-out that no page could note shows no frame of the account
 });
 
 test("back while the session lives shows the account page and its chat again", async () => {
+    await learnWhatIsKept();
     const email = await signUp();
     await run(watchFrames);
     await browser.get(`${origin}/healthz`);
@@ -82,6 +83,7 @@ test("back while the session lives shows the account page and its chat again", a
 });
 
 test("back after log-out shows nothing of a page with a secret, and nothing of a link's page", async () => {
+    await learnWhatIsKept();
     const email = await signUp();
     await browser.findElement(By.id("factor-current")).sendKeys("correct horse battery");
     await submit("start-app");

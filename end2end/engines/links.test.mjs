@@ -130,10 +130,11 @@ test("back shows the page before, also when the page was loaded again meanwhile"
     await logOut();
 });
 
-test("a link of somebody whose session has ended leads to log-in, and leaves nothing of theirs", async () => {
+for (const state of ["open", "closed"]) test(`a link of somebody whose session has ended leads to log-in, and leaves nothing of theirs, the chat ${state}`, async () => {
     const email = await signUp();
     await startConversation();
     await areFollowed();
+    if (state === "closed") await close();
     await click(home);
     await path("/");
     await mark();
@@ -161,7 +162,7 @@ test("a page that was asked for before the session ended is not shown", async ()
     await close();
 });
 
-test("after a log-in as somebody else a link loads the page, and the chat is theirs", async () => {
+for (const state of ["open", "closed"]) test(`after a log-in as somebody else a link loads the page, and the chat is theirs, the chat ${state}`, async () => {
     const bob = person("Bob");
     await signUp(bob);
     const theirs = await browser.manage().getCookie("session");
@@ -169,6 +170,7 @@ test("after a log-in as somebody else a link loads the page, and the chat is the
     const alice = await signUp(person("Alice"));
     await startConversation();
     await areFollowed();
+    if (state === "closed") await close();
     await click(home);
     await path("/");
     await mark();
@@ -224,19 +226,45 @@ test("while the chat is closed a link loads no page either: the same widget goes
     const asked = await run("return performance.getEntriesByType('resource').map(({ name }) => name)");
     const origin = await run("return location.origin");
     assert.deepEqual(asked, [`${origin}/`]);
+    assert.equal(await run("return document.querySelector('.ticketping-chat-window.open')"), null);
     await logOut();
 });
 
-test("a link on a page that has not arrived as a whole is followed by the browser", async () => {
+test("where the chat does not run a link loads the page, and so tries it again", async () => {
     await go("/");
     await open();
     await mark();
-    await run("Object.defineProperty(document, 'readyState', { get: () => (window.theSame ? 'loading' : 'complete') })");
+    await run("TicketpingChat.instance.isInitialized = false");
     await click("header a[href='/signup']");
     await path("/signup");
     await isLoaded();
-    await isOpen();
+    await ready();
+});
+
+test("where a page was too slow, links load their pages for a while, but for those that would end an open chat", async () => {
+    await go("/");
+    await ready();
+    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
+    await areFollowed();
+    await mark();
+    // No answer comes to what a page asks for.
+    await run("window.fetch = (url, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))");
+    await click("header a[href='/signup']");
+    await path("/signup");
+    await isLoaded();
+    await ready();
+    await mark();
+    await click("header a[href='/login']");
+    await path("/login");
+    await isLoaded();
+    await open();
+    await mark();
+    await click("header a[href='/signup']");
+    await path("/signup");
+    await shows("Create account");
+    assert.ok(await isTheSame());
     await close();
+    await run("sessionStorage.clear()");
 });
 
 /** The answer for a page is held back, until `answerIt`. */

@@ -50,8 +50,7 @@ impl Command {
         if let Some(extra) = arguments.next() {
             return Err(format!("unknown argument {extra}: --help lists what there is"));
         }
-        if let Some(option) = argument.as_ref().filter(|argument| argument.starts_with('-') && *argument != "--connect")
-        {
+        if let Some(option) = argument.as_ref().filter(|argument| argument.starts_with('-') && command != "--check") {
             return Err(format!("unknown argument {option}: --help lists what there is"));
         }
         let user = |make: fn(String) -> OperatorCommand| match &argument {
@@ -107,6 +106,7 @@ mod tests {
         let disable = OperatorCommand::Disable("bob@example.com".into());
         assert_eq!(parse(&["disable", "bob@example.com"]), Ok(Command::Operator(disable)));
         assert_eq!(parse(&["--version"]), Ok(Command::Version));
+        assert!(parse(&["users", "--connect"]).is_err());
         for command in ["users", "disable", "--backup", "--restore"] {
             assert!(parse(&[command, "--help"]).is_err_and(|error| error.starts_with("unknown argument --help")));
         }

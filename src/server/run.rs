@@ -94,7 +94,7 @@ pub async fn run(config: Config) -> Result<(), RunError> {
             // Asked twice: at once.
             tokio::select! {
                 () = shut_down => {}
-                () = stop.next() => process::exit(1),
+                () = stop.asked() => process::exit(1),
             }
         }
     });
@@ -146,7 +146,8 @@ async fn no_connection(handle: &Handle<Peer>, timeout: Duration) {
 struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
-    hang_up: Signal,
+    /// `None` where it is ignored, as under `nohup`.
+    hang_up: Option<Signal>,
 }
 
 impl StopSignals {
@@ -154,15 +155,37 @@ impl StopSignals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
+            hang_up: if is_hang_up_ignored() { None } else { Some(signal(SignalKind::hangup())?) },
         })
     }
 
+    /// Any of them.
     async fn next(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(hang_up) => hang_up.recv().await,
+                None => future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+            _ = hang_up => {}
         }
     }
+
+    /// One that somebody has sent. A terminal that goes away may say so twice.
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+fn is_hang_up_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The first signal is the lowest bit.
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }

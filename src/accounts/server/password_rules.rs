@@ -87,7 +87,7 @@ mod tests {
         for common in ["password", "12345678", "qwerty123", "iloveyou", "password1", "Passw0rd", "aaaaaaaa"] {
             assert_eq!(problem(common), Some(ValidationError::PasswordCommon), "{common}");
         }
-        let own = format!("{}2026", APP_NAME.replace(' ', "-"));
+        let own = format!("{:0>8}", format!("{}2026", APP_NAME.replace(' ', "-")));
         for guessed in ["Pass@123", "Admin@123", "Summer2024", "support1", &own, "alice123", "Alice1990!"] {
             assert_eq!(problem(guessed), Some(ValidationError::PasswordCommon), "{guessed}");
         }

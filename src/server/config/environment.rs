@@ -198,8 +198,8 @@ impl<S: Fn(&str) -> Option<String>> Reader<S> {
     }
 
     fn database_url(&mut self) -> Option<SecretString> {
-        let wanted = "a file such as sqlite://data/app.db, or such as postgres://user:password@host/name, in which / ? # @ in a \
-                      password are written %2F %3F %23 %40";
+        let wanted = "a file such as sqlite://data/app.db, or such as postgres://user:password@host/name, in which / ? # @ % in a \
+                      password are written %2F %3F %23 %40 %25";
         self.parse("DATABASE_URL", wanted, |text| database::is_url(text).then(|| text.to_owned().into()))
     }
 }

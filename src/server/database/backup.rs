@@ -2,8 +2,10 @@
 
 use std::{
     fs::{self, File},
+    io,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
+    process,
 };
 
 use sqlx::{AnyConnection, Connection as _};
@@ -24,7 +26,7 @@ pub enum BackupError {
     #[error("{0} already exists: choose another name")]
     Exists(String),
     #[error("{0} cannot be written: {1}")]
-    Write(String, std::io::Error),
+    Write(String, io::Error),
     #[error("{0} is the database itself: name a backup of it")]
     Itself(String),
     #[error("there is no backup at {0}")]
@@ -45,13 +47,15 @@ pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
     let path = to.display().to_string();
     // A name that begins with `file:` would mean something else to SQLite.
     let to = &std::path::absolute(to).map_err(|error| BackupError::Write(path.clone(), error))?;
+    let write = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => BackupError::Exists(path.clone()),
+        _ => BackupError::Write(path.clone(), error),
+    };
     if to.exists() {
         return Err(BackupError::Exists(path));
     }
-    let write = |error| BackupError::Write(path.clone(), error);
     // A backup that is cut off has another name.
-    let part = &to.with_added_extension("part");
-    let _of_one_that_was_cut_off = fs::remove_file(part);
+    let part = &to.with_added_extension(format!("{}.part", process::id()));
     // For its owner only. SQLite writes into an empty file that is there.
     let file = File::options().write(true).create_new(true).mode(0o600).open(part).map_err(write)?;
     let written = sqlx::query("VACUUM INTO $1").bind(part.display().to_string()).execute(&database.pool).await;
@@ -60,7 +64,13 @@ pub async fn back_up(url: &str, to: &Path) -> Result<(), BackupError> {
         let _half_written = fs::remove_file(part);
     }
     written?;
-    file.sync_all().and_then(|()| fs::rename(part, to)).map_err(write)
+    // Not in place of one that was made meanwhile.
+    let named = file.sync_all().and_then(|()| match fs::hard_link(part, to) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(part, to),
+        linked => linked,
+    });
+    let _renamed_already = fs::remove_file(part);
+    named.map_err(write)
 }
 
 /// Puts users and their second factors back as they were, all or nothing, and signs everybody out. How many users there are then.

@@ -140,13 +140,15 @@ impl Database {
         };
         let settings = if sqlite { SQLITE_SETTINGS } else { POSTGRES_SETTINGS };
         let could_not = |source| DatabaseError::Open { place: place.clone(), source };
-        // A pool would try again and again, and say only that it has waited.
-        let mut first = connect(&options).await.map_err(could_not)?;
-        if sqlite && is_foreign(&mut first).await.map_err(could_not)? {
+        let is_ours = try_out(&options, async |first| {
+            if sqlite && is_foreign(first).await? {
+                return Ok(false);
+            }
+            first.execute(settings).await.map(|_| true)
+        });
+        if !is_ours.await.map_err(could_not)? {
             return Err(DatabaseError::SomethingElse { place });
         }
-        first.execute(settings).await.map_err(could_not)?;
-        first.close().await.map_err(could_not)?;
         if let Some(file) = &file {
             keep_private(file);
         }
@@ -192,7 +194,7 @@ impl Database {
         };
         let options = AnyConnectOptions::from_str(&read_only).map_err(|_| DatabaseError::Url)?;
         let could_not = |source| DatabaseError::Open { place: place(url), source };
-        connect(&options).await.map_err(could_not)?.close().await.map_err(could_not)?;
+        try_out(&options, async |_| Ok(())).await.map_err(could_not)?;
         let pool =
             AnyPoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(options).await;
         let pool = pool.map_err(could_not)?;
@@ -264,22 +266,49 @@ fn is_something_else(path: &Path) -> bool {
     path.exists() && !path.is_file() || path.is_file() && read().is_ok() && !BEGINNING.starts_with(&beginning)
 }
 
-/// The first connection, and what is wrong if there is none. A server that starts at the same moment is waited for.
-async fn connect(options: &AnyConnectOptions) -> sqlx::Result<AnyConnection> {
+/// Does something with a first connection, and says what is wrong if there is none: a pool would try again and again, and say only
+/// that it has waited. A server that starts at the same moment, and a file that somebody has locked, are waited for.
+async fn try_out<T>(
+    options: &AnyConnectOptions,
+    act: impl AsyncFn(&mut AnyConnection) -> sqlx::Result<T>,
+) -> sqlx::Result<T> {
     let end = time::Instant::now() + ACQUIRE_TIMEOUT;
+    let mut last = None;
     loop {
-        let connecting = AnyConnection::connect_with(options);
-        let connected = time::timeout_at(end, connecting).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
-        let is_starting = match &connected {
-            Err(sqlx::Error::Io(error)) => error.kind() == ErrorKind::ConnectionRefused,
-            // PostgreSQL starts up, or has no connection left.
-            Err(sqlx::Error::Database(error)) => error.code().is_some_and(|code| code == "57P03" || code == "53300"),
-            _ => false,
+        let once = async {
+            let mut connection = AnyConnection::connect_with(options).await?;
+            let done = act(&mut connection).await;
+            connection.close().await?;
+            done
         };
-        if !is_starting || time::Instant::now() + LOCK_POLL > end {
-            return connected;
+        let error = match time::timeout_at(end, once).await {
+            Err(_) => return Err(last.unwrap_or_else(|| sqlx::Error::Io(silent()))),
+            Ok(Err(error)) if may_pass(&error) => error,
+            Ok(done) => return done,
+        };
+        if time::Instant::now() + LOCK_POLL > end {
+            return Err(error);
         }
+        last = Some(error);
         time::sleep(LOCK_POLL).await;
+    }
+}
+
+fn silent() -> std::io::Error {
+    let seconds = ACQUIRE_TIMEOUT.as_secs();
+    std::io::Error::new(
+        ErrorKind::TimedOut,
+        format!("it does not answer within {seconds} seconds, or somebody has locked it"),
+    )
+}
+
+fn may_pass(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
+        // PostgreSQL starts up, or has no connection left.
+        sqlx::Error::Database(error) if error.code().is_some_and(|code| code == "57P03" || code == "53300") => true,
+        sqlx::Error::Database(error) => error.message().contains("database is locked"),
+        _ => false,
     }
 }
 
@@ -314,7 +343,9 @@ async fn check_version(pool: &AnyPool, sqlite: bool, place: String) -> Result<()
     let version: Result<Option<i64>, _> = sqlx::query_scalar(newest).fetch_one(pool).await;
     let version = match version {
         // A database without our tables.
-        Err(sqlx::Error::Database(error)) if error.message().contains("_sqlx_migrations") => {
+        Err(sqlx::Error::Database(error))
+            if error.code().is_some_and(|code| code == "42P01") || error.message().starts_with("no such table") =>
+        {
             return Err(DatabaseError::Missing(place));
         }
         Err(source) => return Err(DatabaseError::Open { place, source }),

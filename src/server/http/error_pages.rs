@@ -71,8 +71,8 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     }
     let is_log_out = request.method() == Method::POST && request.uri().path() == LogOut::PATH;
     let (parts, body) = request.into_parts();
-    let sender =
-        (parts.method == Method::POST).then(|| state.trusted_proxies.client_of(&parts.headers, &parts.extensions));
+    let sender = (parts.method == Method::POST && !parts.uri.path().starts_with("/sandbox/"))
+        .then(|| state.trusted_proxies.client_of(&parts.headers, &parts.extensions));
     // Only a caller who reads HTML gets a page.
     let head = wants_page(&parts.uri, &parts.headers).then(|| parts.clone());
     let mut response = routes.call(HttpRequest::from_parts(parts, body)).await?;
@@ -111,8 +111,8 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         }
         return Ok(as_json);
     };
-    if let Some(page) = form
-        && let Some(page) = form_again(&state, routes, head.clone(), page, &mut response).await?
+    if let Some(page) = form.filter(|_| status == StatusCode::TOO_MANY_REQUESTS)
+        && let Some(page) = Box::pin(form_again(&state, routes, head.clone(), page, &mut response)).await?
     {
         return Ok(page);
     }

@@ -37,7 +37,7 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
     describe_gauge!("mails_waiting", "Mails that wait to be sent.");
     describe_gauge!("build_info", "1, with the version of the program.");
     gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1);
-    // What has never happened is 0: a first failure would be no increase else.
+    // What has never happened is 0: otherwise a first failure would be no increase.
     counter!("chat_tokens_total").absolute(0);
     for outcome in ["right", "wrong", "limited", "second_factor", "disabled"] {
         counter!("log_ins_total", "outcome" => outcome).absolute(0);

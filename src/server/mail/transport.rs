@@ -47,7 +47,9 @@ pub enum ServerError {
     // The words of an answer would hold the address.
     #[error("answered {0}: there is no such mailbox")]
     NoMailbox(Code),
-    #[error("answered {0}: set the user and the password in MAIL_URL as the server has them")]
+    #[error(
+        "answered {0}: are the user and the password in MAIL_URL those of the server, and is it to be smtps: or smtp:?"
+    )]
     LogIn(Code),
     #[error("answered {0}")]
     Answer(Code),
@@ -182,8 +184,11 @@ impl Transport {
 /// Writes a new file, whose name sorts by time.
 fn write_file(folder: &Path, ending: &str, content: &[u8]) -> io::Result<PathBuf> {
     let file = folder.join(format!("{}{ending}", Uuid::now_v7()));
-    File::options().write(true).create_new(true).mode(0o600).open(&file)?.write_all(content)?;
-    Ok(file)
+    let written = File::options().write(true).create_new(true).mode(0o600).open(&file)?.write_all(content);
+    if written.is_err() {
+        let _half_written = fs::remove_file(&file);
+    }
+    written.map(|()| file)
 }
 
 async fn answer_in_time<T>(

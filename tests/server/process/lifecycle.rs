@@ -5,13 +5,14 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     os::unix::fs::PermissionsExt as _,
+    process::Command,
     thread,
 };
 
 use ::http::{Method, StatusCode, header};
 
 use crate::support::{
-    Database, PASSWORD, Server, between, code, free_address, run, send_bytes, text, until, with_socket,
+    Database, PASSWORD, Server, between, code, free_address, in_place_of, run, send_bytes, text, until, with_socket,
 };
 
 #[test]
@@ -24,9 +25,23 @@ fn the_log_is_json_where_that_is_set() {
 #[test]
 fn a_terminal_that_goes_away_ends_the_server_as_a_stop_does() {
     let mut server = Server::start(&[]);
+    // Shell and kernel each say so.
+    server.signal("HUP");
     server.signal("HUP");
     server.wait_for("stopped");
     assert_eq!(server.process.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn nohup_keeps_the_server_when_the_terminal_goes_away() {
+    let mut server = Server::spawn_with(&[], |command| {
+        let mut nohup = Command::new("nohup");
+        nohup.arg(command.get_program());
+        in_place_of(&command, nohup)
+    });
+    server.wait_for("serving");
+    server.signal("HUP");
+    assert!(server.is_ready());
 }
 
 #[test]
@@ -387,10 +402,9 @@ fn a_backup_is_made_and_restored_while_the_server_runs_and_no_ended_session_come
         "INSERT INTO factors (kind, id, user_id, secret, name, last_step, created_at) \
          SELECT 'recovery', id, id, '', '', 0, 0 FROM users",
     );
-    // Left by one that was cut off.
-    std::fs::write(format!("{file}.part"), "half").unwrap();
     let made = command(&["--backup", &file]);
-    assert!(!std::fs::exists(format!("{file}.part")).unwrap());
+    let left = std::fs::read_dir(server.folder.path()).unwrap().filter(|name| format!("{name:?}").contains(".part"));
+    assert_eq!(left.count(), 0);
     assert!(made.status.success(), "{}", text(&made.stderr));
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let again = command(&["--backup", &file]);

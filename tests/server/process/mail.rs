@@ -335,7 +335,10 @@ fn an_operator_lists_users_ends_sessions_disables_and_hands_out_a_link() {
     assert_eq!(server.client().log_in_with(ALICE, "another good password").location(), "/account");
 
     let mistyped = run(&[("DATABASE_URL", "sqlite:///tmp/no-such/app.db")], &["users"]);
-    assert!(mistyped.status.code() == Some(1) && text(&mistyped.stderr).contains("at /tmp/no-such/app.db"));
+    assert!(
+        mistyped.status.code() == Some(1)
+            && text(&mistyped.stderr).contains("there is no database of this server at /tmp/no-such/app.db")
+    );
     let unknown = run(&settings, &["disable", "nobody@example.com"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains("there is no user"), "{}", text(&unknown.stderr));
