@@ -100,8 +100,8 @@ const linkOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
 };
 
 const urlOf = (link) => {
-    const staysHere = isRunning() && (isOpen() || !isSlow());
-    if (link && staysHere && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
+    const isInPlace = isRunning() && (isOpen() || !isSlow());
+    if (link && isInPlace && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
 };
 
 addEventListener("pointerdown", (down) => {

@@ -17,7 +17,7 @@ use leptos_ticketping::{TicketpingConfig, expire_chat_cookies};
 use time::Duration;
 use tower::Service;
 
-use super::{contexts::current_user, render::render_page};
+use super::{contexts::current_user, metrics::NotCounted, render::render_page};
 use crate::{
     accounts::{
         CurrentUser, provide_current_user,
@@ -87,6 +87,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     // The page of a form that a limit has refused.
     let form = response.headers_mut().remove(header::CONTENT_LOCATION);
     let form = form.and_then(|page| Uri::try_from(page.as_bytes()).ok());
+    let typed = if form.is_some() { take_typed(response.headers_mut(), &state.config) } else { Vec::new() };
     if is_log_out && status.is_server_error() {
         // The browser may be shared, whatever the database does.
         let session = cookies::set(SESSION_COOKIE, String::new(), Duration::ZERO, state.config.is_https());
@@ -112,7 +113,7 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
         return Ok(as_json);
     };
     if let Some(page) = form.filter(|_| status == StatusCode::TOO_MANY_REQUESTS)
-        && let Some(page) = Box::pin(form_again(&state, routes, head.clone(), page, &mut response)).await?
+        && let Some(page) = Box::pin(form_again(routes, head.clone(), page, typed, &mut response)).await?
     {
         return Ok(page);
     }
@@ -142,23 +143,25 @@ pub async fn error_pages(state: AppState, mut routes: Router, request: Request) 
     Ok(page)
 }
 
-/// The page of a form that a limit has refused, with what was typed: the browser is not to keep the cookie that holds it. `None` where
-/// that page leads elsewhere.
-async fn form_again(
-    state: &AppState,
-    mut routes: Router,
-    mut head: Parts,
-    page: Uri,
-    refused: &mut Response,
-) -> Result<Option<Response>, Infallible> {
-    let is_typed = |cookie: &HeaderValue| is_feedback(cookie, state.config.is_https());
-    let headers = refused.headers_mut();
+/// Takes out the cookie that holds what was typed, for the next view of a form: that view is the answer, and no browser is to keep it.
+fn take_typed(headers: &mut HeaderMap, config: &Config) -> Vec<HeaderValue> {
     let set: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).iter().cloned().collect();
     headers.remove(header::SET_COOKIE);
-    let (typed, others): (Vec<_>, Vec<_>) = set.into_iter().partition(is_typed);
+    let (typed, others): (Vec<_>, Vec<_>) = set.into_iter().partition(|cookie| is_feedback(cookie, config.is_https()));
     for cookie in others {
         headers.append(header::SET_COOKIE, cookie);
     }
+    typed
+}
+
+/// The page of a form that a limit has refused, with what was typed. `None` where that page leads elsewhere.
+async fn form_again(
+    mut routes: Router,
+    mut head: Parts,
+    page: Uri,
+    typed: Vec<HeaderValue>,
+    refused: &mut Response,
+) -> Result<Option<Response>, Infallible> {
     let before: Vec<HeaderValue> = head.headers.get_all(header::COOKIE).iter().cloned().collect();
     for name in [header::COOKIE, header::CONTENT_LENGTH, header::CONTENT_TYPE, header::TRANSFER_ENCODING] {
         head.headers.remove(name);
@@ -166,6 +169,7 @@ async fn form_again(
     for cookie in typed.into_iter().chain(before) {
         head.headers.append(header::COOKIE, cookie);
     }
+    head.extensions.insert(NotCounted);
     head.uri = page;
     head.method = Method::GET;
     let mut page = routes.call(HttpRequest::from_parts(head, Body::empty())).await?;

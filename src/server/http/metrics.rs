@@ -63,8 +63,15 @@ pub async fn serve(listener: TcpListener, handle: PrometheusHandle) -> io::Resul
     axum::serve(listener, router).await
 }
 
+/// On a request that no client has sent.
+#[derive(Clone, Copy)]
+pub struct NotCounted;
+
 /// Counts a request and its time.
 pub async fn measure(request: Request, next: Next) -> Response {
+    if request.extensions().get::<NotCounted>().is_some() {
+        return next.run(request).await;
+    }
     // The route, not the path: a path can be anything.
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     // A client may call its method anything, and each new one would be a series.

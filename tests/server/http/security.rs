@@ -344,6 +344,11 @@ fn guessing_a_password_ends_in_a_429_that_says_when_to_come_back() {
         assert!(refused.body.contains(part), "{part} in {}", refused.body);
     }
     assert_eq!(refused.set_cookie("form").map(|cookie| cookie.contains("Max-Age=0")), Some(true));
+    let program = app.client();
+    let form = program.request(Method::POST, "/api/auth/log-in").header(header::ACCEPT, "application/json");
+    let form = form.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let refused = program.send(form.body("email=alice%40example.com&password=a+wrong+guess"));
+    assert_eq!((refused.status, refused.set_cookie("form")), (StatusCode::TOO_MANY_REQUESTS, None));
     assert_eq!(app.client().log_in("bob@example.com").status, StatusCode::SEE_OTHER);
 }
 
