@@ -24,7 +24,8 @@ fn the_log_is_json_where_that_is_set() {
 
 #[test]
 fn a_terminal_that_goes_away_ends_the_server_as_a_stop_does() {
-    let mut server = Server::start(&[]);
+    // Whatever the program does with the signal that runs the tests.
+    let mut server = started_by("env", &["--default-signal=HUP"]);
     // Shell and kernel each say so.
     server.signal("HUP");
     server.signal("HUP");
@@ -34,14 +35,20 @@ fn a_terminal_that_goes_away_ends_the_server_as_a_stop_does() {
 
 #[test]
 fn nohup_keeps_the_server_when_the_terminal_goes_away() {
-    let mut server = Server::spawn_with(&[], |command| {
-        let mut nohup = Command::new("nohup");
-        nohup.arg(command.get_program());
-        in_place_of(&command, nohup)
-    });
-    server.wait_for("serving");
+    let server = started_by("nohup", &[]);
     server.signal("HUP");
     assert!(server.is_ready());
+}
+
+/// A server that another program has started.
+fn started_by(program: &str, arguments: &[&str]) -> Server {
+    let mut server = Server::spawn_with(&[], |command| {
+        let mut other = Command::new(program);
+        other.args(arguments).arg(command.get_program());
+        in_place_of(&command, other)
+    });
+    server.wait_for("serving");
+    server
 }
 
 #[test]
