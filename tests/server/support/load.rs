@@ -44,7 +44,7 @@ impl Balancer {
             site.lines().filter(|line| !line.contains("ssl_") && !line.contains("[::]")).collect::<Vec<_>>().join("\n");
         let site = site.replace("server 127.0.0.1:3000 max_fails=0;", &machines);
         let site = site
-            .replace("listen 443 ssl;", &format!("listen {address};"))
+            .replace("listen 443 ssl http2;", &format!("listen {address};"))
             .replace("listen 80;", &format!("listen unix:{path}/plain;"))
             .replace("/var/log/nginx", &path.to_string());
         let configuration = format!(
