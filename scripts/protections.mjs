@@ -25,6 +25,7 @@ const protections = [
     ["a chat that opens again takes nothing without a socket", `${browser}/resume.rs`, "    show_box(&instance, false);\n    let input", "    let input", "example", "closed and opened again"],
     ["a closed chat is shut to the keyboard", "style/chat.css", "    visibility: hidden;\n}\n\n/* On a phone", "}\n\n/* On a phone", "chromium", "the keyboard does not get"],
     ["a window that a link opens has the focus", `${browser}/keyboard.rs`, "    let _timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(focus.unchecked_ref(), 80);\n", "    let _: (web_sys::Window, &js_sys::Function) = (window(), focus.unchecked_ref());\n", "webkit", "the keyboard does not get"],
+    ["who is in the window stays there", `${browser}/keyboard.rs`, 'part(widget, ":focus").is_some() || ', "", "chromium", "the keyboard does not get"],
     ["the focus is not lost with the window", `${browser}/keyboard.rs`, 'call(&bubble, "focus", &JsValue::UNDEFINED)', "call(&bubble, \"\", &JsValue::UNDEFINED)", "chromium", "with the keyboard alone"],
     ["Escape closes the window", `${browser}/hooks.rs`, "                let _gone = widget.close();\n", "", "chromium", "the keyboard does not get"],
     ["the window fits a phone that is held sideways", "style/chat.css", "        max-height: calc(100dvh - 40px);\n", "", "app", "held sideways"],

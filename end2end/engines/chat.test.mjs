@@ -174,6 +174,19 @@ test("the keyboard does not get into a chat that is closed, but into one that a 
     await isClosed();
     // With the conversation open as well.
     await openByLink();
+    // Who is somewhere in the window already stays there.
+    await run(`TicketpingChat.close();
+        document.activeElement.blur();
+        TicketpingChat.open();
+        const button = document.querySelector(".active [aria-label='Close chat']");
+        const focus = setInterval(() => {
+            button.focus();
+            if (document.activeElement !== button) return;
+            clearInterval(focus);
+            setTimeout(() => (window.isLater = document.activeElement === button ? "there" : "elsewhere"), 200);
+        }, 5)`);
+    await wait("window.isLater");
+    assert.equal(await run("return window.isLater"), "there");
     await run("TicketpingChat.close()");
 });
 

@@ -2,11 +2,11 @@
 //! closes, and two of its buttons have no name.
 
 use leptos::prelude::{document, window};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use super::{
     bindings::{Instance, container, part},
-    js::{call, function, is_truthy, set},
+    js::{call, is_truthy, set},
 };
 
 /// The property of a widget that says that its window opens by itself.
@@ -22,17 +22,26 @@ pub fn opened(widget: &Instance, on_key: &JsValue) -> Option<()> {
             set(&button, "ariaLabel", &name.into());
         }
     }
-    // Who pressed the bubble is there already, and who writes goes on.
-    let writes = document().query_selector(":is(input, textarea, select, [contenteditable]):focus");
-    if part(widget, ":focus").is_some() || writes.ok()?.is_some() || is_truthy(widget, OPENS_ITSELF) {
+    if is_truthy(widget, OPENS_ITSELF) {
         return None;
     }
-    let button = part(widget, ".ticketping-tab-content.active button")?;
-    let focus = function(&button, "focus")?;
-    let focus = function(&focus, "bind")?.call1(&focus, &button).ok()?;
+    let widget = widget.clone();
+    let focus = Closure::once_into_js(move || {
+        let _none = take_focus(&widget);
+    });
     // Once it can be seen.
     let _timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(focus.unchecked_ref(), 80);
     Some(())
+}
+
+fn take_focus(widget: &Instance) -> Option<()> {
+    // Who pressed the bubble is there already, and who writes goes on.
+    let writes = document().query_selector(":is(input, textarea, select, [contenteditable]):focus");
+    if part(widget, ":focus").is_some() || writes.ok()?.is_some() {
+        return None;
+    }
+    let button = part(widget, ".ticketping-tab-content.active button")?;
+    call(&button, "focus", &JsValue::UNDEFINED).map(|_| ())
 }
 
 /// The window has closed.
