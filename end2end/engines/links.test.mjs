@@ -253,6 +253,8 @@ test("where a page was too slow, links load their pages for a while, but for tho
     await path("/signup");
     await isLoaded();
     await ready();
+    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
+    await areFollowed();
     await mark();
     await click("header a[href='/login']");
     await path("/login");
