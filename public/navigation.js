@@ -38,15 +38,15 @@ const isSlow = () => {
 const frame = (page) =>
     Array.from(page.querySelectorAll("link:first-of-type, #ticketping-page-data, .user-name"), ({ href, textContent }) => href + textContent).join();
 
-// The browser brings back what was filled in only if it loads the next page.
-// Also a form with errors: they are shown once. And one that waits for a passkey, which a page load gives up.
-const isFilledIn = () =>
+// A form that is filled in, which the browser brings back only if it loads the next page; one with errors, which are shown once; or
+// one that waits for a passkey, which a page load gives up.
+const isInUse = () =>
     document.querySelector("main [role=alert]:not([hidden]), main [aria-busy=true]") ||
     Array.from(document.querySelectorAll("main input, main textarea")).some((input) => input.value !== input.defaultValue || input.checked !== input.defaultChecked);
 
 const show = (main, top) => {
     const left = document.querySelector("main");
-    if (isFilledIn()) kept.set(shown, left);
+    if (isInUse()) kept.set(shown, left);
     // An island is never disposed of, and would keep all that is around it.
     else left.querySelectorAll("leptos-island").forEach((island) => island.remove());
     shown = here();
@@ -61,7 +61,7 @@ const follow = async (asked, isBack) => {
     const page = await asked.page;
     if (latest !== asked) return;
     latest = undefined;
-    if (!page || frame(page) !== frame(document) || (!isBack && isFilledIn())) {
+    if (!page || frame(page) !== frame(document) || (!isBack && isInUse())) {
         return asked.url === location.href ? location.reload() : location.assign(asked.url);
     }
     // Going back, the browser may have scrolled already.
@@ -101,7 +101,7 @@ const linkOf = ({ target, button, altKey, ctrlKey, metaKey, shiftKey }) => {
 
 const urlOf = (link) => {
     const isInPlace = isRunning() && (isOpen() || !isSlow());
-    if (link && isInPlace && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isFilledIn()) return link.href;
+    if (link && isInPlace && link.origin === location.origin && !link.hash && PAGES.test(link.pathname) && !isInUse()) return link.href;
 };
 
 addEventListener("pointerdown", (down) => {

@@ -122,19 +122,14 @@ fn config() -> Result<Config, ConfigErrors> {
 
 /// A database's URL, or what stands in the file of that name: arguments are seen by everybody on the machine.
 fn url_or_file(given: String) -> Result<String, String> {
-    let is_url = |text: &str| ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme));
-    let readable = |url: String| {
-        let not = "the URL for --copy-from cannot be read: in a password, / ? # @ are written %2F %3F %23 %40";
-        if database::is_url(&url) { Ok(url) } else { Err(not.to_owned()) }
-    };
-    if is_url(&given) {
-        return readable(given);
+    if database::is_url(&given) {
+        return Ok(given);
     }
-    if given.contains("://") {
-        // Not repeated: it may hold a password.
-        return Err(
-            "--copy-from takes a URL that begins with sqlite: or postgres:, or a file that holds one".to_owned()
-        );
+    // What is no URL is not repeated: it may hold a password.
+    let wanted =
+        "a URL that begins with sqlite: or postgres:, in which / ? # @ % in a password are written %2F %3F %23 %40 %25";
+    if given.contains("://") || url::Url::parse(&given).is_ok() {
+        return Err(format!("--copy-from takes {wanted}, or a file that holds one"));
     }
     let mut read = Vec::new();
     let file = File::open(&given).and_then(|file| file.take(MAX_URL_BYTES).read_to_end(&mut read));
@@ -143,10 +138,5 @@ fn url_or_file(given: String) -> Result<String, String> {
         return Err(format!("{given} is a database: did you mean sqlite://{given}?"));
     }
     let url = String::from_utf8_lossy(&read).trim().to_owned();
-    // Not repeated either.
-    if is_url(&url) {
-        readable(url)
-    } else {
-        Err(format!("{given} holds no URL that begins with sqlite: or postgres:"))
-    }
+    if database::is_url(&url) { Ok(url) } else { Err(format!("{given} does not hold {wanted}")) }
 }

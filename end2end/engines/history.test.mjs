@@ -12,7 +12,9 @@ const whatIsKept = async () => {
     await go("/readyz");
     await browser.navigate().back();
     await path("/healthz");
-    return (await run("return sessionStorage.persisted")) ?? console.log("NOT CHECKED: this WebKit keeps no pages for its history");
+    const persisted = await run("return sessionStorage.persisted");
+    if (!persisted) console.log("NOT CHECKED: this WebKit keeps no pages for its history");
+    return persisted ?? undefined;
 };
 let known, kept;
 const learnWhatIsKept = async () => (kept = await (known ??= whatIsKept()));

@@ -12,6 +12,12 @@ const isLoaded = () => wait("!window.theSame && document.readyState === 'complet
 /** The first press has loaded what links need. */
 const areFollowed = () => wait("performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/navigation.js'))");
 
+/** A key has it loaded too. */
+async function pressTab() {
+    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
+    await areFollowed();
+}
+
 async function open() {
     await ready();
     await click(".ticketping-chat-bubble");
@@ -214,8 +220,7 @@ test("a half-filled form is there again after a link and back", async () => {
 
 test("while the chat is closed a link loads no page either: the same widget goes on, and nothing but the page is asked for", async () => {
     await signUp();
-    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
-    await areFollowed();
+    await pressTab();
     await mark();
     await run("window.widget = TicketpingChat.instance; window.socket = widget.notifiWs.ws; performance.clearResourceTimings()");
     await click(home);
@@ -244,8 +249,7 @@ test("where the chat does not run a link loads the page, and so tries it again",
 test("where a page was too slow, links load their pages for a while, but for those that would end an open chat", async () => {
     await go("/");
     await ready();
-    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
-    await areFollowed();
+    await pressTab();
     await mark();
     // No answer comes to what a page asks for.
     await run("window.fetch = (url, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))");
@@ -253,8 +257,7 @@ test("where a page was too slow, links load their pages for a while, but for tho
     await path("/signup");
     await isLoaded();
     await ready();
-    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
-    await areFollowed();
+    await pressTab();
     await mark();
     await click("header a[href='/login']");
     await path("/login");
@@ -379,6 +382,5 @@ test("a link that is pressed and followed twice shows its page", async () => {
 test("what links need is loaded by keyboard too", async () => {
     await go("/");
     await ready();
-    await browser.findElement(By.css("body")).sendKeys(Key.TAB);
-    await areFollowed();
+    await pressTab();
 });

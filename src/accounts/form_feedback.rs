@@ -195,6 +195,13 @@ pub struct FormFeedback {
     pub remember: bool,
 }
 
+impl From<Form> for FormFeedback {
+    /// Nothing is wrong with it yet.
+    fn from(form: Form) -> Self {
+        Self::new(form, Vec::new())
+    }
+}
+
 impl FormFeedback {
     /// Of a form, without what was typed.
     pub fn new(form: Form, errors: Vec<ValidationError>) -> Self {

@@ -47,7 +47,7 @@ impl Accounts {
         if address.as_ref() == Some(&user.email) {
             errors.push(ValidationError::EmailSame);
         }
-        let typed = FormFeedback { email: email.to_owned(), ..FormFeedback::new(Form::Email, Vec::new()) };
+        let typed = FormFeedback { email: email.to_owned(), ..Form::Email.into() };
         errors.extend(self.check_current_password(&current, typed.clone()).await?);
         if let Some(address) = address.filter(|_| errors.is_empty()) {
             let checked = self.limits.mail(self.client, MailKind::ChangeEmail, &address);
@@ -67,8 +67,7 @@ impl Accounts {
     pub async fn change_password(mut self, current: SecretString, new: SecretString) -> Result<(), AppError> {
         validate_readable(&[new.expose_secret()])?;
         let user = self.user()?;
-        let form = FormFeedback::new(Form::Password, Vec::new());
-        let mut errors = self.check_current_password(&current, form).await?;
+        let mut errors = self.check_current_password(&current, Form::Password).await?;
         errors.extend(self.auth.backend.passwords.validate_new(&new, &user.email, &self.place(true)?).await?);
         if errors.is_empty() {
             let hash = self.auth.backend.passwords.hash(&new, &self.place(true)?).await?;
@@ -103,9 +102,8 @@ impl Accounts {
     /// Ends one session, or without an id all but this one.
     pub async fn end_sessions(self, id: &str) -> Result<(), AppError> {
         let user = self.user()?;
-        let feedback = FormFeedback::new(Form::Sessions, Vec::new());
         if !self.is_confirmed(&self.factors_of(&user).await?).await {
-            self.back_to_form("/account", FormFeedback { errors: vec![ValidationError::ConfirmFirst], ..feedback });
+            self.back_to_form("/account", FormFeedback::new(Form::Sessions, vec![ValidationError::ConfirmFirst]));
             return Ok(());
         }
         let current = self.current_session();
@@ -115,15 +113,14 @@ impl Accounts {
         };
         self.auth.backend.sessions.end(&user.id, is_picked).await?;
         self.record(Event::SessionEnd, "ended_by_user", Some(&user.id));
-        self.back_to_form("/account", feedback);
+        self.back_to_form("/account", Form::Sessions);
         Ok(())
     }
 
     /// Removes the account and its sessions.
     pub async fn remove_account(mut self, current: SecretString) -> Result<(), AppError> {
         let user = self.user()?;
-        let form = FormFeedback::new(Form::Remove, Vec::new());
-        let errors = self.check_current_password(&current, form).await?;
+        let errors = self.check_current_password(&current, Form::Remove).await?;
         if !errors.is_empty() {
             self.back_to_form("/account", FormFeedback::new(Form::Remove, errors));
             return Ok(());
@@ -135,7 +132,7 @@ impl Accounts {
         self.record(Event::AccountRemoved, "done", Some(&user.id));
         self.auth.backend.users.was_removed(&user.id);
         self.auth.logout().await?;
-        self.back_to_form("/", FormFeedback::new(Form::Removed, Vec::new()));
+        self.back_to_form("/", Form::Removed);
         Ok(())
     }
 
@@ -156,10 +153,10 @@ impl Accounts {
     pub(super) async fn check_current_password(
         &self,
         current: &SecretString,
-        typed: FormFeedback,
+        typed: impl Into<FormFeedback>,
     ) -> Result<Vec<ValidationError>, AppError> {
         validate_readable(&[current.expose_secret()])?;
-        let user = self.user()?;
+        let (user, typed) = (self.user()?, typed.into());
         if !self.is_confirmed(&self.factors_of(&user).await?).await {
             return Ok(vec![ValidationError::ConfirmFirst]);
         }

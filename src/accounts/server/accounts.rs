@@ -164,12 +164,12 @@ impl Accounts {
         &self,
         checked: Result<(), AppError>,
         path: &str,
-        feedback: FormFeedback,
+        form: impl Into<FormFeedback>,
     ) -> Result<(), AppError> {
         self.limit(checked).inspect_err(|error| {
             let path = HeaderValue::from_str(path);
             if let (AppError::TooManyRequests { seconds }, Ok(path)) = (*error, path) {
-                self.keep(FormFeedback { errors: vec![ValidationError::Limited { seconds }], ..feedback });
+                self.keep(FormFeedback { errors: vec![ValidationError::Limited { seconds }], ..form.into() });
                 self.response.insert_header(header::CONTENT_LOCATION, path);
             }
         })
@@ -186,8 +186,8 @@ impl Accounts {
     }
 
     /// Shows the form again, with what it has to say.
-    pub(super) fn back_to_form(&self, path: &str, feedback: FormFeedback) {
-        self.keep(feedback);
+    pub(super) fn back_to_form(&self, path: &str, feedback: impl Into<FormFeedback>) {
+        self.keep(feedback.into());
         self.see_other(path);
     }
 

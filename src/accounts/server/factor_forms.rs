@@ -41,7 +41,7 @@ impl Accounts {
     /// Begins to set up an app, or another one.
     pub async fn start_app(self, current: SecretString) -> Result<(), AppError> {
         let user = self.user()?;
-        let errors = self.check_current_password(&current, of_factors()).await?;
+        let errors = self.check_current_password(&current, Form::Factors).await?;
         if !errors.is_empty() {
             self.back_to_factors(errors);
             return Ok(());
@@ -63,7 +63,7 @@ impl Accounts {
             return Ok(());
         }
         let checked = self.limits.second_factor(&user.id, Some(&format!("{}, new app", user.id)));
-        self.limit_form(checked, "/account/app", FormFeedback::new(Form::NewApp, Vec::new()))?;
+        self.limit_form(checked, "/account/app", Form::NewApp)?;
         let factors = self.factors_of(&user).await?;
         let session = self.current_session().unwrap_or_default();
         let Some(new) = factors.new_app(&session) else {
@@ -97,7 +97,7 @@ impl Accounts {
     pub async fn remove_factor(self, factor: &str, current: SecretString) -> Result<(), AppError> {
         validate_readable(&[factor])?;
         let user = self.user()?;
-        let errors = self.check_current_password(&current, of_factors()).await?;
+        let errors = self.check_current_password(&current, Form::Factors).await?;
         let kinds = [FactorKind::App, FactorKind::Passkey];
         let named = factor.split_once(' ').and_then(|(kind, id)| {
             let kind = kinds.into_iter().find(|known| known.as_str() == kind)?;
@@ -123,7 +123,7 @@ impl Accounts {
     /// Makes new recovery codes. The old ones work until the user has confirmed them.
     pub async fn start_recovery_codes(self, current: SecretString) -> Result<(), AppError> {
         let user = self.user()?;
-        let errors = self.check_current_password(&current, of_factors()).await?;
+        let errors = self.check_current_password(&current, Form::Factors).await?;
         if !errors.is_empty() {
             self.back_to_factors(errors);
         } else if self.factors_of(&user).await?.is_on() {
@@ -206,9 +206,4 @@ impl Accounts {
     pub(super) fn back_to_factors(&self, errors: Vec<ValidationError>) {
         self.back_to_form("/account", FormFeedback::new(Form::Factors, errors));
     }
-}
-
-/// The list on the account page, with nothing to say yet.
-pub(super) fn of_factors() -> FormFeedback {
-    FormFeedback::new(Form::Factors, Vec::new())
 }

@@ -27,11 +27,7 @@ impl Accounts {
     /// Promises a mail with a link that creates an account.
     pub async fn sign_up(self, name: &str, email: &str) -> Result<(), AppError> {
         validate_readable(&[name, email])?;
-        let typed = FormFeedback {
-            name: name.to_owned(),
-            email: email.to_owned(),
-            ..FormFeedback::new(Form::SignUp, Vec::new())
-        };
+        let typed = FormFeedback { name: name.to_owned(), email: email.to_owned(), ..Form::SignUp.into() };
         match (validate_name(name), validate_email(email)) {
             (Ok(name), Ok(address)) => {
                 self.limit_form(self.limits.mail(self.client, MailKind::SignUp, &address), "/signup", typed)?;
@@ -50,7 +46,7 @@ impl Accounts {
     /// Promises a mail with a link to a new password.
     pub async fn forgot_password(self, email: &str) -> Result<(), AppError> {
         validate_readable(&[email])?;
-        let typed = FormFeedback { email: email.to_owned(), ..FormFeedback::new(Form::Forgot, Vec::new()) };
+        let typed = FormFeedback { email: email.to_owned(), ..Form::Forgot.into() };
         match validate_email(email) {
             Ok(address) => {
                 self.limit_form(self.limits.mail(self.client, MailKind::Reset, &address), "/forgot", typed)?;
@@ -110,7 +106,7 @@ impl Accounts {
             self.start_session(&user, false, Shown::Password).await?;
             match link.purpose {
                 Purpose::UndoFactors => self.back_to_factors(Vec::new()),
-                Purpose::Reset => self.back_to_form("/account", FormFeedback::new(Form::Password, Vec::new())),
+                Purpose::Reset => self.back_to_form("/account", Form::Password),
                 _ => self.see_other("/account"),
             }
         }
@@ -130,7 +126,7 @@ impl Accounts {
         self.record(Event::EmailChange, "done", Some(&user.id));
         self.auth.backend.users.was_changed(&user.id);
         self.end_chat_token();
-        self.back_to_form("/account", FormFeedback::new(Form::Email, Vec::new()));
+        self.back_to_form("/account", Form::Email);
         Ok(())
     }
 
@@ -199,7 +195,7 @@ impl Accounts {
     /// To the page that says where the mail went.
     pub(super) fn to_check_mail(&self, email: &EmailAddress) {
         let email = email.as_str().to_owned();
-        self.back_to_form("/check-mail", FormFeedback { email, ..FormFeedback::new(Form::CheckMail, Vec::new()) });
+        self.back_to_form("/check-mail", FormFeedback { email, ..Form::CheckMail.into() });
     }
 
     /// The page itself says that its link does not work.

@@ -27,7 +27,7 @@ impl Accounts {
         validate_readable(&[email, password.expose_secret()])?;
         let next = local_path(next);
         let page = with_next("/login", next.unwrap_or_default());
-        let typed = FormFeedback { email: email.to_owned(), remember, ..FormFeedback::new(Form::LogIn, Vec::new()) };
+        let typed = FormFeedback { email: email.to_owned(), remember, ..Form::LogIn.into() };
         let limit = |checked| self.limit_form(checked, &page, typed.clone()).inspect_err(|_| count_log_in("limited"));
         limit(self.limits.log_in_by_client(self.client))?;
         let mut errors = Vec::new();

@@ -2,7 +2,6 @@
 
 use super::{
     Accounts, User,
-    factor_forms::of_factors,
     second_factor::{
         FactorKind, PasskeyError, PendingLogIn,
         factors::{self, NewFactor},
@@ -105,12 +104,12 @@ impl Accounts {
         validate_readable(&[state, credential])?;
         let user = self.user()?;
         let factors = self.factors_of(&user).await?;
-        let mut errors = self.check_current_password(&current, of_factors()).await?;
+        let mut errors = self.check_current_password(&current, Form::Factors).await?;
         if factors.passkeys().count() >= MAX_PASSKEYS {
             errors.push(ValidationError::PasskeysFull);
         }
         if errors.is_empty() {
-            self.limit_answers(credential, "/account", of_factors())?;
+            self.limit_answers(credential, "/account", Form::Factors)?;
             match self.new_passkey(&user, state, credential).await {
                 Ok(()) => {
                     self.record(Event::SecondFactor, "passkey_added", Some(&user.id));
@@ -152,7 +151,7 @@ impl Accounts {
     }
 
     /// Each answer has a challenge noted, which anybody can have.
-    fn limit_answers(&self, credential: &str, page: &str, form: FormFeedback) -> Result<(), AppError> {
+    fn limit_answers(&self, credential: &str, page: &str, form: impl Into<FormFeedback>) -> Result<(), AppError> {
         if credential.is_empty() { Ok(()) } else { self.limit_form(self.limits.passkey(self.client), page, form) }
     }
 

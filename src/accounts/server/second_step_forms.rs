@@ -82,7 +82,7 @@ impl Accounts {
         // A browser that has logged in by the password alone could be anybody's who knows it.
         let device = self.auth.backend.devices.read(&self.request.headers);
         let device = device.filter(|device| device.is_proven && device.is_of(&user)).map(|device| device.id);
-        let form = FormFeedback::new(Form::SecondFactor, Vec::new());
+        let form = Form::SecondFactor;
         self.limit_form(self.limits.second_factor(&user.id, device.as_deref()), &with_next(SECOND_STEP, next), form)?;
         if self.is_code_right(&user, code).await? {
             self.limits.second_factor_was_right(&user.id, device.as_deref());
@@ -103,7 +103,7 @@ impl Accounts {
             return Ok(());
         };
         let checked = self.limits.mail(self.client, MailKind::FactorsLost, &user.email);
-        self.limit_form(checked, SECOND_STEP, FormFeedback::new(Form::SecondFactor, Vec::new()))?;
+        self.limit_form(checked, SECOND_STEP, Form::SecondFactor)?;
         let is_on = self.factors_of(&user).await?.is_on();
         let begin = async |database: &mut AnyConnection| factors::begin_recovery(database, &user.id).await;
         if is_on && self.change_and_tell("factors.begin_recovery", &user, MailKind::FactorsLost, begin).await? {

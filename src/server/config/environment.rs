@@ -112,19 +112,14 @@ impl Config {
 
     /// What is allowed but has a price, said once at start.
     pub fn warnings(&self) -> Vec<String> {
-        let loopback = match self.public_url.host() {
-            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-            Some(url::Host::Domain(name)) => name == "localhost",
-            None => false,
+        let ip = match self.public_url.host() {
+            Some(url::Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+            Some(url::Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+            _ => None,
         };
-        let is_nowhere = match self.public_url.host() {
-            Some(url::Host::Ipv4(ip)) => ip.is_unspecified(),
-            Some(url::Host::Ipv6(ip)) => ip.is_unspecified(),
-            _ => false,
-        };
+        let loopback = ip.map_or(self.public_url.host_str() == Some("localhost"), |ip| ip.is_loopback());
         let mut warnings = Vec::new();
-        if is_nowhere {
+        if ip.is_some_and(|ip| ip.is_unspecified()) {
             warnings.push(format!(
                 "PUBLIC_URL is {}, where nobody can open the links in mails, and forms from another address are refused. \
                  Set it to how browsers reach the app.",
